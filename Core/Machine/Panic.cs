@@ -1,0 +1,162 @@
+namespace Troupe.Core.Machine;
+
+/// <summary>
+/// The end: stops the other processors, prints what is known to the console and ends the guest with a code of its own.
+/// Works from any state: it takes no lock that it could wait for and touches no memory it has not checked.
+/// </summary>
+/// <remarks>Return addresses are printed raw, one a line as <c>  at 0x…</c>; `troupe run` turns them into names, files and lines.</remarks>
+public static unsafe class Panic
+{
+    /// <summary>QEMU's isa-debug-exit port of our launcher; a write ends the emulator with status (value &lt;&lt; 1) | 1.</summary>
+    private const ushort DebugExitPort = 0xF4;
+
+    /// <summary>The value that a panic leaves there: status 199.</summary>
+    public const byte ExitCode = 99;
+
+    private const int TraceRecordsPrinted = 24;
+    private const int FramesPrinted = 32;
+    private const int StackWordsScanned = 512;
+
+    private static int _panicking;
+
+    /// <summary>Ends the guest for a broken promise of the kernel's own code.</summary>
+    public static void Now(ReadOnlySpan<byte> cause) => Now(cause, null, 0);
+
+    /// <summary>Ends the guest, printing a number beside the cause.</summary>
+    public static void Now(ReadOnlySpan<byte> cause, ulong value)
+    {
+        Begin(cause);
+        KernelConsole.WriteHexadecimal(value);
+        Finish(null, 0);
+    }
+
+    /// <summary>Ends the guest.</summary>
+    /// <param name="cause">What happened.</param>
+    /// <param name="registers">15 general registers, vector, error code, and the five of iretq; or null.</param>
+    /// <param name="address">CR2 of a page fault, else 0.</param>
+    public static void Now(ReadOnlySpan<byte> cause, ulong* registers, ulong address)
+    {
+        Begin(cause);
+        Finish(registers, address);
+    }
+
+    /// <summary>Ends the guest in order, with the program's exit code.</summary>
+    public static void Exit(byte code)
+    {
+        Instructions.Out32(DebugExitPort, code);
+
+        // No such device: nothing else to tell, so stop here.
+        KernelConsole.Write("[kernel] halted\n"u8);
+        StopOthers();
+        Instructions.Halt();
+    }
+
+    private static void Begin(ReadOnlySpan<byte> cause)
+    {
+        if (Interlocked.Exchange(ref _panicking, 1) != 0)
+        {
+            // A second fault while panicking, or another processor's: the first one has the word.
+            if (_panicking == 1 && Interlocked.Exchange(ref _panicking, 2) == 1)
+            {
+                KernelConsole.Write("\n(second panic: "u8);
+                KernelConsole.Write(cause);
+                KernelConsole.Write(")\n"u8);
+            }
+
+            Instructions.Out32(DebugExitPort, ExitCode);
+            Instructions.Halt();
+        }
+
+        StopOthers();
+        KernelConsole.Seize();
+        KernelConsole.Write("\nKERNEL PANIC: "u8);
+        KernelConsole.Write(cause);
+    }
+
+    private static void StopOthers()
+    {
+        if (KernelUpcalls.StopOthers != null)
+        {
+            KernelUpcalls.StopOthers();
+        }
+    }
+
+    private static void Finish(ulong* registers, ulong address)
+    {
+        PerProcessor* processor = Instructions.ProcessorBlock();
+        KernelConsole.Write("\n  processor "u8);
+        KernelConsole.WriteDecimal((ulong)processor->Index);
+        if (KernelUpcalls.DescribeThread != null)
+        {
+            KernelUpcalls.DescribeThread();
+        }
+
+        KernelConsole.Write("\n"u8);
+        ulong framePointer = Instructions.FramePointer();
+        ulong stackPointer = framePointer;
+        if (registers != null)
+        {
+            PrintRegisters(registers, address);
+            KernelConsole.Write("  at "u8);
+            KernelConsole.WriteHexadecimal(registers[17]);
+            KernelConsole.Write("\n"u8);
+            framePointer = registers[4];
+            stackPointer = registers[20];
+        }
+
+        BackTrace.Print(framePointer, stackPointer, FramesPrinted, StackWordsScanned);
+        PrintTraceRings();
+        KernelConsole.Write("KERNEL PANIC END\n"u8);
+        Instructions.Out32(DebugExitPort, ExitCode);
+        Instructions.Halt();
+    }
+
+    /// <summary>Prints the last records of every processor's trace ring.</summary>
+    public static void PrintTraceRings()
+    {
+        ulong* directory = (ulong*)ImageSymbols.TraceRings();
+        for (int i = 0; i < IProcessors.Maximum; i++)
+        {
+            var ring = (TraceRing*)directory[1 + i];
+            if (ring != null)
+            {
+                KernelConsole.Write("trace of processor "u8);
+                KernelConsole.WriteDecimal((ulong)i);
+                KernelConsole.Write(":\n"u8);
+                TraceRing.Print(ring, TraceRecordsPrinted, KernelClock.Frequency / 1_000_000);
+            }
+        }
+    }
+
+    private static void PrintRegisters(ulong* registers, ulong address)
+    {
+        Name("  vector "u8, registers[15]);
+        Name(" error "u8, registers[16]);
+        Name(" address "u8, address);
+        Name("\n  rip "u8, registers[17]);
+        Name(" flags "u8, registers[19]);
+        Name(" rsp "u8, registers[20]);
+        Name(" rbp "u8, registers[4]);
+        Name("\n  rax "u8, registers[10]);
+        Name(" rbx "u8, registers[5]);
+        Name(" rcx "u8, registers[11]);
+        Name(" rdx "u8, registers[12]);
+        Name(" rsi "u8, registers[13]);
+        Name(" rdi "u8, registers[14]);
+        Name("\n  r8 "u8, registers[9]);
+        Name(" r9 "u8, registers[8]);
+        Name(" r10 "u8, registers[7]);
+        Name(" r11 "u8, registers[6]);
+        Name(" r12 "u8, registers[3]);
+        Name(" r13 "u8, registers[2]);
+        Name(" r14 "u8, registers[1]);
+        Name(" r15 "u8, registers[0]);
+        KernelConsole.Write("\n"u8);
+    }
+
+    private static void Name(ReadOnlySpan<byte> name, ulong value)
+    {
+        KernelConsole.Write(name);
+        KernelConsole.WriteHexadecimal(value);
+    }
+}
