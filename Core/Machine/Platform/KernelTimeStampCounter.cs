@@ -1,0 +1,8 @@
+namespace Troupe.Core.Machine;
+
+/// <summary>The seam to the time stamp counter on the machine.</summary>
+public readonly struct KernelTimeStampCounter : ITimeStampCounter
+{
+    /// <inheritdoc/>
+    public static ulong Read() => Instructions.ReadTimeStampCounter();
+}
