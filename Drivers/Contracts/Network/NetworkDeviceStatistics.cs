@@ -1,0 +1,62 @@
+namespace Troupe.Drivers.Contracts;
+
+/// <summary>
+/// What a network device's driver counted since it was first started; restarts go on counting. Frames add up: each one that
+/// came in or was to go out is in exactly one of the received, transmitted and dropped counts, or still on its way.
+/// </summary>
+public sealed record NetworkDeviceStatistics
+{
+    /// <summary>Frames handed to the client.</summary>
+    public long ReceivedFrames { get; init; }
+
+    /// <summary>Bytes of those, link header included.</summary>
+    public long ReceivedBytes { get; init; }
+
+    /// <summary>Frames the device took and gave back.</summary>
+    public long TransmittedFrames { get; init; }
+
+    /// <summary>Bytes of those, link header included.</summary>
+    public long TransmittedBytes { get; init; }
+
+    /// <summary>Received frames dropped: nobody is attached.</summary>
+    public long ReceiveDroppedNoClient { get; init; }
+
+    /// <summary>Received frames dropped: the client's mailbox was full.</summary>
+    public long ReceiveDroppedClientBusy { get; init; }
+
+    /// <summary>Received frames dropped: no batch to carry them.</summary>
+    public long ReceiveDroppedNoBatch { get; init; }
+
+    /// <summary>Received frames dropped: shorter than a link header.</summary>
+    public long ReceiveDroppedMalformed { get; init; }
+
+    /// <summary>Frames not transmitted: more were waiting than the driver's queue holds.</summary>
+    public long TransmitDroppedQueueFull { get; init; }
+
+    /// <summary>Frames not transmitted: empty, longer than the device takes, or in need of an offload it lacks.</summary>
+    public long TransmitDroppedInvalid { get; init; }
+
+    /// <summary>Frames not transmitted: of a foreign pool, and no frame was free to copy them into.</summary>
+    public long TransmitDroppedNoFrame { get; init; }
+
+    /// <summary>Frames not transmitted, or perhaps transmitted: in flight when the device was reset.</summary>
+    public long TransmitLostInReset { get; init; }
+
+    /// <summary>Frames of a foreign pool that were copied to be sent.</summary>
+    public long TransmitCopied { get; init; }
+
+    /// <summary>How often the receive ring could not be refilled because no frame was free.</summary>
+    public long ReceiveStarved { get; init; }
+
+    /// <summary>Interrupt messages handled.</summary>
+    public long Interrupts { get; init; }
+
+    /// <summary>Notifications written to the device.</summary>
+    public long Notifications { get; init; }
+
+    /// <summary>Resets of the device because it broke the rules of the ring.</summary>
+    public long DeviceViolations { get; init; }
+
+    /// <summary>Every reset after the first start, whatever the reason.</summary>
+    public long Resets { get; init; }
+}
