@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using Troupe.Tools.Guests;
+using Troupe.Tools.Terminal;
+
+namespace Troupe.Tools.Commands;
+
+/// <summary>The options that describe a guest.</summary>
+public sealed class GuestSymbols
+{
+    /// <summary>What QEMU's q35 offers with our settings, and more than anyone can emulate usefully.</summary>
+    public const int MostProcessors = 64;
+
+    /// <summary>Below this QEMU's own firmware has no room.</summary>
+    public const int LeastMemory = 16;
+
+    /// <summary>1 TB.</summary>
+    public const int MostMemory = 1024 * 1024;
+
+    private readonly Option<int> _cpus = Number("--cpus", "-c", "virtual processors", 1, MostProcessors, usual: 2);
+
+    private readonly Option<int> _memory = Number("--memory", "-m", "megabytes of memory", LeastMemory, MostMemory, usual: 256);
+
+    private readonly Option<string> _machine = new("--machine")
+    {
+        Description = "The machine.", DefaultValueFactory = _ => "q35",
+    };
+
+    private readonly Option<string> _bios = new("--bios")
+    {
+        Description = "The firmware of a q35.", DefaultValueFactory = _ => "qboot",
+    };
+
+    private readonly Option<bool> _acpi = new("--acpi")
+    {
+        Description = "Let a microvm describe itself through ACPI instead of the kernel's command line.",
+    };
+
+    private readonly Option<string> _cpuModel = new("--cpu-model")
+    {
+        Description = "QEMU's CPU model.", HelpName = "MODEL", DefaultValueFactory = _ => "max,-erms",
+    };
+
+    private readonly Option<string[]> _ports = new("-p", "--publish")
+    {
+        Description = "Forward a port of this host's loopback address to the guest; may be repeated.", HelpName = "HOST:GUEST",
+    };
+
+    private readonly Option<string> _commandLine = new("--cmdline")
+    {
+        Description = "The kernel's command line; words the kernel does not take go to Main.", HelpName = "TEXT",
+        DefaultValueFactory = _ => string.Empty,
+    };
+
+    private readonly Option<string?> _capture = new("--pcap") { Description = "Record every frame on the guest's network.", HelpName = "FILE" };
+
+    private readonly Option<string> _network = new("--net")
+    {
+        Description = "The guest's network: QEMU's own (user), a tap of this host (tap=NAME), or none.", HelpName = "user|tap=NAME|none",
+        DefaultValueFactory = _ => "user",
+    };
+
+    /// <summary>Creates the options.</summary>
+    public GuestSymbols()
+    {
+        _machine.AcceptOnlyFromAmong("q35", "microvm");
+        _bios.AcceptOnlyFromAmong("qboot", "seabios");
+    }
+
+    /// <summary>Adds the options to a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _network])
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Reads the options; the image comes later.</summary>
+    public Func<string, GuestOptions> Read(ParseResult result)
+    {
+        var forwards = (result.GetValue(_ports) ?? []).Select(PortForward.Parse).ToList();
+        var network = Network(result.GetRequiredValue(_network));
+        if (forwards.Count > 0 && network.Kind != GuestNetworkKind.User)
+        {
+            throw new UserError("-p needs --net user.", "On a tap the guest has an address of its own; ask it there.");
+        }
+
+        var capture = result.GetValue(_capture);
+        if (capture is not null && network.Kind == GuestNetworkKind.None)
+        {
+            throw new UserError("--pcap records the network, and --net none takes it away.");
+        }
+
+        if (capture is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(capture))))
+        {
+            throw new UserError($"the directory of '{capture}' does not exist.");
+        }
+
+        return image => new GuestOptions
+        {
+            Image = image,
+            Processors = result.GetValue(_cpus),
+            Memory = result.GetValue(_memory),
+            Machine = result.GetValue(_machine) == "microvm" ? GuestMachine.MicroVm : GuestMachine.Q35,
+            Firmware = result.GetValue(_bios) == "seabios" ? GuestFirmware.SeaBios : GuestFirmware.Qboot,
+            MicroVmAcpi = result.GetValue(_acpi),
+            CpuModel = result.GetRequiredValue(_cpuModel),
+            Network = network,
+            Forwards = forwards,
+            CommandLine = result.GetRequiredValue(_commandLine),
+            CaptureFile = capture,
+        };
+    }
+
+    private static GuestNetwork Network(string text) => text switch
+    {
+        "user" => GuestNetwork.User,
+        "none" => new GuestNetwork(GuestNetworkKind.None),
+        _ when text.StartsWith("tap=", StringComparison.Ordinal) => Tap(text["tap=".Length..]),
+        _ => throw new UserError($"'{text}' is no network.", "Write --net user, --net tap=NAME or --net none."),
+    };
+
+    private static GuestNetwork Tap(string name) => Directory.Exists($"/sys/class/net/{name}") && name.Length > 0
+        ? new GuestNetwork(GuestNetworkKind.Tap, name)
+        : throw new UserError(
+            $"this host has no network interface '{name}'.",
+            $"Make one: ip tuntap add mode tap name {(name.Length > 0 ? name : "NAME")} && ip link set dev {(name.Length > 0 ? name : "NAME")} up");
+
+    private static Option<int> Number(string name, string alias, string unit, int least, int most, int usual) => new(name, alias)
+    {
+        Description = $"{char.ToUpperInvariant(unit[0])}{unit[1..]}, {least} to {most}.",
+        HelpName = "N",
+        DefaultValueFactory = _ => usual,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[^1].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+            {
+                return value;
+            }
+
+            result.AddError($"{name} is '{text}'; it must be a whole number of {unit} from {least} to {most}.");
+            return usual;
+        },
+    };
+}

@@ -1,0 +1,89 @@
+namespace Troupe.Tools.Guests;
+
+/// <summary>The kinds of machine that QEMU can be.</summary>
+public enum GuestMachine
+{
+    /// <summary>PCI Express, ACPI: what a cloud offers.</summary>
+    Q35,
+
+    /// <summary>virtio-mmio and little else: what Firecracker offers.</summary>
+    MicroVm,
+}
+
+/// <summary>The firmware of a q35.</summary>
+public enum GuestFirmware
+{
+    /// <summary>Boots a kernel and nothing else, quickly.</summary>
+    Qboot,
+
+    /// <summary>The BIOS of most virtual machines.</summary>
+    SeaBios,
+}
+
+/// <summary>How the guest is connected.</summary>
+public enum GuestNetworkKind
+{
+    /// <summary>QEMU's own network, with ports of this host forwarded; needs no privileges.</summary>
+    User,
+
+    /// <summary>A tap of this host.</summary>
+    Tap,
+
+    /// <summary>No network device at all.</summary>
+    None,
+}
+
+/// <summary>How the guest is connected, with the tap's name where there is one.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Tap">The tap's name.</param>
+public sealed record GuestNetwork(GuestNetworkKind Kind, string? Tap = null)
+{
+    /// <summary>The default.</summary>
+    public static readonly GuestNetwork User = new(GuestNetworkKind.User);
+}
+
+/// <summary>Everything that decides what a guest is.</summary>
+public sealed record GuestOptions
+{
+    /// <summary>The ELF to boot.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The machine.</summary>
+    public GuestMachine Machine { get; init; } = GuestMachine.Q35;
+
+    /// <summary>The firmware, on a q35.</summary>
+    public GuestFirmware Firmware { get; init; } = GuestFirmware.Qboot;
+
+    /// <summary>Whether a microvm describes itself through ACPI instead of the kernel's command line.</summary>
+    public bool MicroVmAcpi { get; init; }
+
+    /// <summary>QEMU's CPU model.</summary>
+    public string CpuModel { get; init; } = "max,-erms";
+
+    /// <summary>Virtual processors.</summary>
+    public int Processors { get; init; } = 2;
+
+    /// <summary>Memory in MB.</summary>
+    public int Memory { get; init; } = 256;
+
+    /// <summary>The network.</summary>
+    public GuestNetwork Network { get; init; } = GuestNetwork.User;
+
+    /// <summary>Forwarded ports, for the user network.</summary>
+    public IReadOnlyList<PortForward> Forwards { get; init; } = [];
+
+    /// <summary>The kernel's command line.</summary>
+    public string CommandLine { get; init; } = string.Empty;
+
+    /// <summary>Where every frame on the network is recorded, or null.</summary>
+    public string? CaptureFile { get; init; }
+
+    /// <summary>The port of the debugger's stub, at which the guest waits before its first instruction; or null.</summary>
+    public int? DebuggerPort { get; init; }
+
+    /// <summary>The Unix socket of QEMU's monitor, or null.</summary>
+    public string? MonitorSocket { get; init; }
+
+    /// <summary>Further arguments for QEMU, as they are.</summary>
+    public IReadOnlyList<string> Extra { get; init; } = [];
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Troupe.Tools.Workspace;
+
+/// <summary>What an image was built from, in one string: it changes when a source file comes, goes or is written.</summary>
+public static class SourceStamp
+{
+    private static readonly string[] _product = ["Core", "Smp", "Actors", "Drivers", "Net", "Apps/Hosting", "Tools/Build"];
+    private static readonly string[] _buildFiles = ["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
+    private static readonly HashSet<string> _ignored = ["bin", "obj", "artifacts"];
+
+    /// <summary>The stamp of an app's image.</summary>
+    public static string Of(Repository repository, App app)
+    {
+        var files = _product.Select(folder => Path.Combine(repository.Root, folder))
+            .Append(app.ProjectDirectory)
+            .SelectMany(FilesUnder)
+            .Concat(_buildFiles.Select(name => new FileInfo(Path.Combine(repository.Root, name))))
+            .Where(file => file.Exists)
+            .OrderBy(file => file.FullName, StringComparer.Ordinal);
+        var text = new StringBuilder();
+        foreach (var file in files)
+        {
+            text.Append(file.FullName).Append('|').Append(file.Length).Append('|').Append(file.LastWriteTimeUtc.Ticks).Append('\n');
+        }
+
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+
+    private static IEnumerable<FileInfo> FilesUnder(string path)
+    {
+        var directory = new DirectoryInfo(path);
+        return !directory.Exists
+            ? []
+            : directory.EnumerateFiles()
+                .Concat(directory.EnumerateDirectories()
+                    .Where(child => !_ignored.Contains(child.Name))
+                    .SelectMany(child => FilesUnder(child.FullName)));
+    }
+}
