@@ -10,7 +10,7 @@ namespace Troupe.Core.Machine.Memory;
 /// so that starting costs the same with 32 MB and with 64 GB.
 /// </remarks>
 internal unsafe struct BuddyFrames<TPhysical>
-    where TPhysical : struct, IPhysicalMemory
+    where TPhysical : struct, IDirectMap
 {
     internal const int MaximumOrder = 10;
     internal const int Orders = MaximumOrder + 1;

@@ -18,7 +18,7 @@ namespace Troupe.Core.Machine.Memory;
 public unsafe struct FrameAllocator<TMemory, TProcessors, TPhysical>
     where TMemory : struct, IMemory
     where TProcessors : struct, IProcessors
-    where TPhysical : struct, IPhysicalMemory
+    where TPhysical : struct, IDirectMap
 {
     /// <summary>Frames of the largest block: 4 MiB.</summary>
     public const int MaximumBlockFrames = (int)BuddyFrames<TPhysical>.ChunkFrames;
@@ -138,7 +138,7 @@ public unsafe struct FrameAllocator<TMemory, TProcessors, TPhysical>
     {
         ulong frame = Allocate();
         if (frame != 0)
-            PageSize.Clear(TPhysical.At(frame));
+            TPhysical.ClearFrame(frame);
         return frame;
     }
 

@@ -26,23 +26,4 @@ public static class PageSize
 
     /// <summary>Whether a value is a multiple of a power of two.</summary>
     public static bool IsAligned(ulong value, ulong alignment) => (value & (alignment - 1)) == 0;
-
-    /// <summary>Clears a page; written out because the compiler's own clearing is a call into the runtime.</summary>
-    public static unsafe void Clear(byte* page)
-    {
-        ulong* word = (ulong*)page;
-        ulong* end = word + (Small / sizeof(ulong));
-        while (word < end)
-        {
-            word[0] = 0;
-            word[1] = 0;
-            word[2] = 0;
-            word[3] = 0;
-            word[4] = 0;
-            word[5] = 0;
-            word[6] = 0;
-            word[7] = 0;
-            word += 8;
-        }
-    }
 }

@@ -42,7 +42,7 @@ public struct HostedProcessors : IProcessors
 }
 
 /// <summary>Physical memory is a sparse private mapping of the test process: address 0 is its first byte.</summary>
-public unsafe struct NativePhysical : IPhysicalMemory
+public unsafe struct NativePhysical : IDirectMap
 {
     private const int ReadWrite = 3;
     private const int PrivateAnonymousNoReserve = 0x4022;
@@ -56,6 +56,8 @@ public unsafe struct NativePhysical : IPhysicalMemory
             throw new InvalidOperationException($"physical address {physical:x} is outside the machine");
         return _base + physical;
     }
+
+    public static void ClearFrame(ulong physical) => new Span<byte>(At(physical), (int)PageSize.Small).Clear();
 
     public static void Create(ulong length)
     {
