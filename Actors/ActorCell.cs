@@ -1,0 +1,75 @@
+using Troupe.Core.Memory;
+
+namespace Troupe.Actors;
+
+/// <summary>
+/// What the scheduler knows of an actor. It is also the actor's synchronization context: what a handler awaits comes back
+/// here and becomes a turn.
+/// </summary>
+internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
+{
+    private readonly ActorScheduler _scheduler;
+    private ActorCell? _link;
+    private LinkedInbox<SystemMessage, ProcessorMemory> _system;
+    private protected TurnGate<ProcessorMemory> Gate;
+
+    private protected ActorCell(ActorSystem system, string? name, int processor)
+    {
+        System = system;
+        _scheduler = system.Scheduler;
+        Name = name;
+        Processor = processor;
+    }
+
+    internal ActorSystem System { get; }
+
+    internal string? Name { get; }
+
+    /// <summary>The processor it is pinned to, or -1.</summary>
+    internal int Processor { get; }
+
+    /// <summary>Neighbours in the system's list of live actors, guarded by its lock.</summary>
+    internal ActorCell? PreviousLive { get; set; }
+
+    /// <inheritdoc cref="PreviousLive"/>
+    internal ActorCell? NextLive { get; set; }
+
+    internal abstract ActorRef Reference { get; }
+
+    ref ActorCell? ILinked<ActorCell>.Link => ref _link;
+
+    private protected bool HasSystemMessages => _system.HasItems;
+
+    private protected SystemMessage? TakeSystemMessages() => _system.TakeAll();
+
+    /// <summary>Puts the actor into a run queue unless it is there already. After work was made visible with a full fence.</summary>
+    internal void Schedule(bool urgent)
+    {
+        if (Gate.TrySchedule(urgent))
+            _scheduler.Enqueue(this);
+    }
+
+    internal void PostSystem(SystemMessage message)
+    {
+        _system.Push(message);
+        Schedule(urgent: true);
+    }
+
+    /// <summary>Runs one turn. True: it used up its share and stays scheduled; the caller queues it again.</summary>
+    internal abstract bool RunTurn(int throughput);
+
+    internal abstract void RequestStop(bool drain);
+
+    internal abstract void Fail(Exception exception, Type? messageType);
+
+    public override void Post(SendOrPostCallback d, object? state) => PostSystem(new Continuation(d, state));
+
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        if (!ReferenceEquals(Current, this))
+            throw new NotSupportedException("An actor cannot be entered from outside; tell it a message or post to it.");
+        d(state);
+    }
+
+    public override SynchronizationContext CreateCopy() => this;
+}

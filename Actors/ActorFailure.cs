@@ -1,0 +1,8 @@
+namespace Troupe.Actors;
+
+/// <summary>A handler threw.</summary>
+/// <param name="ActorName">The actor's name.</param>
+/// <param name="Exception">What it threw.</param>
+/// <param name="MessageType">The message it was handling; null in <c>Started</c>, <c>Stopped</c> and posted continuations.</param>
+/// <param name="Policy">What happens to the actor.</param>
+public sealed record ActorFailure(string? ActorName, Exception Exception, Type? MessageType, FailurePolicy Policy);

@@ -1,0 +1,33 @@
+namespace Troupe.Actors;
+
+/// <summary>The address of an actor, whatever it understands.</summary>
+public abstract class ActorRef
+{
+    private protected ActorRef()
+    {
+    }
+
+    /// <summary>The name it was spawned with.</summary>
+    public abstract string? Name { get; }
+
+    /// <summary>Messages waiting, as seen in passing.</summary>
+    public abstract int MailboxCount { get; }
+
+    /// <summary>Messages its overflow policy threw away.</summary>
+    public abstract long Dropped { get; }
+
+    /// <summary>Completes when the actor has stopped.</summary>
+    public abstract Task Terminated { get; }
+
+    /// <summary>Stops the actor after its current message; what is in the mailbox then becomes dead letters.</summary>
+    public abstract void Stop();
+
+    /// <summary>
+    /// Lets the actor handle what is in its mailbox (or, without <paramref name="drain"/>, only its current message), and
+    /// completes when it has stopped. New messages are dead letters from this call on.
+    /// </summary>
+    public abstract Task StopAsync(bool drain = true);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name ?? "(unnamed)";
+}

@@ -1,0 +1,178 @@
+namespace Troupe.Actors;
+
+/// <summary>
+/// The address of an actor: the only way to it. Messages of one sender arrive in the order they were sent. Usable from
+/// any thread.
+/// </summary>
+public sealed class ActorRef<TMessage> : ActorRef
+{
+    private readonly ActorCell<TMessage> _cell;
+    private readonly Mailbox<TMessage> _mailbox;
+
+    internal ActorRef(ActorCell<TMessage> cell, Mailbox<TMessage> mailbox)
+    {
+        _cell = cell;
+        _mailbox = mailbox;
+    }
+
+    /// <inheritdoc/>
+    public override string? Name => _cell.Name;
+
+    /// <inheritdoc/>
+    public override int MailboxCount => _mailbox.Count;
+
+    /// <inheritdoc/>
+    public override long Dropped => _mailbox.Dropped;
+
+    /// <inheritdoc/>
+    public override Task Terminated => _cell.Termination;
+
+    internal ActorSystem System => _cell.System;
+
+    /// <summary>
+    /// Sends if there is room. False: the mailbox is full or the actor has stopped, and the caller still owns the message
+    /// (nothing is counted).
+    /// </summary>
+    public bool TryTell(TMessage message)
+    {
+        if (_mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
+            return false;
+        _cell.Schedule(urgent: false);
+        return true;
+    }
+
+    /// <summary>
+    /// Sends without waiting. A full mailbox does what its <see cref="OverflowPolicy"/> says; a stopped actor's messages
+    /// are dead letters. A message nobody will handle is disposed of if it is <see cref="IDisposable"/>.
+    /// </summary>
+    /// <exception cref="MailboxFullException">The mailbox is full and its policy is to wait or to fail. The caller still owns the message.</exception>
+    public void Tell(TMessage message)
+    {
+        EnqueueResult result = _mailbox.TryEnqueue(in message);
+        if (result == EnqueueResult.Accepted)
+            _cell.Schedule(urgent: false);
+        else if (!Refuse(result, message))
+            throw new MailboxFullException(Name);
+    }
+
+    /// <summary>
+    /// Sends, waiting for room if the policy is <see cref="OverflowPolicy.Wait"/>. Completes when the message is in the
+    /// mailbox, at once and without allocation if there is room.
+    /// </summary>
+    /// <exception cref="MailboxFullException">The mailbox is full and its policy is to fail. The caller still owns the message.</exception>
+    public ValueTask TellAsync(TMessage message, CancellationToken cancellationToken = default)
+    {
+        ValueTask<EnqueueResult> pending = _mailbox.EnqueueAsync(message, cancellationToken);
+        if (!pending.IsCompletedSuccessfully)
+        {
+            _cell.Schedule(urgent: false);
+            return AwaitRoomAsync(pending, message);
+        }
+
+        EnqueueResult result = pending.Result;
+        if (result == EnqueueResult.Accepted)
+            _cell.Schedule(urgent: false);
+        else if (!Refuse(result, message))
+            return ValueTask.FromException(new MailboxFullException(Name));
+        return default;
+    }
+
+    /// <summary>
+    /// Asks: sends the message that <paramref name="create"/> makes around a <see cref="Reply{T}"/>, and completes with the
+    /// answer. Asked in an actor's turn, the answer comes back as a turn of that actor; asked elsewhere, on the thread pool.
+    /// </summary>
+    /// <param name="create">Makes the message; a static lambda allocates nothing.</param>
+    /// <param name="timeout">The deadline; the system's default (5 s) if not given.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <exception cref="AskTimeoutException">Nobody answered in time. A late answer is ignored and counted.</exception>
+    /// <exception cref="AskFailedException">The message was not accepted, or the handler answered with a failure.</exception>
+    public ValueTask<TReply> AskAsync<TReply>(Func<Reply<TReply>, TMessage> create, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return AskAsync<Func<Reply<TReply>, TMessage>, TReply>(create, static (factory, reply) => factory(reply), timeout, cancellationToken);
+    }
+
+    /// <summary>As <see cref="AskAsync{TReply}(Func{Reply{TReply}, TMessage}, TimeSpan?, CancellationToken)"/>, with an argument instead of a closure.</summary>
+    public ValueTask<TReply> AskAsync<TArgument, TReply>(
+        TArgument argument,
+        Func<TArgument, Reply<TReply>, TMessage> create,
+        TimeSpan? timeout = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        PendingReply<TReply> pending = System.Replies.Rent<TReply>();
+        Reply<TReply> reply = pending.Begin(this, timeout ?? System.AskTimeout, cancellationToken);
+        ValueTask<TReply> answer = pending.Task;
+
+        TMessage message = create(argument, reply);
+        ValueTask<EnqueueResult> sending = _mailbox.EnqueueAsync(message, cancellationToken);
+        if (!sending.IsCompleted)
+        {
+            _cell.Schedule(urgent: false);
+            return AwaitRoomThenAnswerAsync(sending, message, reply, answer);
+        }
+
+        if (!sending.IsCompletedSuccessfully || sending.Result != EnqueueResult.Accepted)
+        {
+            if (sending.IsCompletedSuccessfully)
+                RefuseAsk(sending.Result, message, reply);
+            return answer;
+        }
+
+        _cell.Schedule(urgent: false);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public override void Stop() => _cell.PostSystem(new StopRequest(drain: false));
+
+    /// <inheritdoc/>
+    public override Task StopAsync(bool drain = true)
+    {
+        _cell.PostSystem(new StopRequest(drain));
+        if (drain)
+            _mailbox.Close();
+        return _cell.Termination;
+    }
+
+    private async ValueTask AwaitRoomAsync(ValueTask<EnqueueResult> pending, TMessage message)
+    {
+        EnqueueResult result = await pending.ConfigureAwait(false);
+        if (result != EnqueueResult.Accepted)
+            Refuse(result, message);
+    }
+
+    private async ValueTask<TReply> AwaitRoomThenAnswerAsync<TReply>(
+        ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply, ValueTask<TReply> answer)
+    {
+        EnqueueResult result = await sending.ConfigureAwait(false);
+        if (result != EnqueueResult.Accepted)
+            RefuseAsk(result, message, reply);
+        return await answer.ConfigureAwait(false);
+    }
+
+    private void RefuseAsk<TReply>(EnqueueResult result, TMessage message, Reply<TReply> reply)
+    {
+        reply.TryFail(result == EnqueueResult.Closed
+            ? new AskFailedException(Name, "has stopped")
+            : new AskFailedException(Name, "has a full mailbox"));
+        if (!Refuse(result, message))
+            MessageDisposal.Dispose(in message);
+    }
+
+    /// <summary>Disposes of a message that did not get in, if that is what the mailbox's policy says.</summary>
+    private bool Refuse(EnqueueResult result, TMessage message)
+    {
+        if (result == EnqueueResult.Closed)
+        {
+            System.ReportDeadLetter(_cell.Name, in message);
+            return true;
+        }
+
+        if (_mailbox.Options.OverflowPolicy is not (OverflowPolicy.DropNewest or OverflowPolicy.DropOldest))
+            return false;
+        _mailbox.CountDropped();
+        MessageDisposal.Dispose(in message);
+        return true;
+    }
+}

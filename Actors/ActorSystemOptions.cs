@@ -1,0 +1,29 @@
+namespace Troupe.Actors;
+
+/// <summary>What an actor system runs on.</summary>
+public sealed record ActorSystemOptions
+{
+    /// <summary>Messages one actor handles before the next actor has its turn.</summary>
+    public const int DefaultThroughput = 64;
+
+    /// <summary>Where the workers live; plain threads, one per processor, if not given.</summary>
+    public IWorkerHost? Host { get; init; }
+
+    /// <summary>The clock of timers and deadlines.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Messages one actor handles before the next actor has its turn.</summary>
+    public int Throughput { get; init; } = DefaultThroughput;
+
+    /// <summary>The deadline of an ask that names none.</summary>
+    public TimeSpan AskTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long <see cref="ActorSystem.DisposeAsync"/> lets actors finish what is in their mailboxes.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Is told of every failure, on the worker it happened on. Standard error if not given.</summary>
+    public Action<ActorFailure>? OnFailure { get; init; }
+
+    /// <summary>Is told of every dead letter. They are counted whether it is given or not.</summary>
+    public Action<DeadLetter>? OnDeadLetter { get; init; }
+}

@@ -1,0 +1,31 @@
+namespace Troupe.Actors;
+
+/// <summary>How large a mailbox may grow and what happens then. The default is bounded, with senders that wait.</summary>
+public sealed record MailboxOptions
+{
+    /// <summary>Messages a mailbox holds unless told otherwise: deep enough for a burst of frames, shallow enough to notice a stuck actor.</summary>
+    public const int DefaultCapacity = 1024;
+
+    /// <summary>The value of <see cref="Capacity"/> that means: no bound.</summary>
+    public const int UnboundedCapacity = int.MaxValue;
+
+    /// <summary>1,024 messages, then senders wait.</summary>
+    public static MailboxOptions Default { get; } = new();
+
+    /// <summary>Grows until memory ends. For actors whose senders are bounded by other means.</summary>
+    public static MailboxOptions Unbounded { get; } = new() { Capacity = UnboundedCapacity };
+
+    /// <summary>The most messages waiting at once. System messages (stop, timers, continuations) do not count and are never refused.</summary>
+    public int Capacity
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value);
+            field = value;
+        }
+    } = DefaultCapacity;
+
+    /// <summary>What happens to a message that finds the mailbox full.</summary>
+    public OverflowPolicy OverflowPolicy { get; init; } = OverflowPolicy.Wait;
+}

@@ -1,0 +1,284 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Troupe.Core.Memory;
+
+namespace Troupe.Actors;
+
+/// <summary>
+/// The usual mailbox: a lock-free queue for many producers and one consumer, made of ring segments. It starts with none,
+/// and grows by replacing a full ring with a larger one until one ring holds the capacity; from then on nothing is allocated.
+/// </summary>
+/// <remarks>
+/// A producer claims a position by moving the segment's tail, writes its message, and publishes it through the slot's
+/// sequence number. A full segment is frozen (no claim can succeed any more) and the next one continues at the same position.
+/// Segments are never used again once frozen and positions never repeat, so a producer that slept through any amount of
+/// traffic finds its compare-and-swap refused.
+/// </remarks>
+public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
+    where TMemory : struct, IMemory
+{
+    /// <summary>Slots of the first ring: most mailboxes never hold more.</summary>
+    private const int FirstLength = 4;
+
+    private const int GrowthFactor = 4;
+
+    /// <summary>The largest ring of an unbounded mailbox; longer queues are chains of these.</summary>
+    private const int MaximumLength = 1 << 16;
+
+    private readonly MailboxOptions _options;
+    private readonly long _capacity;
+    private MailboxSegment<TMessage>? _headSegment;
+    private MailboxSegment<TMessage>? _tailSegment;
+    private SendWaiters<TMessage, TMemory>? _waiters;
+    private long _head;
+    private long _dropped;
+
+    /// <summary>Creates an empty mailbox.</summary>
+    public Mailbox(MailboxOptions options)
+        : this(options, asChannel: true)
+    {
+    }
+
+    internal Mailbox(MailboxOptions options, bool asChannel)
+        : base(asChannel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _capacity = options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : options.Capacity;
+    }
+
+    /// <inheritdoc/>
+    public override MailboxOptions Options => _options;
+
+    /// <inheritdoc/>
+    public override long Dropped => TMemory.LoadAcquire(ref _dropped);
+
+    /// <inheritdoc/>
+    public override EnqueueResult TryEnqueue(in TMessage message)
+    {
+        // Nobody overtakes a sender that waits; that also keeps the order of one sender's unawaited sends.
+        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+        if (waiters is not null && waiters.Count > 0)
+            return IsClosed ? EnqueueResult.Closed : EnqueueResult.Full;
+        return Claim(in message);
+    }
+
+    private EnqueueResult Claim(in TMessage message)
+    {
+        while (true)
+        {
+            MailboxSegment<TMessage> segment = TMemory.LoadAcquire(ref _tailSegment) ?? CreateFirstSegment();
+            long tail = TMemory.LoadAcquire(ref segment.Tail);
+            if (tail > MailboxSegment<TMessage>.PositionMask)
+            {
+                if ((tail & MailboxSegment<TMessage>.Closed) != 0)
+                    return EnqueueResult.Closed;
+                MoveTail(segment, tail);
+                continue;
+            }
+
+            // The head is read after the tail, so "full" was true at the moment of this load.
+            if (tail - TMemory.LoadAcquire(ref _head) >= _capacity)
+                return EnqueueResult.Full;
+
+            ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(tail);
+            long sequence = TMemory.LoadAcquire(ref slot.Sequence);
+            if (sequence == tail)
+            {
+                if (TMemory.CompareExchange(ref segment.Tail, tail + 1, tail) != tail)
+                    continue;
+                slot.Message = message;
+                // An exchange, not a release store: the caller goes on to ask whether the consumer sleeps.
+                TMemory.Exchange(ref slot.Sequence, tail + 1);
+                return EnqueueResult.Accepted;
+            }
+
+            // The slot still holds the lap before: the ring is full though the mailbox is not.
+            if (sequence < tail)
+                TMemory.CompareExchange(ref segment.Tail, tail | MailboxSegment<TMessage>.Frozen, tail);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<EnqueueResult> EnqueueAsync(TMessage message, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return ValueTask.FromCanceled<EnqueueResult>(cancellationToken);
+        EnqueueResult result = TryEnqueue(in message);
+        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
+            return new ValueTask<EnqueueResult>(result);
+
+        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+        if (waiters is null)
+        {
+            var created = new SendWaiters<TMessage, TMemory>();
+            waiters = TMemory.CompareExchange(ref _waiters, created, null) ?? created;
+        }
+
+        return waiters.Add(message, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override bool AdmitWaiting()
+    {
+        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+        if (waiters is null || waiters.Count == 0)
+            return false;
+
+        bool admitted = false;
+        // Room first: a sender that is not let in keeps the right to cancel.
+        while ((Count < _capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
+        {
+            if (!waiter.TryTake(out TMessage message))
+            {
+                waiters.Remove();
+                continue;
+            }
+
+            // Full again: the taken message stays first in line, beyond cancellation, and this is tried again next turn.
+            EnqueueResult result = Claim(in message);
+            if (result == EnqueueResult.Full)
+                break;
+            admitted |= result == EnqueueResult.Accepted;
+            waiters.Remove();
+            waiter.Complete(result);
+        }
+
+        return admitted;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryDequeue(out TMessage message)
+    {
+        while (true)
+        {
+            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _headSegment);
+            if (segment is null)
+                break;
+
+            long head = _head;
+            ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(head);
+            if (TMemory.LoadAcquire(ref slot.Sequence) == head + 1)
+            {
+                message = slot.Message!;
+                if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
+                    slot.Message = default;
+                // The slot before the head: who sees room by the head must find the slot free.
+                TMemory.StoreRelease(ref slot.Sequence, head + segment.Slots.Length);
+                TMemory.StoreRelease(ref _head, head + 1);
+                return true;
+            }
+
+            long tail = TMemory.LoadAcquire(ref segment.Tail);
+            if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != head)
+                break;
+            MailboxSegment<TMessage>? next = TMemory.LoadAcquire(ref segment.Next);
+            if (next is null)
+                break;
+            TMemory.StoreRelease(ref _headSegment, next);
+        }
+
+        message = default!;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public override void Close()
+    {
+        while (true)
+        {
+            MailboxSegment<TMessage> segment = TMemory.LoadAcquire(ref _tailSegment) ?? CreateFirstSegment();
+            long tail = TMemory.LoadAcquire(ref segment.Tail);
+            if ((tail & MailboxSegment<TMessage>.Closed) != 0)
+                return;
+            if ((tail & MailboxSegment<TMessage>.Frozen) != 0)
+                MoveTail(segment, tail);
+            else if (TMemory.CompareExchange(ref segment.Tail, tail | MailboxSegment<TMessage>.Closed, tail) == tail)
+                return;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool HasWork
+    {
+        get
+        {
+            SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+            return HasMessage || (waiters is not null && waiters.HasReady && (Count < _capacity || IsClosed));
+        }
+    }
+
+    private bool HasMessage
+    {
+        get
+        {
+            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _headSegment);
+            long head = TMemory.LoadAcquire(ref _head);
+            while (segment is not null)
+            {
+                if (TMemory.LoadAcquire(ref segment.SlotOf(head).Sequence) == head + 1)
+                    return true;
+                long tail = TMemory.LoadAcquire(ref segment.Tail);
+                if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != head)
+                    return false;
+                segment = TMemory.LoadAcquire(ref segment.Next);
+            }
+
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Count => (int)Math.Clamp(TailPosition - TMemory.LoadAcquire(ref _head), 0, int.MaxValue);
+
+    /// <inheritdoc/>
+    public override bool IsClosed
+    {
+        get
+        {
+            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _tailSegment);
+            return segment is not null && (TMemory.LoadAcquire(ref segment.Tail) & MailboxSegment<TMessage>.Closed) != 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool IsCompleted => IsClosed && TailPosition == TMemory.LoadAcquire(ref _head)
+        && (TMemory.LoadAcquire(ref _waiters)?.Count ?? 0) == 0;
+
+    internal override void CountDropped() => TMemory.Add(ref _dropped, 1);
+
+    private long TailPosition
+    {
+        get
+        {
+            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _tailSegment);
+            return segment is null ? 0 : TMemory.LoadAcquire(ref segment.Tail) & MailboxSegment<TMessage>.PositionMask;
+        }
+    }
+
+    private MailboxSegment<TMessage> CreateFirstSegment()
+    {
+        var created = new MailboxSegment<TMessage>(Math.Min(FirstLength, LargestLength), 0);
+        MailboxSegment<TMessage> first = TMemory.CompareExchange(ref _headSegment, created, null) ?? created;
+        // If the consumer has moved on from `first`, the tail is set already and this changes nothing.
+        return TMemory.CompareExchange(ref _tailSegment, first, null) ?? first;
+    }
+
+    private void MoveTail(MailboxSegment<TMessage> segment, long frozenTail)
+    {
+        MailboxSegment<TMessage>? next = TMemory.LoadAcquire(ref segment.Next);
+        if (next is null)
+        {
+            int length = Math.Min(segment.Slots.Length * GrowthFactor, LargestLength);
+            var created = new MailboxSegment<TMessage>(length, frozenTail & MailboxSegment<TMessage>.PositionMask);
+            next = TMemory.CompareExchange(ref segment.Next, created, null) ?? created;
+        }
+
+        TMemory.CompareExchange(ref _tailSegment, next, segment);
+    }
+
+    /// <summary>A ring of this length is never replaced in a bounded mailbox: capacity is refused before the ring is full.</summary>
+    private int LargestLength =>
+        _capacity >= MaximumLength ? MaximumLength
+        : Math.Max(MailboxSegment<TMessage>.MinimumLength, (int)BitOperations.RoundUpToPowerOf2((uint)_capacity));
+}
