@@ -161,6 +161,20 @@ public unsafe struct KernelThread
     /// <summary>First bytes of the thread's name (prctl PR_SET_NAME), zero-terminated: 16 bytes.</summary>
     [FieldOffset(176)] public fixed byte Name[16];
 
+    // ---- run queue: owned by the lock of the queue the thread is on, or by the processor that runs it
+
+    /// <summary>The band in whose list the thread stands while Ready: <see cref="Band"/> may already say otherwise.</summary>
+    [FieldOffset(192)] public int QueuedBand;
+
+    /// <summary>One more than the index of the run queue the thread is in, or 0. Set under that queue's lock only, so that under a queue's lock it says for certain whether the thread is in it.</summary>
+    [FieldOffset(196)] public int QueuedOn;
+
+    /// <summary>Nanoseconds used of the present quantum; a preempted thread keeps what is left of it.</summary>
+    [FieldOffset(200)] public long SliceUsed;
+
+    /// <summary>When the thread joined its run queue, nanoseconds since boot.</summary>
+    [FieldOffset(208)] public long ReadySince;
+
     /// <summary>Saved registers.</summary>
     [FieldOffset(RegistersOffset)] public Registers Registers;
 }
