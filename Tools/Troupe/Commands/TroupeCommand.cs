@@ -12,6 +12,7 @@ public static class TroupeCommand
     {
         RunCommand.Create(),
         BuildCommand.Create(),
+        TestCommand.Create(),
     };
 
     /// <summary>Parses and runs; throws <see cref="UserError"/> for what the user can mend.</summary>

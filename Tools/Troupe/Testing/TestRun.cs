@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Troupe.Tools.Terminal;
+using Troupe.Tools.Workspace;
+
+namespace Troupe.Tools.Testing;
+
+/// <summary>Runs test projects one after another, so that no test is slowed by another's load, and collects what they say.</summary>
+public sealed class TestRun(Repository repository, string? filter, CancellationToken cancellation)
+{
+    /// <summary>Longer than any project takes; a hung test must not hold up the whole run.</summary>
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(20);
+
+    private readonly List<SuiteOutcome> _suites = [];
+
+    /// <summary>What ran so far.</summary>
+    public IReadOnlyList<SuiteOutcome> Suites => _suites;
+
+    private string Results => Path.Combine(repository.Artifacts, "test-results");
+
+    /// <summary>Runs something that is a test by itself, such as a build.</summary>
+    /// <returns>True if it held.</returns>
+    public async Task<bool> StepAsync(string suite, Func<Task> step)
+    {
+        var clock = Stopwatch.StartNew();
+        TestOutcome outcome;
+        try
+        {
+            await step().ConfigureAwait(false);
+            outcome = new TestOutcome(suite, TestState.Passed, clock.Elapsed, string.Empty);
+        }
+        catch (UserError error)
+        {
+            outcome = new TestOutcome(suite, TestState.Failed, clock.Elapsed, error.Message);
+        }
+
+        Add(new SuiteOutcome(suite, [outcome], clock.Elapsed));
+        return outcome.State == TestState.Passed;
+    }
+
+    /// <summary>Runs the tests of a project that was built before.</summary>
+    public async Task RunAsync(TestProject project)
+    {
+        Directory.CreateDirectory(Results);
+        var file = Path.Combine(Results, Path.GetFileNameWithoutExtension(project.ProjectFile) + ".trx");
+        File.Delete(file);
+        // Tests of what is still being written carry the trait State=Pending: they run only when asked for by name.
+        var condition = filter is null ? "State!=Pending" : $"FullyQualifiedName~{filter}";
+        var clock = Stopwatch.StartNew();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(_longest);
+        HostProcessResult result;
+        try
+        {
+            result = await HostProcess.CaptureAsync(
+                "dotnet",
+                ["test", project.Assembly(repository), "--logger", $"trx;LogFileName={file}", "--results-directory", Results, "--filter", condition],
+                limit.Token,
+                repository.Root,
+                new Dictionary<string, string> { ["TROUPE_ROOT"] = repository.Root }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            result = new HostProcessResult(-1, $"ended after {_longest.TotalMinutes} minutes: a test hangs.");
+        }
+
+        IReadOnlyList<TestOutcome> outcomes = [];
+        if (File.Exists(file))
+        {
+            using var reader = File.OpenText(file);
+            outcomes = TrxFile.Read(reader);
+        }
+
+        // A host that crashes takes the results of its tests with it.
+        if (result.ExitCode != 0 && outcomes.All(outcome => outcome.State != TestState.Failed))
+        {
+            var whole = new TestOutcome($"{project.Name} (the run as a whole)", TestState.Failed, clock.Elapsed, result.Output.TrimEnd());
+            outcomes = [.. outcomes, whole];
+        }
+
+        var skips = new SkipList(await File.ReadAllLinesAsync(Path.Combine(repository.Root, "tests", "skips.txt"), cancellation).ConfigureAwait(false));
+        Add(new SuiteOutcome(project.Name, outcomes.Select(skips.Judge).ToList(), clock.Elapsed));
+    }
+
+    private void Add(SuiteOutcome suite)
+    {
+        _suites.Add(suite);
+        var failed = suite.Count(TestState.Failed);
+        Output.Say($"{suite.Suite}: {suite.Count(TestState.Passed)} passed, {failed} failed, {suite.Elapsed.TotalSeconds:0.0} s");
+    }
+}
