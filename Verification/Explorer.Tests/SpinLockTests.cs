@@ -1,0 +1,75 @@
+using Troupe.Core.Machine;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Explorer.Tests;
+
+/// <summary>The kernel's own spin lock under x86-TSO.</summary>
+public sealed class SpinLockTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(2, 2)]
+    [InlineData(3, 1)]
+    public void What_is_counted_under_the_lock_adds_up(int threads, int turns)
+    {
+        var result = Exploration.Run(Counting<SpinLock<ExplorerMemory, ExploredProcessors>, Locking>(threads, turns)).MustHold();
+        output.WriteLine(result.ToString());
+    }
+
+    [Fact]
+    public void A_lock_taken_by_a_plain_store_is_found_out()
+    {
+        var failure = Exploration.Run(Counting<SpinLock<PlainExchange, ExploredProcessors>, BrokenLocking>(2, 1)).MustFail(FailureKind.Exception);
+        output.WriteLine(failure.ToString());
+    }
+
+    private static Action<Scenario> Counting<TLock, TLocking>(int threads, int turns)
+        where TLock : struct
+        where TLocking : struct, ILocking<TLock> => scenario =>
+        {
+            ExploredProcessors.Reset(threads);
+            var state = new Shared<TLock>();
+            scenario.Name(ref state.Lock, "lock");
+            scenario.Name(ref state.Counter, "counter");
+            for (var i = 0; i < threads; i++)
+            {
+                scenario.Thread($"processor {i}", () =>
+                {
+                    for (var turn = 0; turn < turns; turn++)
+                    {
+                        TLocking.Acquire(ref state.Lock);
+                        ExplorerMemory.StoreRelease(ref state.Counter, ExplorerMemory.LoadAcquire(ref state.Counter) + 1);
+                        TLocking.Release(ref state.Lock);
+                    }
+                });
+            }
+
+            scenario.Finally(() => Assert.Equal(threads * turns, state.Counter));
+        };
+
+    private interface ILocking<TLock>
+    {
+        static abstract void Acquire(ref TLock spinLock);
+
+        static abstract void Release(ref TLock spinLock);
+    }
+
+    private readonly struct Locking : ILocking<SpinLock<ExplorerMemory, ExploredProcessors>>
+    {
+        public static void Acquire(ref SpinLock<ExplorerMemory, ExploredProcessors> spinLock) => spinLock.Acquire();
+
+        public static void Release(ref SpinLock<ExplorerMemory, ExploredProcessors> spinLock) => spinLock.Release();
+    }
+
+    private readonly struct BrokenLocking : ILocking<SpinLock<PlainExchange, ExploredProcessors>>
+    {
+        public static void Acquire(ref SpinLock<PlainExchange, ExploredProcessors> spinLock) => spinLock.Acquire();
+
+        public static void Release(ref SpinLock<PlainExchange, ExploredProcessors> spinLock) => spinLock.Release();
+    }
+
+    private sealed class Shared<TLock>
+    {
+        public TLock Lock = default!;
+        public int Counter;
+    }
+}
