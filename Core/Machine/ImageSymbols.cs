@@ -92,4 +92,14 @@ public static unsafe class ImageSymbols
     [RuntimeImport("*", "instruction_has_xsave")]
     [MethodImpl(Assembly)]
     public static extern ulong HasXsave();
+
+    /// <summary>A page for the interrupt descriptor table.</summary>
+    [RuntimeImport("*", "instruction_boot_interrupt_table")]
+    [MethodImpl(Assembly)]
+    public static extern ulong BootInterruptTable();
+
+    /// <summary>Four stacks of 16 KiB for processor 0: faults in the kernel, NMI, double fault, machine check.</summary>
+    [RuntimeImport("*", "instruction_boot_trap_stacks")]
+    [MethodImpl(Assembly)]
+    public static extern ulong BootTrapStacks();
 }

@@ -163,4 +163,9 @@ public static unsafe class Instructions
     [RuntimeImport("*", "instruction_load_user")]
     [MethodImpl(Assembly)]
     public static extern ulong LoadWithFixup(ulong address);
+
+    /// <summary>Leaves the kernel to a thread; does not return.</summary>
+    [RuntimeImport("*", "instruction_resume")]
+    [MethodImpl(Assembly)]
+    public static extern void Resume(void* thread);
 }

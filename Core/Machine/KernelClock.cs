@@ -28,4 +28,7 @@ public static class KernelClock
     /// <summary>Cycles to nanoseconds; good for centuries.</summary>
     public static long ToNanoseconds(ulong cycles) =>
         (long)(((cycles >> 32) * _multiplier) + (((cycles & 0xFFFF_FFFF) * _multiplier) >> 32));
+
+    /// <summary>Nanoseconds (at most some seconds) to cycles.</summary>
+    public static ulong ToCycles(long nanoseconds) => (ulong)nanoseconds * (_frequency / 1_000_000) / 1000;
 }

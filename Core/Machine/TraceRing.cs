@@ -63,6 +63,9 @@ public unsafe struct TraceRing
     /// <summary>Records a ring holds: with the head they fill two pages but 32 bytes.</summary>
     public const int Capacity = 254;
 
+    /// <summary>First word of the directory <c>troupe_trace_rings</c>: "TroupeTR" in memory order.</summary>
+    public const ulong DirectoryMagic = 0x5254_6570_756F_7254;
+
     /// <summary>Records ever written; the next goes to this modulo <see cref="Capacity"/>.</summary>
     public ulong Head;
 

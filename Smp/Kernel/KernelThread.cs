@@ -175,6 +175,9 @@ public unsafe struct KernelThread
     /// <summary>When the thread joined its run queue, nanoseconds since boot.</summary>
     [FieldOffset(208)] public long ReadySince;
 
+    /// <summary>A system call to run again when the thread resumes, plus one; 0: none (waits inside the kernel, docs/traps.md).</summary>
+    [FieldOffset(224)] public ulong RestartCall;
+
     /// <summary>Saved registers.</summary>
     [FieldOffset(RegistersOffset)] public Registers Registers;
 }

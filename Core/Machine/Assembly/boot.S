@@ -125,7 +125,7 @@ image_entry:
 
     .section .data.boot, "awR", @progbits
     .balign 16
-    .globl boot_gdt, processor_has_xsave, processor_has_fsgsbase, boot_processor
+    .globl boot_gdt, processor_has_xsave, processor_has_fsgsbase
 boot_gdt:
     .quad 0
     .quad 0x00AF9B000000FFFF         # 0x08: 64-bit code
@@ -141,7 +141,7 @@ processor_has_fsgsbase: .long 0
 
     .section .bss.boot, "awR", @nobits
     .balign 4096
-    .globl boot_page_map, boot_stack_guard, boot_stack_top
+    .globl boot_page_map, boot_stack_guard, boot_stack_top, boot_processor, boot_interrupt_table, boot_trap_stacks
 boot_page_map:                .skip 4096
 boot_page_directory_pointers: .skip 4096
 boot_page_directories:        .skip 4 * 4096
@@ -149,5 +149,7 @@ boot_stack_guard:             .skip 4096     # unmapped by C#
 boot_stack:                   .skip 32768
 boot_stack_top:
 boot_processor:               .skip 4096     # PerProcessor of processor 0
+boot_interrupt_table:         .skip 4096
+boot_trap_stacks:             .skip 4 * 16384 # faults in the kernel, NMI, double fault, machine check
 
     .section .note.GNU-stack, "", @progbits

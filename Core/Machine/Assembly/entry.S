@@ -134,6 +134,12 @@ resume_thread:                       # RAX = thread
     add $16, %rsp                    # vector and error code
     iretq
 
+    .globl instruction_resume
+    .type instruction_resume, @function
+instruction_resume:                  # (thread): the boot processor's first way out
+    mov %rdi, %rax
+    jmp resume_thread
+
 # A fault while the kernel ran. The frame is the processor's fault frame; the kernel's stack is as it was.
 fault_in_kernel:
     mov %rsp, %rdi

@@ -187,6 +187,8 @@ ADDRESS boot_stack_guard, boot_stack_guard
 ADDRESS boot_stack_top, boot_stack_top
 ADDRESS boot_gdt, boot_gdt
 ADDRESS boot_processor, boot_processor
+ADDRESS boot_interrupt_table, boot_interrupt_table
+ADDRESS boot_trap_stacks, boot_trap_stacks
 ADDRESS trampoline_start, trampoline_start
 ADDRESS trampoline_end, trampoline_end
 ADDRESS trampoline_page_map, trampoline_page_map

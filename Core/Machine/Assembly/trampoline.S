@@ -1,6 +1,6 @@
 # Start of a secondary processor: real mode to C#.
-# Specification: Intel SDM vol. 3, 9.4 (MP initialisation). C# copies this page to TRAMPOLINE below 1 MiB, fills the two
-# words at its end, and sends INIT and SIPI with the page's number as vector.
+# Specification: Intel SDM vol. 3, 9.4 (MP initialisation). C# copies this page to TRAMPOLINE below 1 MiB, fills the word
+# for CR3 at its end, makes it executable and read-only, and sends INIT and SIPI with the page's number as vector.
 
     .include "layout.inc"
     .set TRAMPOLINE, 0x8000          # Troupe.Smp.Kernel.SecondaryProcessors.TrampolineAddress
@@ -30,7 +30,6 @@ trampoline_gdt_pointer:
     .long boot_gdt
     .balign 8
 trampoline_page_map:  .quad 0        # CR3, below 4 GiB
-trampoline_processor: .quad 0        # this processor's PerProcessor
 trampoline_end:
 
     .code64
@@ -42,8 +41,7 @@ trampoline_long_mode:
     xorl %eax, %eax
     movl %eax, %fs
     movl %eax, %gs
-    movl $TRAMPOLINE + (trampoline_processor - trampoline_start), %edx
-    mov (%rdx), %rax
+    mov trampoline_processor(%rip), %rax
     mov %rax, %rdx
     shr $32, %rdx
     movl $MSR_GS_BASE, %ecx
@@ -56,5 +54,9 @@ trampoline_long_mode:
     xorl %ebp, %ebp
     call kernel_secondary_main       # Smp/Kernel; returns the thread to run
     jmp resume_thread
+
+    .section .data.boot, "awR", @progbits
+    .balign 8
+trampoline_processor: .quad 0        # the starting processor's PerProcessor; one starts at a time
 
     .section .note.GNU-stack, "", @progbits

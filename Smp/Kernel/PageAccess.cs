@@ -1,0 +1,3 @@
+namespace Troupe.Smp.Kernel;
+
+internal enum PageAccess { Read, Write, Execute }

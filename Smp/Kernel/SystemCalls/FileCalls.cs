@@ -1,0 +1,387 @@
+using Troupe.Core.Machine;
+using Troupe.Smp.Kernel.Files;
+
+namespace Troupe.Smp.Kernel.SystemCalls;
+
+/// <summary>open, read, write, close and their like, on the few files there are. Files of the program are served by actors, not here.</summary>
+internal static unsafe class FileCalls
+{
+    private const ulong LongestPath = 255;
+    private const ulong AtEmptyPath = 0x1000;
+    private const ulong DuplicateDescriptor = 0, GetDescriptorFlags = 1, GetStatusFlags = 3, DuplicateCloseOnExec = 1030;
+    private const uint DirectoryMode = 0x41ED, RegularMode = 0x8124, CharacterMode = 0x21B6, PipeMode = 0x1180;
+
+    internal static long Open(ulong path, ulong flags)
+    {
+        const ulong WriteFlags = 3;
+        byte* name = KernelMemory.Scratch;
+        if (!TryReadPath(path, name))
+        {
+            return Errno.BadAddress;
+        }
+
+        PseudoFile kind = FileContents.Find(name);
+        if (kind == PseudoFile.None)
+        {
+            return Errno.NoEntry;
+        }
+
+        if (kind == PseudoFile.Text && (flags & WriteFlags) != 0)
+        {
+            return Errno.AccessDenied;
+        }
+
+        byte* page = null;
+        ulong length = 0;
+        if (kind == PseudoFile.Text)
+        {
+            page = (byte*)KernelMemory.AllocateFrame();
+            if (page == null)
+            {
+                return Errno.NoMemory;
+            }
+
+            length = FileContents.Make(name, page, KernelMemory.FrameSize);
+        }
+
+        OpenFiles.Enter();
+        int descriptor = OpenFiles.Allocate(kind, page, length);
+        OpenFiles.Leave();
+        if (descriptor < 0 && page != null)
+        {
+            KernelMemory.FreeFrame((ulong)page);
+        }
+
+        return descriptor < 0 ? Errno.TooManyFiles : descriptor;
+    }
+
+    internal static long Close(ulong descriptor)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        ulong wake = file == null ? 0 : OpenFiles.Close(file);
+        OpenFiles.Leave();
+        if (wake != 0)
+        {
+            Threads.Wake(wake, int.MaxValue, ~0U);
+        }
+
+        return file == null ? Errno.BadFile : 0;
+    }
+
+    internal static long Read(KernelThread* thread, ulong descriptor, ulong destination, ulong bytes)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
+        switch (kind)
+        {
+            case PseudoFile.Text:
+                long read = ReadText(file, destination, bytes, file->Position);
+                file->Position += read > 0 ? (ulong)read : 0;
+                OpenFiles.Leave();
+                return read;
+            case PseudoFile.PipeReader:
+                return ReadPipe(thread, file, destination, bytes);
+            default:
+                OpenFiles.Leave();
+                return kind switch
+                {
+                    PseudoFile.Random => InformationCalls.Random(destination, bytes),
+                    PseudoFile.Console or PseudoFile.Null => 0,
+                    _ => Errno.BadFile,
+                };
+        }
+    }
+
+    internal static long PositionedRead(ulong descriptor, ulong destination, ulong bytes, ulong position)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
+        long result = kind == PseudoFile.Text ? ReadText(file, destination, bytes, position) : Errno.IllegalSeek;
+        OpenFiles.Leave();
+        return kind == PseudoFile.Random ? InformationCalls.Random(destination, bytes) : kind == PseudoFile.None ? Errno.BadFile : result;
+    }
+
+    internal static long Write(ulong descriptor, ulong source, ulong bytes)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
+        if (kind == PseudoFile.PipeWriter)
+        {
+            return WritePipe(file, source, bytes);
+        }
+
+        OpenFiles.Leave();
+        return kind switch
+        {
+            PseudoFile.Console => WriteConsole(source, bytes),
+            PseudoFile.Null or PseudoFile.Random => (long)bytes,
+            _ => Errno.BadFile,
+        };
+    }
+
+    internal static long WriteVector(ulong descriptor, ulong vector, ulong count)
+    {
+        long total = 0;
+        for (ulong i = 0; i < count && i < 1024; i++)
+        {
+            if (!UserMemory.TryRead64(vector + (i * 16), out ulong source) || !UserMemory.TryRead64(vector + (i * 16) + 8, out ulong bytes))
+            {
+                return total > 0 ? total : Errno.BadAddress;
+            }
+
+            long written = bytes == 0 ? 0 : Write(descriptor, source, bytes);
+            if (written < 0)
+            {
+                return total > 0 ? total : written;
+            }
+
+            total += written;
+        }
+
+        return total;
+    }
+
+    internal static long Seek(ulong descriptor, ulong offset, ulong origin)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        long result = file == null ? Errno.BadFile : file->Kind != PseudoFile.Text ? Errno.IllegalSeek : 0;
+        if (result == 0)
+        {
+            long target = origin switch { 0 => 0, 1 => (long)file->Position, 2 => (long)file->Length, _ => -1 };
+            target = target < 0 ? -1 : target + (long)offset;
+            result = target < 0 ? Errno.InvalidArgument : target;
+            file->Position = target < 0 ? file->Position : (ulong)target;
+        }
+
+        OpenFiles.Leave();
+        return result;
+    }
+
+    internal static long StatPath(ulong path, ulong destination)
+    {
+        byte* name = KernelMemory.Scratch;
+        if (!TryReadPath(path, name))
+        {
+            return Errno.BadAddress;
+        }
+
+        PseudoFile kind = FileContents.Find(name);
+        return kind == PseudoFile.None ? Errno.NoEntry : StoreStat(kind, 0, destination);
+    }
+
+    internal static long StatFile(ulong descriptor, ulong destination)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
+        ulong length = file == null ? 0 : file->Length;
+        OpenFiles.Leave();
+        return kind == PseudoFile.None ? Errno.BadFile : StoreStat(kind, length, destination);
+    }
+
+    internal static long StatAt(ulong descriptor, ulong path, ulong destination, ulong flags)
+    {
+        if ((flags & AtEmptyPath) != 0)
+        {
+            byte first = 0;
+            if (path == 0 || (UserMemory.TryRead(&first, path, 1) && first == 0))
+            {
+                return StatFile(descriptor, destination);
+            }
+        }
+
+        return StatPath(path, destination);
+    }
+
+    internal static long Access(ulong path)
+    {
+        byte* name = KernelMemory.Scratch;
+        return !TryReadPath(path, name) ? Errno.BadAddress : FileContents.Find(name) == PseudoFile.None ? Errno.NoEntry : 0;
+    }
+
+    /// <summary>No descriptor is a terminal, whatever is asked.</summary>
+    internal static long DeviceControl(ulong descriptor)
+    {
+        OpenFiles.Enter();
+        bool exists = OpenFiles.Find(descriptor) != null;
+        OpenFiles.Leave();
+        return exists ? Errno.NotATerminal : Errno.BadFile;
+    }
+
+    internal static long Control(ulong descriptor, ulong command)
+    {
+        const long ReadWrite = 2;
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        long result = file == null ? Errno.BadFile : command switch
+        {
+            GetDescriptorFlags => 1,
+            GetStatusFlags => ReadWrite,
+            DuplicateDescriptor or DuplicateCloseOnExec => file->Kind == PseudoFile.Console ? OpenFiles.Allocate(PseudoFile.Console, null, 0) : Errno.InvalidArgument,
+            _ => 0,
+        };
+        OpenFiles.Leave();
+        return result;
+    }
+
+    /// <summary>Nothing we have ever becomes readable but pipes, which nobody polls: it is a sleep.</summary>
+    internal static long Poll(ulong milliseconds)
+    {
+        int timeout = (int)milliseconds;
+        return timeout == 0 ? 0 : Threads.Sleep(timeout < 0 ? long.MaxValue : TimeCalls.AddToNow(timeout * 1_000_000L));
+    }
+
+    internal static long Pipe(ulong destination)
+    {
+        var pipe = (Pipe*)KernelMemory.AllocateFrame();
+        if (pipe == null)
+        {
+            return Errno.NoMemory;
+        }
+
+        pipe->Ends = 2;
+        OpenFiles.Enter();
+        int reader = OpenFiles.Allocate(PseudoFile.PipeReader, (byte*)pipe, 0);
+        int writer = OpenFiles.Allocate(PseudoFile.PipeWriter, (byte*)pipe, 0);
+        OpenFiles.Leave();
+        if (writer < 0 || !UserMemory.TryWrite32(destination, (uint)reader) || !UserMemory.TryWrite32(destination + 4, (uint)writer))
+        {
+            Close((ulong)reader);
+            Close((ulong)writer);
+            return writer < 0 ? Errno.TooManyFiles : Errno.BadAddress;
+        }
+
+        return 0;
+    }
+
+    internal static long DirectoryEntries(ulong descriptor)
+    {
+        OpenFiles.Enter();
+        OpenFile* file = OpenFiles.Find(descriptor);
+        long result = file == null ? Errno.BadFile : file->Kind == PseudoFile.Directory ? 0 : Errno.NotADirectory;
+        OpenFiles.Leave();
+        return result;
+    }
+
+    private static bool TryReadPath(ulong path, byte* name)
+    {
+        for (ulong i = 0; i <= LongestPath; i++)
+        {
+            if (!UserMemory.TryRead(name + i, path + i, 1))
+            {
+                return false;
+            }
+
+            if (name[i] == 0)
+            {
+                return true;
+            }
+        }
+
+        // Longer than any of ours: what is left of it names nothing.
+        name[LongestPath] = 0;
+        return true;
+    }
+
+    private static long ReadText(OpenFile* file, ulong destination, ulong bytes, ulong position)
+    {
+        ulong left = position < file->Length ? file->Length - position : 0;
+        ulong count = bytes < left ? bytes : left;
+        return count == 0 || UserMemory.TryWrite(destination, file->Page + position, count) ? (long)count : Errno.BadAddress;
+    }
+
+    // Enters with the table's lock and leaves without it.
+    private static long ReadPipe(KernelThread* thread, OpenFile* file, ulong destination, ulong bytes)
+    {
+        var pipe = (Pipe*)file->Page;
+        uint available = pipe->Written - pipe->Read;
+        if (available == 0 && pipe->Ends == 2)
+        {
+            int seen = pipe->Sequence;
+            OpenFiles.Leave();
+            return Threads.WaitOnKernelWord(thread, (ulong)&pipe->Sequence, (uint)seen);
+        }
+
+        long result = 0;
+        while (result < (long)bytes && available != 0)
+        {
+            if (!UserMemory.TryWrite(destination + (ulong)result, pipe->Bytes + (pipe->Read % Files.Pipe.Capacity), 1))
+            {
+                result = result > 0 ? result : Errno.BadAddress;
+                break;
+            }
+
+            pipe->Read++;
+            available--;
+            result++;
+        }
+
+        OpenFiles.Leave();
+        return result;
+    }
+
+    // Enters with the table's lock and leaves without it.
+    private static long WritePipe(OpenFile* file, ulong source, ulong bytes)
+    {
+        var pipe = (Pipe*)file->Page;
+        long result = pipe->Ends == 2 ? 0 : Errno.BrokenPipe;
+        while (result >= 0 && result < (long)bytes && pipe->Written - pipe->Read < Files.Pipe.Capacity)
+        {
+            if (!UserMemory.TryRead(pipe->Bytes + (pipe->Written % Files.Pipe.Capacity), source + (ulong)result, 1))
+            {
+                result = result > 0 ? result : Errno.BadAddress;
+                break;
+            }
+
+            pipe->Written++;
+            result++;
+        }
+
+        pipe->Sequence++;
+        OpenFiles.Leave();
+        Threads.Wake((ulong)&pipe->Sequence, int.MaxValue, ~0U);
+        return result == 0 && bytes != 0 ? Errno.TryAgain : result;
+    }
+
+    private static long WriteConsole(ulong source, ulong bytes)
+    {
+        byte* piece = KernelMemory.Scratch;
+
+        // At most a piece a call: the caller (the C library and the BCL) goes on with the rest, and interrupts come in between.
+        ulong count = bytes < 128 ? bytes : 128;
+        if (!UserMemory.TryRead(piece, source, count))
+        {
+            return Errno.BadAddress;
+        }
+
+        KernelConsole.Enter();
+        KernelConsole.Write(piece, count);
+        KernelConsole.Leave();
+        return (long)count;
+    }
+
+    private static long StoreStat(PseudoFile kind, ulong length, ulong destination)
+    {
+        // struct stat (arch/x86/include/uapi/asm/stat.h): device, inode, links, mode, user, group, pad, rdev, size, block size.
+        const ulong Size = 144, Inode = 8, Links = 16, Mode = 24, FileSize = 48, BlockSize = 56;
+        uint mode = kind switch
+        {
+            PseudoFile.Directory => DirectoryMode,
+            PseudoFile.Text => RegularMode,
+            PseudoFile.PipeReader or PseudoFile.PipeWriter => PipeMode,
+            _ => CharacterMode,
+        };
+        bool written = UserMemory.TryZero(destination, Size)
+            && UserMemory.TryWrite64(destination + Inode, (ulong)kind)
+            && UserMemory.TryWrite64(destination + Links, 1)
+            && UserMemory.TryWrite32(destination + Mode, mode)
+            && UserMemory.TryWrite64(destination + FileSize, length)
+            && UserMemory.TryWrite64(destination + BlockSize, KernelMemory.FrameSize);
+        return written ? 0 : Errno.BadAddress;
+    }
+}
