@@ -97,6 +97,9 @@ public unsafe struct MachineDescription
     /// <summary>Tables and entries that were ignored: wrong checksum, impossible length, address out of reach.</summary>
     public int Malformed;
 
+    /// <summary>Words of the command line that announce a device but make no sense.</summary>
+    public int MalformedCommandLineWords;
+
     private fixed ulong _processors[MaximumProcessors];
     private fixed ulong _ioApics[MaximumIoApics * 2];
     private fixed ulong _overrides[MaximumOverrides * 2];
@@ -125,6 +128,7 @@ public unsafe struct MachineDescription
         machine->DisabledProcessors = 0;
         machine->Overflowed = 0;
         machine->Malformed = 0;
+        machine->MalformedCommandLineWords = 0;
     }
 
     /// <summary>A processor; null past the end.</summary>

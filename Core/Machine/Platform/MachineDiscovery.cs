@@ -11,6 +11,18 @@ public static unsafe class MachineDiscovery<TPhysical>
     public static bool Discover(ulong startInfo, MachineDescription* machine)
     {
         MachineDescription.Clear(machine);
-        return PvhStartInfo<TPhysical>.Read(startInfo, machine);
+        if (!PvhStartInfo<TPhysical>.Read(startInfo, machine))
+            return false;
+
+        // A loader that puts the root pointer elsewhere says so in start_info; firmware that ran before it (QEMU) need not.
+        machine->RootPointer = RootPointer<TPhysical>.Find(machine->RootPointer);
+        if (machine->RootPointer != 0)
+            AcpiTables<TPhysical>.Read(machine->RootPointer, machine);
+        if (machine->TopologySource == TopologySource.None)
+            MultiprocessorTable<TPhysical>.Read(machine);
+
+        // Last, because an interrupt's number on the command line is resolved by the overrides.
+        machine->MalformedCommandLineWords = VirtioMmioCommandLine<TPhysical>.Parse(machine->CommandLine, machine);
+        return true;
     }
 }
