@@ -2,7 +2,8 @@ namespace Troupe.Core.Machine;
 
 /// <summary>
 /// Searches the places where a PC's firmware leaves structures (ACPI 6.5, 5.2.5.1; MP specification 1.4, 4): the first
-/// kilobyte of the extended BIOS data area, the last kilobyte of base memory, and the BIOS' read-only area.
+/// kilobyte of the extended BIOS data area, the last kilobyte of base memory, and the BIOS' read-only area. QEMU's qboot leaves
+/// the BIOS data area empty and puts the MP table at 639 KiB, so that kilobyte is looked at in any case, as Linux does.
 /// </summary>
 public static class FirmwareSearch<TPhysical, TStructure>
     where TPhysical : struct, IPhysicalMemory
@@ -31,6 +32,8 @@ public static class FirmwareSearch<TPhysical, TStructure>
                 found = Find(baseMemory - Kilobyte, baseMemory);
         }
 
+        if (found == 0)
+            found = Find(EndOfBaseMemory - Kilobyte, EndOfBaseMemory);
         return found != 0 ? found : Find(ReadOnlyArea, EndOfReadOnlyArea);
     }
 

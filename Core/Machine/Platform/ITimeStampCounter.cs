@@ -5,4 +5,7 @@ public interface ITimeStampCounter
 {
     /// <summary>RDTSC.</summary>
     static abstract ulong Read();
+
+    /// <summary>LFENCE, RDTSC: not before every earlier load has been done. What a seqlock, and time across processors, need.</summary>
+    static abstract ulong ReadOrdered();
 }

@@ -14,4 +14,7 @@ public struct IoApicEntry
 
     /// <summary>Its APIC id, by which the MP table names it.</summary>
     public uint Id;
+
+    /// <summary>How many pins it has; 0 until <see cref="IoApic{TPhysical, TMemory, TProcessors}.Initialize"/> asked it.</summary>
+    public uint Pins;
 }

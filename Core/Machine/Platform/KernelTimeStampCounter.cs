@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Troupe.Core.Machine;
 
 /// <summary>The seam to the time stamp counter on the machine.</summary>
@@ -5,4 +7,11 @@ public readonly struct KernelTimeStampCounter : ITimeStampCounter
 {
     /// <inheritdoc/>
     public static ulong Read() => Instructions.ReadTimeStampCounter();
+
+    /// <inheritdoc/>
+    public static ulong ReadOrdered()
+    {
+        Sse2.LoadFence();
+        return Instructions.ReadTimeStampCounter();
+    }
 }

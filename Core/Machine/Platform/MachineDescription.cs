@@ -101,7 +101,7 @@ public unsafe struct MachineDescription
     public int MalformedCommandLineWords;
 
     private fixed ulong _processors[MaximumProcessors];
-    private fixed ulong _ioApics[MaximumIoApics * 2];
+    private fixed ulong _ioApics[MaximumIoApics * 3];
     private fixed ulong _overrides[MaximumOverrides * 2];
     private fixed ulong _ecam[MaximumEcamRanges * 2];
     private fixed ulong _virtioWindows[MaximumVirtioWindows * 4];

@@ -129,6 +129,7 @@ public readonly unsafe struct MultiprocessorTable<TPhysical> : IFirmwareStructur
         IoApicEntry* added = MachineDescription.AddIoApic(machine);
         if (added == null)
             return;
+        added->Pins = 0;
         added->Id = TPhysical.Read8(entry + 1);
         added->Address = TPhysical.Read32(entry + 4);
         added->InterruptBase = interruptBase;

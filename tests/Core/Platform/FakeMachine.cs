@@ -163,6 +163,8 @@ public readonly unsafe struct FakeCpuid : ICpuid
 public readonly struct FakeTimeStampCounter : ITimeStampCounter
 {
     public static ulong Read() => FakeMachine.Current.TimeStamp += FakeMachine.Current.TimeStampStep;
+
+    public static ulong ReadOrdered() => Read();
 }
 
 public readonly unsafe struct FakeRandomInstructions : IRandomInstructions

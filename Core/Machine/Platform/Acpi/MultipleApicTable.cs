@@ -67,6 +67,7 @@ public static unsafe class MultipleApicTable<TPhysical>
                 IoApicEntry* ioApic = MachineDescription.AddIoApic(machine);
                 if (ioApic == null)
                     break;
+                ioApic->Pins = 0;
                 ioApic->Id = TPhysical.Read8(entry + 2);
                 ioApic->Address = TPhysical.Read32(entry + 4);
                 ioApic->InterruptBase = TPhysical.Read32(entry + 8);
