@@ -145,6 +145,46 @@ public sealed class ExplorationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_thread_reads_its_own_waiting_stores_by_plain_loads_too()
+    {
+        var result = Exploration.Run(scenario =>
+        {
+            var (word, flag, own, others) = (new int[1], new int[1], 0, 0);
+            scenario.Thread("owner", () =>
+            {
+                ExplorerMemory.StoreRelease(ref word[0], 1);
+                ExplorerMemory.LoadAcquire(ref flag[0]);
+                own = word[0];
+            });
+            scenario.Thread("other", () =>
+            {
+                ExplorerMemory.LoadAcquire(ref word[0]);
+                others = word[0];
+            });
+            scenario.Outcome(() => $"{own}{others}");
+        }).MustHold();
+        Assert.Equal(["10", "11"], result.Outcomes.Keys);
+    }
+
+    [Fact]
+    public void A_plain_store_over_a_waiting_store_is_not_lost()
+    {
+        Exploration.Run(scenario =>
+        {
+            var (word, flag) = (new int[1], new int[1]);
+            scenario.Thread("owner", () =>
+            {
+                ExplorerMemory.StoreRelease(ref word[0], 1);
+                word[0] = 2;
+                ExplorerMemory.LoadAcquire(ref flag[0]);
+                Assert.Equal(2, word[0]);
+            });
+            scenario.Thread("other", () => ExplorerMemory.LoadAcquire(ref word[0]));
+            scenario.Finally(() => Assert.Equal(2, word[0]));
+        }).MustHold();
+    }
+
+    [Fact]
     public void A_search_that_is_cut_off_does_not_count_as_proof()
     {
         var result = Exploration.Run(s => Sleep(s, fence: true), new ExplorerOptions { MaximumSchedules = 2 });

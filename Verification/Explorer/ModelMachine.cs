@@ -188,6 +188,7 @@ internal sealed class ModelMachine : IDisposable
     private void PassBaton(ExploredThread thread)
     {
         ExploredThread? next;
+        thread.Buffer.Hide(ClockOf(thread.Index));
         try
         {
             next = Failure is not null ? null : _started < ThreadCount ? _pool[_started++] : Decide();
@@ -198,11 +199,16 @@ internal sealed class ModelMachine : IDisposable
             next = null;
         }
 
-        if (next == thread) return;
         var finished = thread.Finished;
-        if (next is null) _over.Release();
-        else next.Baton.Release();
-        if (!finished) thread.Baton.Wait();
+        if (next != thread)
+        {
+            if (next is null) _over.Release();
+            else next.Baton.Release();
+            if (finished) return;
+            thread.Baton.Wait();
+        }
+
+        if (!_aborting) thread.Buffer.Show();
     }
 
     /// <summary>Takes steps of store buffers, until the schedule picks a thread.</summary>

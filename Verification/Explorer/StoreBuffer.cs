@@ -45,6 +45,7 @@ internal readonly record struct Value(Width Width, long Bits, object? Reference)
 internal sealed class StoreBuffer
 {
     private readonly List<Entry> _entries = [];
+    private readonly List<(nint Address, Value Hidden)> _hidden = [];
 
     public int Count => _entries.Count;
 
@@ -58,13 +59,59 @@ internal sealed class StoreBuffer
     public void Clear()
     {
         _entries.Clear();
+        _hidden.Clear();
         Flush.Set(OperationKind.Finished);
     }
 
+    /// <summary>The owner, which is running, stores.</summary>
     public void Push(in Entry entry)
+    {
+        Append(entry);
+        Cover(entry);
+    }
+
+    /// <summary>
+    /// The owner goes on running: real memory shows what it sees, because code reads its own stores back by plain loads too.
+    /// </summary>
+    public void Show()
+    {
+        foreach (var entry in _entries) Cover(entry);
+    }
+
+    /// <summary>
+    /// The owner stands still: real memory shows again what everybody sees. A plain store that the owner made over a
+    /// store of its own that waits goes to the end of the buffer.
+    /// </summary>
+    public void Hide(in Clock now)
+    {
+        for (var i = _hidden.Count - 1; i >= 0; i--)
+        {
+            var (address, hidden) = _hidden[i];
+            var seen = Value.Read(address, hidden.Width);
+            if (!seen.Same(Read(address, hidden.Width))) Append(new Entry(address, seen, now));
+            hidden.Write(address);
+        }
+
+        _hidden.Clear();
+    }
+
+    private void Append(in Entry entry)
     {
         _entries.Add(entry);
         if (_entries.Count == 1) Flush.Set(OperationKind.Flush, entry.Address);
+    }
+
+    private void Cover(in Entry entry)
+    {
+        foreach (var (address, _) in _hidden)
+        {
+            if (address != entry.Address) continue;
+            entry.Value.Write(address);
+            return;
+        }
+
+        _hidden.Add((entry.Address, Value.Read(entry.Address, entry.Value.Width)));
+        entry.Value.Write(entry.Address);
     }
 
     public Entry Pop()
