@@ -156,9 +156,12 @@ public unsafe struct RunQueue<TMemory, TProcessors>
     {
         if (Bands[band].VirtualTime < _virtualTime)
             Bands[band].VirtualTime = _virtualTime;
-        _virtualTime = Bands[band].VirtualTime;
         _currentBand = band;
         _currentSince = now;
+
+        // A band that is alone does not move the clock for the others: one that naps comes back to where it was.
+        if (IsContended())
+            _virtualTime = Bands[band].VirtualTime;
     }
 
     /// <summary>Whether a thread of <paramref name="band"/> that is ready should not wait for the end of the running quantum.</summary>

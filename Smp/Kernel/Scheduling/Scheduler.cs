@@ -90,7 +90,9 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
         if (self->Current != null && self->Current != self->Idle)
         {
             Account(self->Current, now);
-            if (self->Current->SliceUsed >= SchedulingConstants.Quantum && self->Queue.Length != 0)
+
+            // Even if the queue is empty by now (a thief was there): PickNext then says that no quantum timer is needed.
+            if (self->Current->SliceUsed >= SchedulingConstants.Quantum)
                 self->Attention = 1;
         }
 
