@@ -106,16 +106,11 @@ public sealed class ActorRef<TMessage> : ActorRef
 
         TMessage message = create(argument, reply);
         ValueTask<EnqueueResult> sending = _mailbox.EnqueueAsync(message, cancellationToken);
-        if (!sending.IsCompleted)
-        {
-            _cell.Schedule(urgent: false);
-            return AwaitRoomThenAnswerAsync(sending, message, reply, answer);
-        }
-
         if (!sending.IsCompletedSuccessfully || sending.Result != EnqueueResult.Accepted)
         {
-            if (sending.IsCompletedSuccessfully)
-                RefuseAsk(sending.Result, message, reply);
+            // The asker waits for the answer only, so that the deadline counts while the message waits for room.
+            _cell.Schedule(urgent: false);
+            _ = FinishAskAsync(sending, message, reply);
             return answer;
         }
 
@@ -137,25 +132,28 @@ public sealed class ActorRef<TMessage> : ActorRef
 
     private async ValueTask AwaitRoomAsync(ValueTask<EnqueueResult> pending, TMessage message)
     {
-        EnqueueResult result = await pending.ConfigureAwait(false);
+        EnqueueResult result = await pending;
         if (result != EnqueueResult.Accepted)
             Refuse(result, message);
     }
 
-    private async ValueTask<TReply> AwaitRoomThenAnswerAsync<TReply>(
-        ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply, ValueTask<TReply> answer)
+    private async Task FinishAskAsync<TReply>(ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply)
     {
-        EnqueueResult result = await sending.ConfigureAwait(false);
-        if (result != EnqueueResult.Accepted)
-            RefuseAsk(result, message, reply);
-        return await answer.ConfigureAwait(false);
-    }
+        EnqueueResult result;
+        try
+        {
+            result = await sending;
+        }
+        catch (OperationCanceledException)
+        {
+            // The same token ends the ask itself.
+            MessageDisposal.Dispose(in message);
+            return;
+        }
 
-    private void RefuseAsk<TReply>(EnqueueResult result, TMessage message, Reply<TReply> reply)
-    {
-        reply.TryFail(result == EnqueueResult.Closed
-            ? new AskFailedException(Name, "has stopped")
-            : new AskFailedException(Name, "has a full mailbox"));
+        if (result == EnqueueResult.Accepted)
+            return;
+        reply.TryFail(new AskFailedException(Name, result == EnqueueResult.Closed ? "has stopped" : "has a full mailbox"));
         if (!Refuse(result, message))
             MessageDisposal.Dispose(in message);
     }

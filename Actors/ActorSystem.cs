@@ -141,19 +141,15 @@ public sealed class ActorSystem : IAsyncDisposable
     internal void ReportDeadLetter<TMessage>(string? actorName, in TMessage message)
     {
         ProcessorMemory.Add(ref _deadLetters, 1);
-        if (_options.OnDeadLetter is not null)
+        try
         {
-            try
-            {
-                _options.OnDeadLetter(new DeadLetter(actorName, message));
-            }
-            catch (Exception exception)
-            {
-                Console.Error.WriteLine($"The dead letter observer threw {exception}");
-            }
+            _options.OnDeadLetter?.Invoke(new DeadLetter(actorName, message));
+            MessageDisposal.Dispose(in message);
         }
-
-        MessageDisposal.Dispose(in message);
+        catch (Exception exception)
+        {
+            ReportFailure(new ActorFailure(actorName, exception, typeof(TMessage), FailurePolicy.Resume));
+        }
     }
 
     internal void CountLateReply() => ProcessorMemory.Add(ref _lateReplies, 1);

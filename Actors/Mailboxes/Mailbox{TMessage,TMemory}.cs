@@ -126,6 +126,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             return false;
 
         bool admitted = false;
+        if (Count > LowWater && !IsClosed)
+            return false;
         // Room first: a sender that is not let in keeps the right to cancel.
         while ((Count < _capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
         {
@@ -204,7 +206,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         get
         {
             SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
-            return HasMessage || (waiters is not null && waiters.HasReady && (Count < _capacity || IsClosed));
+            return HasMessage || (waiters is not null && waiters.HasReady && (Count <= LowWater || IsClosed));
         }
     }
 
@@ -246,6 +248,12 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         && (TMemory.LoadAcquire(ref _waiters)?.Count ?? 0) == 0;
 
     internal override void CountDropped() => TMemory.Add(ref _dropped, 1);
+
+    /// <summary>
+    /// Waiting senders are let in when the mailbox is down to this, all at once: they then have room for more than the one
+    /// message each, where letting one in per message taken would suspend and resume a sender for every message.
+    /// </summary>
+    private long LowWater => _capacity / 4;
 
     private long TailPosition
     {
