@@ -63,23 +63,19 @@ internal sealed class ActorScheduler
 
         if (current is not null && ReferenceEquals(current.Scheduler, this))
         {
-            if (current.Local.TryPush(cell))
-            {
-                // One actor is what this worker runs next. More is worth a second worker, and if nobody watches for
-                // this worker getting stuck, somebody has to begin.
-                if (Idle.Count > 0 && (current.Local.Count > 1 || ProcessorMemory.LoadAcquire(ref _watching) == 0))
-                    WakeOne(current);
-                return;
-            }
+            current.Local.Push(cell);
+            // One actor is what this worker runs next. More is worth a second worker, and if nobody watches for this
+            // worker getting stuck, somebody has to begin.
+            if (Idle.Count > 0 && (current.Local.Count > 1 || ProcessorMemory.LoadAcquire(ref _watching) == 0))
+                WakeOne(current);
+            return;
         }
 
-        PushShared(cell);
+        _shared.Push(cell);
         int sleeper = Idle.TryClaimAny(current?.Processor ?? 0);
         if (sleeper >= 0)
             Workers[sleeper].Unpark();
     }
-
-    internal void PushShared(ActorCell cell) => _shared.Push(cell);
 
     internal ActorCell? TakeShared() => _shared.TakeAll();
 

@@ -114,8 +114,7 @@ internal sealed class Worker
             ref ActorCell? link = ref ((ILinked<ActorCell>)cell).Link;
             ActorCell? next = link;
             link = null;
-            if (!_local.TryPush(cell))
-                _scheduler.PushShared(cell);
+            _local.Push(cell);
             cell = next;
         }
 
