@@ -176,6 +176,7 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
     /// <summary>
     /// The entry that decides about an address: the 4 KiB entry, or the entry of a larger page. Null when a table on the way is missing;
     /// then <paramref name="level"/> is the level whose entry is empty, so that a walk may skip <see cref="Coverage"/> of it.
+    /// Detached tables are still walked until they are freed.
     /// </summary>
     public readonly ulong* Find(ulong virtualAddress, out int level)
     {
@@ -185,7 +186,7 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
             ulong* entry = EntryIn(table, virtualAddress, level);
             if (level == PageLevel || (*entry & (ulong)PageFlags.Large) != 0)
                 return entry;
-            if ((*entry & (ulong)PageFlags.Present) == 0)
+            if ((*entry & (ulong)(PageFlags.Present | PageFlags.Stale)) == 0)
                 return null;
             table = *entry & AddressMask;
         }
@@ -273,8 +274,7 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
     public int FreeStaleTables(ulong virtualAddress)
     {
         int freed = 0;
-        // From the top: the upper table, when it is stale itself, is still readable here.
-        ulong* pointers = TableAt(virtualAddress, PointerLevel, out _);
+        ulong* pointers = TableAt(virtualAddress, PointerLevel);
         if (pointers == null)
             return 0;
         ulong* pointer = pointers + IndexAt(virtualAddress, PointerLevel);
@@ -291,7 +291,8 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
             freed++;
         }
 
-        if ((*pointer & (ulong)(PageFlags.Stale | PageFlags.Present)) == (ulong)PageFlags.Stale)
+        // Other stale tables may hang in the directory: the last one takes it along.
+        if ((*pointer & (ulong)(PageFlags.Stale | PageFlags.Present)) == (ulong)PageFlags.Stale && IsClear(directory))
         {
             Write(pointer, 0);
             FreeTable(directory);
@@ -325,10 +326,22 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
         return true;
     }
 
-    /// <summary>The table of a level for an address, if it is linked.</summary>
-    private readonly ulong* TableAt(ulong virtualAddress, int level, out ulong physical)
+    private static bool IsClear(ulong table)
     {
-        physical = Root;
+        ulong* entry = (ulong*)TPhysical.At(table);
+        for (int i = 0; i < Entries; i++)
+        {
+            if (entry[i] != 0)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>The table of a level for an address, if it is linked.</summary>
+    private readonly ulong* TableAt(ulong virtualAddress, int level)
+    {
+        ulong physical = Root;
         for (int at = TopLevel; at > level; at--)
         {
             ulong entry = *EntryIn(physical, virtualAddress, at);
@@ -343,7 +356,7 @@ public unsafe struct PageTable<TMemory, TProcessors, TPhysical>
     /// <summary>The entry of a level that names the next table below; null when there is none.</summary>
     private readonly ulong* FindTableEntry(ulong virtualAddress, int level)
     {
-        ulong* table = TableAt(virtualAddress, level, out _);
+        ulong* table = TableAt(virtualAddress, level);
         if (table == null)
             return null;
         ulong* entry = table + IndexAt(virtualAddress, level);
