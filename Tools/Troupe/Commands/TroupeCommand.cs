@@ -13,6 +13,7 @@ public static class TroupeCommand
         RunCommand.Create(),
         BuildCommand.Create(),
         TestCommand.Create(),
+        GateCommand.Create(),
     };
 
     /// <summary>Parses and runs; throws <see cref="UserError"/> for what the user can mend.</summary>
