@@ -23,12 +23,14 @@ public sealed class GuestSymbols
 
     private readonly Option<string> _machine = new("--machine")
     {
-        Description = "The machine.", DefaultValueFactory = _ => "q35",
+        Description = "The machine.",
+        DefaultValueFactory = _ => "q35",
     };
 
     private readonly Option<string> _bios = new("--bios")
     {
-        Description = "The firmware of a q35.", DefaultValueFactory = _ => "qboot",
+        Description = "The firmware of a q35.",
+        DefaultValueFactory = _ => "qboot",
     };
 
     private readonly Option<bool> _acpi = new("--acpi")
@@ -38,17 +40,21 @@ public sealed class GuestSymbols
 
     private readonly Option<string> _cpuModel = new("--cpu-model")
     {
-        Description = "QEMU's CPU model.", HelpName = "MODEL", DefaultValueFactory = _ => "max,-erms",
+        Description = "QEMU's CPU model.",
+        HelpName = "MODEL",
+        DefaultValueFactory = _ => "max,-erms",
     };
 
     private readonly Option<string[]> _ports = new("-p", "--publish")
     {
-        Description = "Forward a port of this host's loopback address to the guest; may be repeated.", HelpName = "HOST:GUEST",
+        Description = "Forward a port of this host's loopback address to the guest; may be repeated.",
+        HelpName = "HOST:GUEST",
     };
 
     private readonly Option<string> _commandLine = new("--cmdline")
     {
-        Description = "The kernel's command line; words the kernel does not take go to Main.", HelpName = "TEXT",
+        Description = "The kernel's command line; words the kernel does not take go to Main.",
+        HelpName = "TEXT",
         DefaultValueFactory = _ => string.Empty,
     };
 
@@ -56,7 +62,8 @@ public sealed class GuestSymbols
 
     private readonly Option<string> _network = new("--net")
     {
-        Description = "The guest's network: QEMU's own (user), a tap of this host (tap=NAME), or none.", HelpName = "user|tap=NAME|none",
+        Description = "The guest's network: QEMU's own (user), a tap of this host (tap=NAME), or none.",
+        HelpName = "user|tap=NAME|none",
         DefaultValueFactory = _ => "user",
     };
 

@@ -13,7 +13,9 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of them without it.", DefaultValueFactory = _ => "all", Arity = ArgumentArity.ZeroOrOne,
+            Description = "unit, verify or guest; all of them without it.",
+            DefaultValueFactory = _ => "all",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest");
         var filter = CommonSymbols.Filter();
