@@ -26,7 +26,7 @@ public sealed record TestProject(string Name, string ProjectFile, TestStage Stag
     {
         IEnumerable<TestProject> Under(string folder, Func<string, TestStage> stage) =>
             Directory.EnumerateFiles(Path.Combine(repository.Root, folder), "*.csproj", SearchOption.AllDirectories)
-                .Where(file => folder == "tests" || File.ReadAllText(file).Contains("<IsTestProject>true", StringComparison.Ordinal))
+                .Where(file => IsTestProject(folder, file))
                 .Select(file => new TestProject(
                     Path.GetRelativePath(repository.Root, Path.GetDirectoryName(file)!), file, stage(file)));
 
@@ -35,6 +35,11 @@ public sealed record TestProject(string Name, string ProjectFile, TestStage Stag
             .OrderBy(project => project.Name, StringComparer.Ordinal)
             .ToList();
     }
+
+    /// <summary>Projects right under tests are tests (tests/Directory.Build.props); elsewhere a project says so itself.</summary>
+    private static bool IsTestProject(string folder, string file) => folder == "tests"
+        ? Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file))) == "tests"
+        : File.ReadAllText(file).Contains("<IsTestProject>true", StringComparison.Ordinal);
 
     /// <summary>The assembly that a build of the solution leaves.</summary>
     public string Assembly(Repository repository)
