@@ -70,12 +70,12 @@ public readonly unsafe struct MultiprocessorTable<TPhysical> : IFirmwareStructur
 
     private static void ReadEntries(ulong table, uint length, MachineDescription* machine)
     {
-        uint count = TPhysical.Read16(table + 34);
+        // To the table's end, not to its count of entries, which qboot leaves 0.
         uint offset = HeaderLength;
         ulong isaBuses = 0;
-        for (uint i = 0; i < count; i++)
+        while (offset < length)
         {
-            byte type = offset < length ? TPhysical.Read8(table + offset) : byte.MaxValue;
+            byte type = TPhysical.Read8(table + offset);
             uint entryLength = type == ProcessorType ? ProcessorLength : OtherLength;
             if (type > LocalInterruptType || length - offset < entryLength)
             {
