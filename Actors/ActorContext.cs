@@ -26,6 +26,9 @@ public readonly struct ActorContext<TMessage>
     public ActorRef<TOther> Spawn<TOther>(Actor<TOther> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
         _cell.System.Spawn(behaviour, name, mailbox, processor);
 
+    /// <summary>Spawns another actor, see <see cref="ActorSystem.Spawn{TMessage}(Func{Actor{TMessage}}, SpawnOptions)"/>.</summary>
+    public ActorRef<TOther> Spawn<TOther>(Func<Actor<TOther>> factory, SpawnOptions options) => _cell.System.Spawn(factory, options);
+
     /// <summary>Sends <paramref name="message"/> to this actor after a delay, ahead of its mailbox and beside its capacity.</summary>
     public TimerHandle Schedule(TMessage message, TimeSpan delay)
     {

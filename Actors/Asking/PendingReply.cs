@@ -135,16 +135,21 @@ internal sealed class PendingReply<TReply> : IValueTaskSource<TReply>
         if ((state & PhaseMask) != Waiting)
             return;
         long deadline = ProcessorMemory.LoadAcquire(ref _deadline);
-        if (deadline == long.MaxValue)
-            return;
         long now = _system.Time.GetTimestamp();
         if (now < deadline)
         {
-            // Asked again since it was armed. If that ask found the timer armed, it relies on this; arming twice does no harm.
-            _clockTimer?.Change(
-                TimeSpan.FromMilliseconds(Math.Ceiling(_system.Time.GetElapsedTime(now, deadline).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
-            ProcessorMemory.StoreRelease(ref _armedFor, deadline);
-            ProcessorMemory.Exchange(ref _armed, 1);
+            // Asked again since it was armed. The next ask may begin while this arms for the last one, and its earlier
+            // deadline must not be overwritten: so look again after arming.
+            while (deadline != long.MaxValue)
+            {
+                Arm(deadline, _system.Time.GetElapsedTime(now, deadline));
+                long latest = ProcessorMemory.LoadAcquire(ref _deadline);
+                if (latest == deadline)
+                    return;
+                deadline = latest;
+                now = Math.Min(_system.Time.GetTimestamp(), deadline);
+            }
+
             return;
         }
 

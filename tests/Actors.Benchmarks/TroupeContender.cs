@@ -69,6 +69,22 @@ internal sealed class TroupeContender(int workers) : IContender
         return questions * 2;
     }
 
+    /// <summary>What the heap grows by for an actor that has started and received nothing, behaviour and reference included.</summary>
+    internal static async Task<double> BytesPerActor(int actors)
+    {
+        await using var contender = new TroupeContender(1);
+        var done = new Countdown(1);
+        var kept = new ActorRef<Parcel>[actors];
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int actor = 0; actor < actors; actor++)
+            kept[actor] = contender._system.Spawn(new Sink(1, done));
+        kept[^1].Tell(default);
+        await done.Task;
+        long after = GC.GetTotalMemory(forceFullCollection: true);
+        GC.KeepAlive(kept);
+        return (double)(after - before) / actors;
+    }
+
     public ValueTask DisposeAsync() => _system.DisposeAsync();
 
     private sealed class Player(Countdown done) : Actor<Parcel>
