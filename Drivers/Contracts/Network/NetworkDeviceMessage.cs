@@ -1,3 +1,5 @@
+using Troupe.Actors;
+
 namespace Troupe.Drivers.Contracts;
 
 /// <summary>
@@ -5,13 +7,16 @@ namespace Troupe.Drivers.Contracts;
 /// </summary>
 public readonly struct NetworkDeviceMessage : IDisposable
 {
-    private readonly object? _subject;
-
-    private NetworkDeviceMessage(NetworkDeviceMessageKind kind, FrameBatch frames, object? subject)
+    private NetworkDeviceMessage(
+        NetworkDeviceMessageKind kind,
+        FrameBatch frames = default,
+        NetworkDeviceClient? client = null,
+        Reply<NetworkDeviceStatistics> statisticsReply = default)
     {
         Kind = kind;
         Frames = frames;
-        _subject = subject;
+        Client = client;
+        StatisticsReply = statisticsReply;
     }
 
     /// <summary>What is asked for.</summary>
@@ -21,29 +26,36 @@ public readonly struct NetworkDeviceMessage : IDisposable
     public FrameBatch Frames { get; }
 
     /// <summary>The client of <see cref="NetworkDeviceMessageKind.Attach"/>.</summary>
-    public NetworkDeviceClient? Client => _subject as NetworkDeviceClient;
+    public NetworkDeviceClient? Client { get; }
+
+    /// <summary>Where the answer to <see cref="NetworkDeviceMessageKind.GetStatistics"/> goes.</summary>
+    public Reply<NetworkDeviceStatistics> StatisticsReply { get; }
 
     /// <summary>
     /// Sends frames, each starting at its Ethernet header, in order. The message owns the batch; each frame returns to its
     /// pool when the device is done with it. Frames that cannot be sent are dropped and counted.
     /// </summary>
-    public static NetworkDeviceMessage Transmit(FrameBatch frames) => new(NetworkDeviceMessageKind.Transmit, frames, null);
+    public static NetworkDeviceMessage Transmit(FrameBatch frames) => new(NetworkDeviceMessageKind.Transmit, frames);
 
     /// <summary>Makes <paramref name="client"/> the one that gets events, beginning with the device's state.</summary>
     public static NetworkDeviceMessage Attach(NetworkDeviceClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return new(NetworkDeviceMessageKind.Attach, default, client);
+        return new(NetworkDeviceMessageKind.Attach, client: client);
     }
 
     /// <summary>Ends delivery.</summary>
-    public static NetworkDeviceMessage Detach() => new(NetworkDeviceMessageKind.Detach, default, null);
+    public static NetworkDeviceMessage Detach() => new(NetworkDeviceMessageKind.Detach);
+
+    /// <summary>Asks for the statistics: <c>driver.AskAsync&lt;NetworkDeviceStatistics&gt;(NetworkDeviceMessage.GetStatistics)</c>.</summary>
+    public static NetworkDeviceMessage GetStatistics(Reply<NetworkDeviceStatistics> reply) =>
+        new(NetworkDeviceMessageKind.GetStatistics, statisticsReply: reply);
 
     /// <summary>The device interrupted; sent by the driver's own interrupt callback.</summary>
-    public static NetworkDeviceMessage Interrupt() => new(NetworkDeviceMessageKind.Interrupt, default, null);
+    public static NetworkDeviceMessage Interrupt() => new(NetworkDeviceMessageKind.Interrupt);
 
     /// <summary>Work is left; sent by the driver to itself.</summary>
-    public static NetworkDeviceMessage Continue() => new(NetworkDeviceMessageKind.Continue, default, null);
+    public static NetworkDeviceMessage Continue() => new(NetworkDeviceMessageKind.Continue);
 
     /// <summary>Disposes the frames that are still inside.</summary>
     public void Dispose() => Frames.Dispose();

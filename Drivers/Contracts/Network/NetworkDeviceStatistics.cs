@@ -30,10 +30,13 @@ public sealed record NetworkDeviceStatistics
     /// <summary>Received frames dropped: shorter than a link header.</summary>
     public long ReceiveDroppedMalformed { get; init; }
 
+    /// <summary>Received frames dropped: no other frame was free, so the frame went straight back to the device.</summary>
+    public long ReceiveDroppedNoFrame { get; init; }
+
     /// <summary>Frames not transmitted: more were waiting than the driver's queue holds.</summary>
     public long TransmitDroppedQueueFull { get; init; }
 
-    /// <summary>Frames not transmitted: empty, longer than the device takes, or in need of an offload it lacks.</summary>
+    /// <summary>Frames not transmitted: empty, longer than the device takes, in need of an offload it lacks, or the device is down.</summary>
     public long TransmitDroppedInvalid { get; init; }
 
     /// <summary>Frames not transmitted: of a foreign pool, and no frame was free to copy them into.</summary>

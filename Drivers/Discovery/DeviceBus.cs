@@ -1,0 +1,11 @@
+namespace Troupe.Drivers.Discovery;
+
+/// <summary>How a device was found, which says what its identifiers mean.</summary>
+public enum DeviceBus
+{
+    /// <summary>Vendor and device are PCI identifiers.</summary>
+    Pci,
+
+    /// <summary>Device is a virtio device type (VIRTIO 1.2, section 5).</summary>
+    VirtioMmio,
+}

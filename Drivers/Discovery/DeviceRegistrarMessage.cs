@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+
+namespace Troupe.Drivers.Discovery;
+
+/// <summary>To the registrar of devices. One of the nested types.</summary>
+public abstract record DeviceRegistrarMessage
+{
+    private DeviceRegistrarMessage()
+    {
+    }
+
+    /// <summary>A device was found; <paramref name="Open"/> gives its capability and is called only if a driver fits.</summary>
+    public sealed record Found(DeviceDescription Device, Func<DeviceCapability> Open) : DeviceRegistrarMessage;
+
+    /// <summary>A discovery has told all it found.</summary>
+    public sealed record ScanCompleted(DeviceBus Bus, int DeviceCount) : DeviceRegistrarMessage;
+
+    /// <summary>Asks for all devices, once every expected discovery has completed.</summary>
+    public sealed record GetDevices(Reply<ImmutableArray<DeviceEntry>> Reply) : DeviceRegistrarMessage;
+}

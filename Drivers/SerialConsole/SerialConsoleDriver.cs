@@ -1,0 +1,200 @@
+// National Semiconductor PC16550D data sheet.
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Core.Memory;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.SerialConsole;
+
+/// <summary>
+/// The actor that drives a 16550 UART as a console. The line speed is left as the firmware or the kernel's early console set it.
+/// Spawn it with a factory and <see cref="FailurePolicy.Restart"/>.
+/// </summary>
+/// <remarks>
+/// The kernel prints panics and its log straight to the same port, between any two bytes of ours: garbled lines are
+/// accepted for a console that works when nothing else does.
+/// </remarks>
+public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
+{
+    /// <summary>Bytes of output that wait in the driver.</summary>
+    public const int OutputQueueLength = 65536;
+
+    /// <summary>Bytes read in one turn at most; a stuck "data ready" bit must not hold the processor.</summary>
+    private const int ReadBudget = 256;
+
+    private readonly RegisterWindow _registers;
+    private readonly InterruptLine _line;
+    private readonly byte[] _output = new byte[OutputQueueLength];
+    private ActorRef<ConsoleMessage>? _self;
+    private ConsoleClient? _client;
+    private int _outputFirst;
+    private int _outputCount;
+    private int _interrupted;
+    private bool _awaitsTransmitEmpty;
+    private long _bytesRead;
+    private long _bytesWritten;
+    private long _inputDropped;
+    private long _inputLost;
+    private long _outputDropped;
+
+    /// <summary>Creates an incarnation of the driver on a UART.</summary>
+    public SerialConsoleDriver(PlatformDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        _registers = device.OpenRegisters();
+        _line = device.OpenInterrupt();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_registers.Length, UartRegister.WindowLength, nameof(device));
+    }
+
+    /// <summary>Whether a UART answers: its scratch register keeps what is written to it.</summary>
+    public static bool IsPresent(RegisterWindow registers)
+    {
+        ArgumentNullException.ThrowIfNull(registers);
+        registers.Write8(UartRegister.Scratch, 0x5A);
+        var isPresent = registers.Read8(UartRegister.Scratch) == 0x5A;
+        registers.Write8(UartRegister.Scratch, 0xA5);
+        return isPresent && registers.Read8(UartRegister.Scratch) == 0xA5;
+    }
+
+    /// <inheritdoc/>
+    protected override void Started()
+    {
+        _self = Context.Self;
+        _registers.Write8(UartRegister.InterruptEnable, 0);
+        _registers.Write8(UartRegister.LineControl, UartRegister.EightDataBitsNoParity);
+        _registers.Write8(UartRegister.FifoControl, UartRegister.EnableAndClearFifos);
+        _registers.Write8(UartRegister.ModemControl, UartRegister.ReadyAndInterruptsOn);
+        _line.Connect(OnInterrupt);
+        EnableInterrupts();
+    }
+
+    /// <inheritdoc/>
+    protected override void Stopped()
+    {
+        _registers.Write8(UartRegister.InterruptEnable, 0);
+        _line.Disconnect();
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(ConsoleMessage message)
+    {
+        switch (message.Kind)
+        {
+            case ConsoleMessageKind.Write:
+                Enqueue(message.Bytes.AsSpan());
+                Send();
+                break;
+            case ConsoleMessageKind.Attach:
+                _client = message.Client;
+                break;
+            case ConsoleMessageKind.GetStatistics:
+                message.StatisticsReply.Set(new ConsoleStatistics(_bytesRead, _bytesWritten, _inputDropped, _inputLost, _outputDropped));
+                break;
+            case ConsoleMessageKind.None:
+            case ConsoleMessageKind.Interrupt:
+            default:
+                break;
+        }
+
+        // The flag is looked at in each turn, so that a full mailbox loses no interrupt.
+        if (ProcessorMemory.LoadAcquire(ref _interrupted) != 0 && ProcessorMemory.Exchange(ref _interrupted, 0) != 0)
+        {
+            // Reading it also takes back a "transmit empty" interrupt.
+            _registers.Read8(UartRegister.InterruptIdentification);
+            Receive();
+            Send();
+            _line.Acknowledge();
+        }
+
+        return default;
+    }
+
+    private void Receive()
+    {
+        Span<byte> bytes = stackalloc byte[ConsoleInput.MaximumLength];
+        var count = 0;
+        for (var budget = ReadBudget; budget > 0; budget--)
+        {
+            var status = _registers.Read8(UartRegister.LineStatus);
+            if ((status & UartRegister.ReceiveErrors) != 0)
+            {
+                _inputLost++;
+            }
+
+            if ((status & UartRegister.DataReady) == 0)
+            {
+                break;
+            }
+
+            bytes[count++] = _registers.Read8(UartRegister.Data);
+            if (count == bytes.Length)
+            {
+                Deliver(bytes);
+                count = 0;
+            }
+        }
+
+        if (count > 0)
+        {
+            Deliver(bytes[..count]);
+        }
+    }
+
+    private void Deliver(ReadOnlySpan<byte> bytes)
+    {
+        if (_client is { } client && client.TryDeliver(new ConsoleInput(bytes)))
+        {
+            _bytesRead += bytes.Length;
+            return;
+        }
+
+        _inputDropped += bytes.Length;
+    }
+
+    private void Enqueue(ReadOnlySpan<byte> bytes)
+    {
+        var room = Math.Min(bytes.Length, _output.Length - _outputCount);
+        for (var index = 0; index < room; index++)
+        {
+            _output[(_outputFirst + _outputCount) % _output.Length] = bytes[index];
+            _outputCount++;
+        }
+
+        _outputDropped += bytes.Length - room;
+    }
+
+    /// <summary>Fills the transmit FIFO if it is empty, and asks to be told when it is again as long as output waits.</summary>
+    private void Send()
+    {
+        if (_outputCount > 0 && (_registers.Read8(UartRegister.LineStatus) & UartRegister.TransmitHoldingEmpty) != 0)
+        {
+            for (var sent = 0; sent < UartRegister.FifoSize && _outputCount > 0; sent++)
+            {
+                _registers.Write8(UartRegister.Data, _output[_outputFirst]);
+                _outputFirst = (_outputFirst + 1) % _output.Length;
+                _outputCount--;
+                _bytesWritten++;
+            }
+        }
+
+        if (_awaitsTransmitEmpty != _outputCount > 0)
+        {
+            _awaitsTransmitEmpty = _outputCount > 0;
+            EnableInterrupts();
+        }
+    }
+
+    private void EnableInterrupts() =>
+        _registers.Write8(
+            UartRegister.InterruptEnable,
+            (byte)(UartRegister.EnableReceived | (_awaitsTransmitEmpty ? UartRegister.EnableTransmitEmpty : 0)));
+
+    /// <summary>Runs on a worker, outside this actor's turns.</summary>
+    private void OnInterrupt()
+    {
+        if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)
+        {
+            _self!.TryTell(ConsoleMessage.Interrupt());
+        }
+    }
+}

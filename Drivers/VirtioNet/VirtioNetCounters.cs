@@ -1,0 +1,50 @@
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.VirtioNet;
+
+/// <summary>The running numbers behind <see cref="NetworkDeviceStatistics"/>; they outlive the driver's incarnations.</summary>
+internal sealed class VirtioNetCounters
+{
+    public long ReceivedFrames;
+    public long ReceivedBytes;
+    public long TransmittedFrames;
+    public long TransmittedBytes;
+    public long ReceiveDroppedNoClient;
+    public long ReceiveDroppedClientBusy;
+    public long ReceiveDroppedNoBatch;
+    public long ReceiveDroppedMalformed;
+    public long ReceiveDroppedNoFrame;
+    public long TransmitDroppedQueueFull;
+    public long TransmitDroppedInvalid;
+    public long TransmitDroppedNoFrame;
+    public long TransmitLostInReset;
+    public long TransmitCopied;
+    public long ReceiveStarved;
+    public long Interrupts;
+    public long EarlierNotifications;
+    public long DeviceViolations;
+    public long Resets;
+
+    public NetworkDeviceStatistics Snapshot(long notifications) => new()
+    {
+        ReceivedFrames = ReceivedFrames,
+        ReceivedBytes = ReceivedBytes,
+        TransmittedFrames = TransmittedFrames,
+        TransmittedBytes = TransmittedBytes,
+        ReceiveDroppedNoClient = ReceiveDroppedNoClient,
+        ReceiveDroppedClientBusy = ReceiveDroppedClientBusy,
+        ReceiveDroppedNoBatch = ReceiveDroppedNoBatch,
+        ReceiveDroppedMalformed = ReceiveDroppedMalformed,
+        ReceiveDroppedNoFrame = ReceiveDroppedNoFrame,
+        TransmitDroppedQueueFull = TransmitDroppedQueueFull,
+        TransmitDroppedInvalid = TransmitDroppedInvalid,
+        TransmitDroppedNoFrame = TransmitDroppedNoFrame,
+        TransmitLostInReset = TransmitLostInReset,
+        TransmitCopied = TransmitCopied,
+        ReceiveStarved = ReceiveStarved,
+        Interrupts = Interrupts,
+        Notifications = EarlierNotifications + notifications,
+        DeviceViolations = DeviceViolations,
+        Resets = Resets,
+    };
+}

@@ -1,0 +1,162 @@
+using Troupe.Actors;
+using Troupe.Core.Memory;
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Virtio;
+
+namespace Troupe.Drivers.VirtioNet;
+
+/// <summary>
+/// The actor that drives a virtio network device. Spawn it with a factory and <see cref="FailurePolicy.Restart"/>: a new
+/// incarnation on the same <see cref="VirtioNetDevice"/> resets the device and goes on.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Interrupts are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every
+/// message that is handled looks at the flag. A full mailbox has messages to handle.
+/// </para>
+/// <para>
+/// <b>A lying device</b> is reset at once; after several lies without a good frame in between it is left in reset for a while,
+/// so that it cannot keep a processor busy.
+/// </para>
+/// </remarks>
+public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
+{
+    private const int MaximumViolationsInARow = 4;
+    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
+
+    private readonly VirtioNetDevice _device;
+    private ActorRef<NetworkDeviceMessage>? _self;
+    private TimerHandle _timer;
+    private int _interrupted;
+    private bool _isWorkLeft;
+    private bool _isResting;
+    private int _violationsInARow;
+    private long _progressAtViolation;
+
+    /// <summary>Creates an incarnation of the driver.</summary>
+    public VirtioNetDriver(VirtioNetDevice device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        _device = device;
+    }
+
+    /// <inheritdoc/>
+    protected override void Started()
+    {
+        _self = Context.Self;
+        _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
+        _device.Start(OnInterrupt);
+        WatchDevice();
+    }
+
+    /// <inheritdoc/>
+    protected override void Stopped() => _device.Stop();
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(NetworkDeviceMessage message)
+    {
+        try
+        {
+            Handle(in message);
+            if (ProcessorMemory.LoadAcquire(ref _interrupted) != 0 && ProcessorMemory.Exchange(ref _interrupted, 0) != 0)
+            {
+                if (!_device.TakeInterrupt())
+                {
+                    throw new DeviceViolationException($"{_device.Name} asks for a reset.");
+                }
+
+                _isWorkLeft = true;
+            }
+
+            if (_isWorkLeft)
+            {
+                _isWorkLeft = _device.Service();
+            }
+        }
+        catch (DeviceViolationException)
+        {
+            Recover();
+        }
+
+        if (_isWorkLeft)
+        {
+            // If this finds the mailbox full, the messages in it bring the work along.
+            _self!.TryTell(NetworkDeviceMessage.Continue());
+        }
+
+        WatchDevice();
+        return default;
+    }
+
+    private void Handle(in NetworkDeviceMessage message)
+    {
+        switch (message.Kind)
+        {
+            case NetworkDeviceMessageKind.Transmit:
+                _device.Transmit(message.Frames);
+                break;
+            case NetworkDeviceMessageKind.Attach:
+                _device.Attach(message.Client!);
+                break;
+            case NetworkDeviceMessageKind.Detach:
+                _device.Detach();
+                break;
+            case NetworkDeviceMessageKind.GetStatistics:
+                message.StatisticsReply.Set(_device.ReadStatistics());
+                break;
+            case NetworkDeviceMessageKind.Continue:
+                Continue();
+                break;
+            case NetworkDeviceMessageKind.None:
+            case NetworkDeviceMessageKind.Interrupt:
+            default:
+                break;
+        }
+    }
+
+    private void Continue()
+    {
+        if (_isResting && !_timer.IsActive)
+        {
+            _isResting = false;
+            _device.Start(OnInterrupt);
+        }
+
+        _device.CatchUp();
+    }
+
+    private void Recover()
+    {
+        _device.CountViolation();
+        _isWorkLeft = false;
+        _violationsInARow = _device.Progress == _progressAtViolation ? _violationsInARow + 1 : 1;
+        _progressAtViolation = _device.Progress;
+        if (_violationsInARow <= MaximumViolationsInARow)
+        {
+            _device.Start(OnInterrupt);
+            return;
+        }
+
+        _device.Stop();
+        _isResting = true;
+        _timer.Restart(RestartDelay);
+    }
+
+    private void WatchDevice()
+    {
+        if ((_device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
+        {
+            _timer.Restart(CatchUpDelay);
+        }
+    }
+
+    /// <summary>Runs on a worker, outside this actor's turns.</summary>
+    private void OnInterrupt()
+    {
+        if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)
+        {
+            _self!.TryTell(NetworkDeviceMessage.Interrupt());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.VirtioNet;
+
+/// <summary>How much memory a network device's driver may use and how it paces its work.</summary>
+public sealed record VirtioNetOptions
+{
+    /// <summary>The most descriptors a ring has; the device may want fewer.</summary>
+    public int RingSizeLimit { get; init; } = 256;
+
+    /// <summary>Frames for receiving: a full ring, and as many again on their way through the layers above.</summary>
+    public int ReceiveFrameCount { get; init; } = 512;
+
+    /// <summary>Frames for transmitting.</summary>
+    public int TransmitFrameCount { get; init; } = 512;
+
+    /// <summary>Batches, for receiving and transmitting.</summary>
+    public int BatchCount { get; init; } = 256;
+
+    /// <summary>Bytes per frame, headroom included.</summary>
+    public int FrameSize { get; init; } = FramePoolOptions.DefaultFrameSize;
+
+    /// <summary>Frames that wait in the driver when the transmit ring is full; one more is dropped and counted.</summary>
+    public int TransmitQueueLength { get; init; } = 1024;
+
+    /// <summary>Frames taken from the receive ring in one turn, so that other messages get theirs.</summary>
+    public int ReceiveBudget { get; init; } = 64;
+
+    /// <summary>The address if the device has none.</summary>
+    public HardwareAddress? HardwareAddress { get; init; }
+
+    /// <summary>Bytes of DMA memory that suffice for these options: the pools, and rings of the limit's size twice (one pair may be in quarantine).</summary>
+    public long RequiredDmaMemory => ((long)(ReceiveFrameCount + TransmitFrameCount) * FrameSize) + (4L * ((RingSizeLimit * 32L) + 4096));
+}
