@@ -1,0 +1,119 @@
+namespace Troupe.Net.Contracts;
+
+/// <summary>Why a layer dropped a packet.</summary>
+public enum DropCause
+{
+    /// <summary>Shorter than its header or its length field says.</summary>
+    Truncated,
+
+    /// <summary>A version, length, field or option that the specification does not allow.</summary>
+    Malformed,
+
+    /// <summary>A wrong checksum.</summary>
+    BadChecksum,
+
+    /// <summary>An address that may not stand there.</summary>
+    BadAddress,
+
+    /// <summary>Sent to somebody else.</summary>
+    NotForUs,
+
+    /// <summary>A protocol nobody handles.</summary>
+    UnknownProtocol,
+
+    /// <summary>A fragment of a datagram.</summary>
+    Fragment,
+
+    /// <summary>A port nobody listens on.</summary>
+    NoListener,
+
+    /// <summary>The layer above was behind.</summary>
+    Overflow,
+
+    /// <summary>No buffer was free.</summary>
+    NoBuffer,
+
+    /// <summary>No route, or no address of our own yet.</summary>
+    Unroutable,
+
+    /// <summary>The next hop did not answer.</summary>
+    Unresolved,
+
+    /// <summary>A table was full.</summary>
+    TableFull,
+
+    /// <summary>Not sent because of a limit per second.</summary>
+    RateLimited,
+
+    /// <summary>Outside the window, or acknowledging what was never sent.</summary>
+    Unacceptable,
+
+    /// <summary>Octets that had been received before.</summary>
+    Duplicate,
+
+    /// <summary>Data after the application closed.</summary>
+    AfterClose,
+}
+
+/// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
+public sealed class LayerCounters(string layer)
+{
+    private readonly long[] _dropped = new long[Enum.GetValues<DropCause>().Length];
+    private long _received;
+    private long _sent;
+
+    /// <summary>The layer's name.</summary>
+    public string Layer { get; } = layer;
+
+    /// <summary>Packets that arrived from below.</summary>
+    public long Received => Volatile.Read(ref _received);
+
+    /// <summary>Packets handed down.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Packets dropped for any cause.</summary>
+    public long TotalDropped
+    {
+        get
+        {
+            long total = 0;
+            for (int cause = 0; cause < _dropped.Length; cause++)
+                total += Volatile.Read(ref _dropped[cause]);
+            return total;
+        }
+    }
+
+    /// <summary>Packets dropped for one cause.</summary>
+    public long Dropped(DropCause cause) => Volatile.Read(ref _dropped[(int)cause]);
+
+    /// <summary>Counts packets from below.</summary>
+    public void CountReceived(int packets = 1) => Interlocked.Add(ref _received, packets);
+
+    /// <summary>Counts packets handed down.</summary>
+    public void CountSent(int packets = 1) => Interlocked.Add(ref _sent, packets);
+
+    /// <summary>Counts dropped packets.</summary>
+    public void Drop(DropCause cause, int packets = 1) => Interlocked.Add(ref _dropped[(int)cause], packets);
+
+    /// <summary>Counts a packet that could not be parsed.</summary>
+    public void Drop(Wire.WireError error) => Drop(error switch
+    {
+        Wire.WireError.Truncated => DropCause.Truncated,
+        Wire.WireError.BadChecksum => DropCause.BadChecksum,
+        Wire.WireError.BadAddress => DropCause.BadAddress,
+        _ => DropCause.Malformed,
+    });
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        var text = new System.Text.StringBuilder().Append(Layer).Append(": received ").Append(Received).Append(", sent ").Append(Sent);
+        foreach (DropCause cause in Enum.GetValues<DropCause>())
+        {
+            if (Dropped(cause) is var dropped and > 0)
+                text.Append(", ").Append(cause).Append(' ').Append(dropped);
+        }
+
+        return text.ToString();
+    }
+}

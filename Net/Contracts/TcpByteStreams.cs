@@ -1,0 +1,191 @@
+using System.IO.Pipelines;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>
+/// The two byte streams between an application and its connection's actor, and the signals that travel beside them.
+/// The actor holds <see cref="Received"/> and <see cref="ToSend"/>, the application the other two ends.
+/// Neither end waits for the actor but a writer whose send buffer is full.
+/// </summary>
+public sealed class TcpByteStreams
+{
+    private readonly Pipe _receive;
+    private readonly Pipe _send;
+    private readonly CountingPipeReader _input;
+    private readonly SignallingPipeWriter _output;
+    private Action? _notify;
+    private int _signals;
+    private int _unread;
+    private int _consumed;
+    private int _inputClosed;
+    private readonly int _consumedPerSignal;
+
+    /// <summary>Streams with the buffers of a configuration; the application's continuations run on a scheduler.</summary>
+    public TcpByteStreams(TcpConfiguration configuration, PipeScheduler applicationScheduler)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        // The window bounds what is received; the pipe must never make the actor wait.
+        _receive = new(new PipeOptions(
+            readerScheduler: applicationScheduler, writerScheduler: PipeScheduler.Inline,
+            pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
+        _send = new(new PipeOptions(
+            readerScheduler: PipeScheduler.Inline, writerScheduler: applicationScheduler,
+            pauseWriterThreshold: configuration.SendBuffer, resumeWriterThreshold: configuration.SendBuffer / 2,
+            useSynchronizationContext: false));
+        _consumedPerSignal = Math.Max(1, configuration.ReceiveBuffer / 4);
+        _input = new(_receive.Reader, this);
+        _output = new(_send.Writer, this);
+    }
+
+    /// <summary>The actor's end: received octets go in here.</summary>
+    public PipeWriter Received => _receive.Writer;
+
+    /// <summary>The actor's end: octets to send come out here, and stay until they are acknowledged.</summary>
+    public PipeReader ToSend => _send.Reader;
+
+    /// <summary>The application's end of what was received.</summary>
+    public PipeReader Input => _input;
+
+    /// <summary>The application's end of what is to be sent.</summary>
+    public PipeWriter Output => _output;
+
+    /// <summary>Octets received and not yet read.</summary>
+    public int Unread => Volatile.Read(ref _unread);
+
+    /// <summary>Whether the application reads no more.</summary>
+    public bool IsInputClosed => Volatile.Read(ref _inputClosed) != 0;
+
+    /// <summary>What the application gets to see when the connection ends other than by a FIN.</summary>
+    public Func<TcpCloseReason, Exception> CreateException { get; init; } = reason => new TcpConnectionException(reason);
+
+    /// <summary>Says how to wake the actor. The wake-up may be lost when the actor's mailbox is full, see <see cref="Raise"/>.</summary>
+    public void OnSignal(Action notify)
+    {
+        Volatile.Write(ref _notify, notify);
+        if (Volatile.Read(ref _signals) != 0)
+            notify();
+    }
+
+    /// <summary>The actor wrote received octets.</summary>
+    public void CountReceived(int octets) => Interlocked.Add(ref _unread, octets);
+
+    /// <summary>
+    /// Raises a signal. If a wake-up finds the mailbox full, the turns already queued will see the bit, because the
+    /// actor takes the signals at the end of every turn and the bit was set before.
+    /// </summary>
+    public void Raise(TcpSignals signal)
+    {
+        if (Interlocked.Or(ref _signals, (int)signal) == 0)
+            Volatile.Read(ref _notify)?.Invoke();
+    }
+
+    /// <summary>The signals raised since the last call.</summary>
+    public TcpSignals TakeSignals() =>
+        Volatile.Read(ref _signals) == 0 ? TcpSignals.None : (TcpSignals)Interlocked.Exchange(ref _signals, 0);
+
+    private void Consumed(int octets)
+    {
+        Interlocked.Add(ref _unread, -octets);
+        _consumed += octets;
+        if (_consumed >= _consumedPerSignal)
+        {
+            _consumed = 0;
+            Raise(TcpSignals.InputConsumed);
+        }
+    }
+
+    private void CloseInput()
+    {
+        if (Interlocked.Exchange(ref _inputClosed, 1) == 0)
+            Raise(TcpSignals.InputClosed);
+    }
+
+    private sealed class CountingPipeReader(PipeReader inner, TcpByteStreams streams) : PipeReader
+    {
+        private System.Buffers.ReadOnlySequence<byte> _last;
+
+        public override bool TryRead(out ReadResult result)
+        {
+            if (!inner.TryRead(out result))
+                return false;
+            _last = result.Buffer;
+            return true;
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
+            if (!read.IsCompletedSuccessfully)
+                return Await(read);
+            ReadResult result = read.Result;
+            _last = result.Buffer;
+            return new(result);
+        }
+
+        [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+        private async ValueTask<ReadResult> Await(ValueTask<ReadResult> read)
+        {
+            ReadResult result = await read.ConfigureAwait(false);
+            _last = result.Buffer;
+            return result;
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            // Before the pipe frees the segments, while the position still has a meaning.
+            int octets = (int)_last.Slice(0, consumed).Length;
+            _last = default;
+            inner.AdvanceTo(consumed, examined);
+            if (octets > 0)
+                streams.Consumed(octets);
+        }
+
+        public override void CancelPendingRead() => inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null)
+        {
+            inner.Complete(exception);
+            streams.CloseInput();
+        }
+    }
+
+    private sealed class SignallingPipeWriter(PipeWriter inner, TcpByteStreams streams) : PipeWriter
+    {
+        public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
+
+        public override long UnflushedBytes => inner.UnflushedBytes;
+
+        public override void Advance(int bytes) => inner.Advance(bytes);
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+        {
+            ValueTask<FlushResult> flush = inner.FlushAsync(cancellationToken);
+            streams.Raise(TcpSignals.OutputAvailable);
+            return flush;
+        }
+
+        public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+        {
+            ValueTask<FlushResult> flush = inner.WriteAsync(source, cancellationToken);
+            streams.Raise(TcpSignals.OutputAvailable);
+            return flush;
+        }
+
+        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+        // An application that failed in the middle of its output must not look as if it had finished it.
+        public override void Complete(Exception? exception = null)
+        {
+            if (exception is not null)
+                streams.Raise(TcpSignals.Abort);
+            inner.Complete();
+            streams.Raise(TcpSignals.OutputAvailable);
+        }
+    }
+}

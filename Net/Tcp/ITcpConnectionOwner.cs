@@ -1,0 +1,23 @@
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Tcp;
+
+/// <summary>What a transmission control block asks of whoever runs it: an actor, or a test.</summary>
+public interface ITcpConnectionOwner
+{
+    /// <summary>An empty buffer with room for the headers below; false when the pool is empty, and the segment counts as lost.</summary>
+    bool TryRent(out FrameBuffer segment);
+
+    /// <summary>Takes a finished segment.</summary>
+    void Transmit(FrameBuffer segment);
+
+    /// <summary>The handshake is done.</summary>
+    void Established();
+
+    /// <summary>The connection entered <see cref="TcpState.TimeWait"/>: all that is left of it fits an entry of a table.</summary>
+    void EnteredTimeWait();
+
+    /// <summary>The connection is no more.</summary>
+    void Closed(TcpCloseReason reason);
+}

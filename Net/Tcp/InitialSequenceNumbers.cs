@@ -1,0 +1,78 @@
+// RFC 6528: defending against sequence number attacks; the keyed function is SipHash-2-4 (Aumasson and Bernstein, 2012).
+using System.Buffers.Binary;
+using System.Numerics;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tcp;
+
+/// <summary>ISN = M + F(connection, secret), M a clock of 4 microseconds. The same keyed function hashes the tables' keys.</summary>
+public sealed class InitialSequenceNumbers
+{
+    private readonly TimeProvider _time;
+    private readonly ulong _key0;
+    private readonly ulong _key1;
+
+    /// <summary>Takes a secret that lives as long as this stack.</summary>
+    public InitialSequenceNumbers(IRandomness randomness, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(randomness);
+        ArgumentNullException.ThrowIfNull(time);
+        Span<byte> secret = stackalloc byte[16];
+        randomness.Fill(secret);
+        _key0 = BinaryPrimitives.ReadUInt64LittleEndian(secret);
+        _key1 = BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]);
+        _time = time;
+    }
+
+    /// <summary>The initial sequence number of a connection opened now.</summary>
+    public SequenceNumber For(in TcpConnectionKey key)
+    {
+        long microseconds = _time.GetElapsedTime(0).Ticks / TimeSpan.TicksPerMicrosecond;
+        return new((uint)(microseconds / 4) + (uint)Hash(key));
+    }
+
+    /// <summary>A hash of a connection that outsiders cannot aim at.</summary>
+    public ulong Hash(in TcpConnectionKey key) => SipHash(
+        _key0, _key1,
+        ((ulong)key.Local.Address.Value << 32) | key.Remote.Address.Value,
+        ((ulong)key.Local.Port << 16) | key.Remote.Port);
+
+    /// <summary>SipHash-2-4 of two words (a message of 16 octets).</summary>
+    public static ulong SipHash(ulong key0, ulong key1, ulong first, ulong second)
+    {
+        ulong v0 = key0 ^ 0x736f6d6570736575;
+        ulong v1 = key1 ^ 0x646f72616e646f6d;
+        ulong v2 = key0 ^ 0x6c7967656e657261;
+        ulong v3 = key1 ^ 0x7465646279746573;
+        Compress(ref v0, ref v1, ref v2, ref v3, first);
+        Compress(ref v0, ref v1, ref v2, ref v3, second);
+        Compress(ref v0, ref v1, ref v2, ref v3, 16UL << 56);
+        v2 ^= 0xFF;
+        for (int round = 0; round < 4; round++)
+            Round(ref v0, ref v1, ref v2, ref v3);
+        return v0 ^ v1 ^ v2 ^ v3;
+    }
+
+    private static void Compress(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3, ulong word)
+    {
+        v3 ^= word;
+        Round(ref v0, ref v1, ref v2, ref v3);
+        Round(ref v0, ref v1, ref v2, ref v3);
+        v0 ^= word;
+    }
+
+    private static void Round(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3)
+    {
+        v0 += v1;
+        v1 = BitOperations.RotateLeft(v1, 13) ^ v0;
+        v0 = BitOperations.RotateLeft(v0, 32);
+        v2 += v3;
+        v3 = BitOperations.RotateLeft(v3, 16) ^ v2;
+        v0 += v3;
+        v3 = BitOperations.RotateLeft(v3, 21) ^ v0;
+        v2 += v1;
+        v1 = BitOperations.RotateLeft(v1, 17) ^ v2;
+        v2 = BitOperations.RotateLeft(v2, 32);
+    }
+}

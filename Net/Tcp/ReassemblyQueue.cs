@@ -1,0 +1,94 @@
+// RFC 9293 3.10.7.4, "segments with higher beginning sequence numbers SHOULD be held".
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tcp;
+
+/// <summary>How many received frames all connections together may hold out of order, since each is a buffer of the device.</summary>
+public sealed class ReassemblyBudget(int segments)
+{
+    private int _free = segments;
+
+    /// <summary>Takes one.</summary>
+    public bool TryTake()
+    {
+        if (Interlocked.Decrement(ref _free) >= 0)
+            return true;
+        Interlocked.Increment(ref _free);
+        return false;
+    }
+
+    /// <summary>Gives some back.</summary>
+    public void Return(int segments) => Interlocked.Add(ref _free, segments);
+}
+
+/// <summary>Segments that arrived before the ones they follow, in the order of their sequence numbers; the frames move in and out.</summary>
+public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
+{
+    private Entry[] _entries = [];
+
+    /// <summary>Segments held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Takes a frame over, unless its octets are held already or no place is left.</summary>
+    public bool TryAdd(SequenceNumber sequence, FrameBuffer frame, int offset, int length)
+    {
+        int at = Count;
+        while (at > 0 && _entries[at - 1].Sequence > sequence)
+            at--;
+        if (at > 0 && _entries[at - 1].End >= sequence + length)
+            return false;
+        if (Count == capacity || !budget.TryTake())
+            return false;
+
+        if (Count == _entries.Length)
+            Array.Resize(ref _entries, Math.Min(capacity, Math.Max(16, Count * 2)));
+        Array.Copy(_entries, at, _entries, at + 1, Count - at);
+        _entries[at] = new(sequence, frame, offset, length);
+        Count++;
+        return true;
+    }
+
+    /// <summary>Moves the first segment out if it begins at or before a sequence number.</summary>
+    public bool TryTake(SequenceNumber next, out FrameBuffer frame, out int offset, out int length)
+    {
+        while (Count > 0 && _entries[0].Sequence <= next)
+        {
+            Entry first = _entries[0];
+            Count--;
+            Array.Copy(_entries, 1, _entries, 0, Count);
+            _entries[Count] = default;
+            budget.Return(1);
+            int overlap = next - first.Sequence;
+            if (overlap < first.Length)
+            {
+                frame = first.Frame;
+                offset = first.Offset + overlap;
+                length = first.Length - overlap;
+                return true;
+            }
+
+            first.Frame.Dispose();
+        }
+
+        frame = default;
+        offset = 0;
+        length = 0;
+        return false;
+    }
+
+    /// <summary>Lets all frames go.</summary>
+    public void Clear()
+    {
+        for (int index = 0; index < Count; index++)
+            _entries[index].Frame.Dispose();
+        Array.Clear(_entries);
+        budget.Return(Count);
+        Count = 0;
+    }
+
+    private readonly record struct Entry(SequenceNumber Sequence, FrameBuffer Frame, int Offset, int Length)
+    {
+        public SequenceNumber End => Sequence + Length;
+    }
+}

@@ -1,0 +1,124 @@
+// RFC 9293 3.3.2, figure 5: the connection states, with the transitions of 3.10.7 the figure leaves out.
+using Stateless;
+using Stateless.Graph;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Tcp;
+
+/// <summary>What moves a connection from one state to another.</summary>
+public enum TcpTrigger
+{
+    /// <summary>A SYN arrived for a listener.</summary>
+    PassiveOpen,
+
+    /// <summary>The application connects.</summary>
+    ActiveOpen,
+
+    /// <summary>A SYN crossed ours.</summary>
+    SynCrossed,
+
+    /// <summary>Our SYN was acknowledged, and the peer's is known.</summary>
+    SynAcknowledged,
+
+    /// <summary>We sent our FIN.</summary>
+    FinSent,
+
+    /// <summary>The peer's FIN arrived, everything before it too.</summary>
+    FinReceived,
+
+    /// <summary>Our FIN was acknowledged.</summary>
+    FinAcknowledged,
+
+    /// <summary>Twice the maximum segment lifetime passed.</summary>
+    TimeWaitExpired,
+
+    /// <summary>Reset, abort or timeout.</summary>
+    Terminate,
+}
+
+/// <summary>
+/// The one configured machine. Its state is the connection's own, so a thread needs one machine and not one per
+/// connection; it fires on changes of state only, never per segment.
+/// </summary>
+public sealed class TcpStateMachine
+{
+    [ThreadStatic]
+    private static TcpStateMachine? t_current;
+
+    private readonly StateMachine<TcpState, TcpTrigger> _machine;
+    private TransmissionControlBlock? _connection;
+    private TcpState _state;
+
+    private TcpStateMachine()
+    {
+        _machine = new(() => _connection?.State ?? _state, SetState);
+        _machine.Configure(TcpState.Closed)
+            .Permit(TcpTrigger.PassiveOpen, TcpState.SynReceived)
+            .Permit(TcpTrigger.ActiveOpen, TcpState.SynSent);
+        _machine.Configure(TcpState.SynSent)
+            .Permit(TcpTrigger.SynCrossed, TcpState.SynReceived)
+            .Permit(TcpTrigger.SynAcknowledged, TcpState.Established)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.SynReceived)
+            .Permit(TcpTrigger.SynAcknowledged, TcpState.Established)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.Established)
+            .Permit(TcpTrigger.FinSent, TcpState.FinWait1)
+            .Permit(TcpTrigger.FinReceived, TcpState.CloseWait)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.FinWait1)
+            .Permit(TcpTrigger.FinAcknowledged, TcpState.FinWait2)
+            .Permit(TcpTrigger.FinReceived, TcpState.Closing)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.FinWait2)
+            .Permit(TcpTrigger.FinReceived, TcpState.TimeWait)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.CloseWait)
+            .Permit(TcpTrigger.FinSent, TcpState.LastAck)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.Closing)
+            .Permit(TcpTrigger.FinAcknowledged, TcpState.TimeWait)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.LastAck)
+            .Permit(TcpTrigger.FinAcknowledged, TcpState.Closed)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+        _machine.Configure(TcpState.TimeWait)
+            .Permit(TcpTrigger.TimeWaitExpired, TcpState.Closed)
+            .Permit(TcpTrigger.Terminate, TcpState.Closed);
+    }
+
+    /// <summary>This thread's machine; firing is synchronous, so no other turn can be in it.</summary>
+    public static TcpStateMachine Current => t_current ??= new();
+
+    /// <summary>Moves a connection; a transition that is not in the table is a defect and throws.</summary>
+    public void Fire(TransmissionControlBlock connection, TcpTrigger trigger)
+    {
+        _connection = connection;
+        try
+        {
+            _machine.Fire(trigger);
+        }
+        finally
+        {
+            _connection = null;
+        }
+    }
+
+    /// <summary>Whether a transition exists, for monitors and tests.</summary>
+    public bool CanFire(TcpState state, TcpTrigger trigger)
+    {
+        _state = state;
+        return _machine.CanFire(trigger);
+    }
+
+    /// <summary>The table as a Mermaid state diagram, for the documentation.</summary>
+    public string ToMermaid() => MermaidGraph.Format(_machine.GetInfo());
+
+    private void SetState(TcpState state)
+    {
+        if (_connection is { } connection)
+            connection.State = state;
+        else
+            _state = state;
+    }
+}

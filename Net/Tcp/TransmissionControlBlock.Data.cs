@@ -1,0 +1,143 @@
+// RFC 9293 3.10.7.4, seventh and eighth: segment text and FIN; RFC 5681 4.2: when to acknowledge.
+using System.Buffers;
+using System.IO.Pipelines;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tcp;
+
+public sealed partial class TransmissionControlBlock
+{
+    private bool _inputClosed;
+    private bool _receivedCompleted;
+    private bool _unflushed;
+    private bool _acknowledgeNow;
+    private int _unacknowledgedOctets;
+    private TimeSpan _acknowledgeDeadline = RetransmissionTimer.Off;
+    private SequenceNumber? _peerFin;
+
+    // Answers whether the frame was kept.
+    private bool DataArrive(SequenceNumber sequence, FrameBuffer frame, int offset, int length, bool fin)
+    {
+        // In the other states the peer has sent its FIN: there is no text after it.
+        if ((length == 0 && !fin) || State is not (TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2))
+            return false;
+
+        if (IsFullyClosed && length > 0)
+        {
+            // RFC 9293 3.6.1: data that will never be read; the peer must know.
+            _counters.Drop(DropCause.AfterClose);
+            SendReset();
+            Terminate(TcpCloseReason.Closed);
+            return false;
+        }
+
+        // Cut to the window; a FIN beyond it will come again.
+        int excess = sequence + length - _receive.RightEdge;
+        if (excess > 0)
+        {
+            length -= excess;
+            fin = false;
+        }
+
+        if (fin)
+            _peerFin = sequence + length;
+
+        int overlap = _receive.Next - sequence;
+        if (overlap < 0)
+        {
+            // A hole before it. RFC 5681 4.2: a duplicate acknowledgement at once.
+            bool kept = length > 0 && _reassembly.TryAdd(sequence, frame, offset, length);
+            SendAcknowledgement();
+            return kept;
+        }
+
+        if (overlap >= length)
+        {
+            if (length > 0)
+                _counters.Drop(DropCause.Duplicate);
+            _acknowledgeNow |= length > 0;
+        }
+        else
+        {
+            Deliver(frame.Data.Slice(offset + overlap, length - overlap));
+            DrainReassembly();
+        }
+
+        if (_peerFin == _receive.Next)
+            PeerFinReached();
+        return false;
+    }
+
+    private void DrainReassembly()
+    {
+        // RFC 5681 4.2: at once too while a hole is being filled.
+        _acknowledgeNow |= _reassembly.Count > 0;
+        while (_reassembly.TryTake(_receive.Next, out FrameBuffer frame, out int offset, out int length))
+        {
+            Deliver(frame.Data.Slice(offset, length));
+            frame.Dispose();
+        }
+    }
+
+    private void Deliver(ReadOnlySpan<byte> octets)
+    {
+        _receive.Advance(octets.Length);
+        _unacknowledgedOctets += octets.Length;
+        // At least every second full segment (RFC 5681 4.2).
+        if (_unacknowledgedOctets >= 2 * _segmentSize)
+            _acknowledgeNow = true;
+        if (_streams.IsInputClosed)
+        {
+            // Nobody will read them, but the other direction may still be in use.
+            _counters.Drop(DropCause.AfterClose);
+            return;
+        }
+
+        _streams.Received.Write(octets);
+        _streams.CountReceived(octets.Length);
+        _unflushed = true;
+    }
+
+    private void PeerFinReached()
+    {
+        _peerFin = null;
+        _receive.Advance(1);
+        _acknowledgeNow = true;
+        FlushReceived();
+        CompleteReceived(null);
+        bool waitedForIt = State == TcpState.FinWait2;
+        Fire(TcpTrigger.FinReceived);
+        if (waitedForIt)
+            EnterTimeWait();
+    }
+
+    private void FlushReceived()
+    {
+        if (!_unflushed || _receivedCompleted)
+            return;
+        _unflushed = false;
+        // The pipe has no threshold, so the flush never waits; a reader that is gone is seen by its signal.
+        ValueTask<FlushResult> flush = _streams.Received.FlushAsync();
+        if (flush.IsCompletedSuccessfully)
+            _ = flush.Result;
+    }
+
+    private void CompleteReceived(Exception? exception)
+    {
+        if (_receivedCompleted)
+            return;
+        FlushReceived();
+        _receivedCompleted = true;
+        _streams.Received.Complete(exception);
+    }
+
+    private void AcknowledgeIfDue()
+    {
+        if (_acknowledgeNow)
+            SendAcknowledgement();
+        else if (_unacknowledgedOctets > 0 && _acknowledgeDeadline == RetransmissionTimer.Off)
+            _acknowledgeDeadline = _now + _configuration.DelayedAcknowledgement;
+    }
+}

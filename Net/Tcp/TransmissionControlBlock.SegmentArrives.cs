@@ -1,0 +1,168 @@
+// RFC 9293 3.10.7: SEGMENT ARRIVES; RFC 5961: blind attacks.
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tcp;
+
+public sealed partial class TransmissionControlBlock
+{
+    /// <summary>
+    /// A segment of this connection arrived; takes the frame over. The data stand at an offset of the frame's octets.
+    /// </summary>
+    public void SegmentArrives(in TcpHeader header, FrameBuffer frame, int offset, int length)
+    {
+        bool kept = State switch
+        {
+            TcpState.Closed => false,
+            TcpState.SynSent => ArrivesInSynSent(header),
+            _ => ArrivesSynchronized(header, frame, offset, length),
+        };
+        if (!kept)
+            frame.Dispose();
+    }
+
+    // 3.10.7.3
+    private bool ArrivesInSynSent(in TcpHeader header)
+    {
+        bool acknowledges = header.Has(TcpFlags.Ack);
+        if (acknowledges && (header.Acknowledgement <= _send.Initial || header.Acknowledgement > _send.Maximum))
+        {
+            if (!header.Has(TcpFlags.Rst))
+                SendBareReset(header.Acknowledgement);
+            _counters.Drop(DropCause.Unacceptable);
+            return false;
+        }
+
+        if (header.Has(TcpFlags.Rst))
+        {
+            // RFC 5961 3.2 holds here too: only a reset that acknowledges our SYN is believed.
+            if (acknowledges)
+                Terminate(TcpCloseReason.Refused);
+            return false;
+        }
+
+        if (!header.Has(TcpFlags.Syn))
+            return false;
+
+        TakeSyn(header);
+        _send.Set(header, 0);
+        if (!acknowledges)
+        {
+            // Simultaneous open: the SYN goes out again, now with an acknowledgement.
+            Fire(TcpTrigger.SynCrossed);
+            _retransmission.ForgetTimed();
+            SendSyn();
+            return false;
+        }
+
+        Establish(header.Acknowledgement);
+        _acknowledgeNow = true;
+        return false;
+    }
+
+    // 3.10.7.4; answers whether the frame was kept.
+    private bool ArrivesSynchronized(in TcpHeader header, FrameBuffer frame, int offset, int length)
+    {
+        SequenceNumber sequence = header.Sequence;
+        bool fin = header.Has(TcpFlags.Fin);
+
+        // A retransmitted SYN of a connection half open: our answer was lost.
+        if (State == TcpState.SynReceived && header.Has(TcpFlags.Syn) && !header.Has(TcpFlags.Rst) && sequence == _receive.Initial)
+        {
+            if (header.Has(TcpFlags.Ack) && header.Acknowledgement == _send.Maximum)
+            {
+                // Simultaneous open, second half: the SYN was taken before, its acknowledgement is new.
+                Establish(header.Acknowledgement);
+                _acknowledgeNow = true;
+            }
+            else
+            {
+                _retransmission.ForgetTimed();
+                SendSyn();
+            }
+
+            return false;
+        }
+
+        // First: the sequence number. A closed window still lets acknowledgements, resets and FINs of the right place through.
+        if (!_receive.IsAcceptable(sequence, length + (fin ? 1 : 0) + (header.Has(TcpFlags.Syn) ? 1 : 0)))
+        {
+            if (_receive.Window != 0 || sequence != _receive.Next || header.Has(TcpFlags.Syn))
+                return Unacceptable(header, length);
+            length = 0;
+            fin = false;
+            _acknowledgeNow = true;
+        }
+
+        // Second: resets. RFC 5961 3.2: only the exact sequence number resets, others in the window are challenged.
+        if (header.Has(TcpFlags.Rst))
+        {
+            if (sequence != _receive.Next)
+                Challenge();
+            else
+                ResetArrives();
+            return false;
+        }
+
+        // Fourth: SYN. RFC 5961 4.2: challenged in every synchronized state; a peer that restarted answers with a reset.
+        if (header.Has(TcpFlags.Syn))
+        {
+            Challenge();
+            return false;
+        }
+
+        // Fifth: acknowledgement.
+        if (!header.Has(TcpFlags.Ack))
+        {
+            _counters.Drop(DropCause.Unacceptable);
+            return false;
+        }
+
+        if (!AcknowledgementArrives(header, length, fin))
+            return false;
+
+        // Sixth: urgent data are read in line, as RFC 6093 asks of new stacks. Seventh and eighth: data and FIN.
+        return DataArrive(sequence, frame, offset, length, fin);
+    }
+
+    private bool Unacceptable(in TcpHeader header, int length)
+    {
+        _counters.Drop(DropCause.Unacceptable);
+        if (header.Has(TcpFlags.Rst))
+            return false;
+        if (State == TcpState.TimeWait && header.Has(TcpFlags.Fin))
+            _closeDeadline = _now + _configuration.TimeWait;
+        // Data or a FIN sent again means our acknowledgement was lost; an empty segment may be part of a loop between
+        // two confused ends, so it draws from the challenge limit.
+        if (length > 0 || header.Has(TcpFlags.Fin))
+            _acknowledgeNow = true;
+        else
+            Challenge();
+        return false;
+    }
+
+    private void ResetArrives()
+    {
+        switch (State)
+        {
+            case TcpState.SynReceived:
+                Terminate(_passive ? TcpCloseReason.ResetByPeer : TcpCloseReason.Refused);
+                break;
+            case TcpState.Closing or TcpState.LastAck or TcpState.TimeWait:
+                Terminate(TcpCloseReason.Closed);
+                break;
+            default:
+                Terminate(TcpCloseReason.ResetByPeer);
+                break;
+        }
+    }
+
+    private void Challenge()
+    {
+        if (_challenges.TryTake(_now))
+            SendAcknowledgement();
+        else
+            _counters.Drop(DropCause.RateLimited);
+    }
+}
