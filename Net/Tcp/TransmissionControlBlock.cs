@@ -29,7 +29,6 @@ public sealed partial class TransmissionControlBlock
     private TimeSpan _now;
     private int _segmentSize = DefaultSegmentSize;
     private bool _scaling;
-    private TcpCloseReason _closeReason;
 
     /// <summary>A connection in CLOSED.</summary>
     public TransmissionControlBlock(
@@ -144,6 +143,13 @@ public sealed partial class TransmissionControlBlock
         Terminate(TcpCloseReason.Aborted);
     }
 
+    /// <summary>The owner keeps what is left of a connection in TIME-WAIT elsewhere, see <see cref="Final"/>.</summary>
+    public void LeaveTimeWait()
+    {
+        Fire(TcpTrigger.TimeWaitExpired);
+        Finish(TcpCloseReason.Closed);
+    }
+
     /// <summary>The owner is going away: gives back what is held, without a word to the peer.</summary>
     public void Release()
     {
@@ -181,7 +187,6 @@ public sealed partial class TransmissionControlBlock
 
     private void Finish(TcpCloseReason reason)
     {
-        _closeReason = reason;
         _retransmission.Stop();
         _persistDeadline = _acknowledgeDeadline = _closeDeadline = RetransmissionTimer.Off;
         _reassembly.Clear();

@@ -1,0 +1,22 @@
+using Troupe.Net.Contracts;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>
+/// Randomness of the system's own generator, read where every world offers it: in a guest the kernel serves the file, and
+/// no cryptography library needs to be linked.
+/// </summary>
+public sealed class EntropyPool : IRandomness
+{
+    private const string Source = "/dev/urandom";
+
+    private readonly FileStream _source = new(Source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 256);
+    private readonly Lock _reading = new();
+
+    /// <inheritdoc/>
+    public void Fill(Span<byte> bytes)
+    {
+        lock (_reading)
+            _source.ReadExactly(bytes);
+    }
+}

@@ -1,0 +1,165 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>What becomes of one frame on an in-process link.</summary>
+[Flags]
+public enum LinkFate
+{
+    /// <summary>It arrives.</summary>
+    Deliver = 0,
+
+    /// <summary>It is lost.</summary>
+    Drop = 1,
+
+    /// <summary>It arrives twice.</summary>
+    Duplicate = 2,
+
+    /// <summary>It arrives after the next one.</summary>
+    Delay = 4,
+
+    /// <summary>It arrives with one bit changed.</summary>
+    Corrupt = 8,
+}
+
+/// <summary>
+/// Two network devices at the ends of one cable inside the process: for stacks without a machine. A link may be told to
+/// treat frames badly. The fate of frames is asked in each end's turns, of one object for each direction.
+/// </summary>
+public sealed class InProcessLink
+{
+    /// <summary>A link between two new devices of a system.</summary>
+    /// <param name="system">Where the devices' actors live.</param>
+    /// <param name="fate">The fate of a frame, by the end that sends it (0 or 1) and its bytes; null: all arrive.</param>
+    /// <param name="frames">Frames of each device's pool.</param>
+    public InProcessLink(ActorSystem system, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null, int frames = 4096)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        DeviceActor first = new(0, frames, fate);
+        DeviceActor second = new(1, frames, fate);
+        first.Peer = second;
+        second.Peer = first;
+        First = system.Spawn(first);
+        Second = system.Spawn(second);
+        FirstInformation = first.Information;
+        SecondInformation = second.Information;
+    }
+
+    /// <summary>One end.</summary>
+    public ActorRef<NetworkDeviceMessage> First { get; }
+
+    /// <summary>The other end.</summary>
+    public ActorRef<NetworkDeviceMessage> Second { get; }
+
+    /// <summary>What the first end says of itself.</summary>
+    public NetworkDeviceInformation FirstInformation { get; }
+
+    /// <summary>What the second end says of itself.</summary>
+    public NetworkDeviceInformation SecondInformation { get; }
+
+    private sealed class DeviceActor(int end, int frames, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate) : Actor<NetworkDeviceMessage>
+    {
+        private NetworkDeviceClient? _client;
+        private FrameBuffer _delayed;
+        private FrameBatch _arriving;
+        private int _corrupted;
+
+        public DeviceActor Peer { get; set; } = null!;
+
+        public NetworkDeviceInformation Information { get; } = new()
+        {
+            Name = $"in-process link, end {end}",
+            // Locally administered (IEEE 802 clause 8.4).
+            HardwareAddress = new(0x0200_0000_0001UL + (ulong)end),
+            MaximumTransmissionUnit = 1500,
+            TransmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = frames }),
+            Batches = FrameBatchPool.Create(frames / 4),
+        };
+
+        protected override void Stopped()
+        {
+            _delayed.Dispose();
+            _arriving.Dispose();
+        }
+
+        protected override ValueTask ReceiveAsync(NetworkDeviceMessage message)
+        {
+            switch (message.Kind)
+            {
+                case NetworkDeviceMessageKind.Attach:
+                    Volatile.Write(ref _client, message.Client);
+                    message.Client!.TryDeliver(NetworkDeviceEvent.Started(Information, isLinkUp: true));
+                    break;
+                case NetworkDeviceMessageKind.Detach:
+                    Volatile.Write(ref _client, null);
+                    break;
+                case NetworkDeviceMessageKind.Transmit:
+                    Transmit(message.Frames);
+                    break;
+            }
+
+            return default;
+        }
+
+        private void Transmit(FrameBatch batch)
+        {
+            while (batch.TryTake(out FrameBuffer frame))
+            {
+                LinkFate judged = fate?.Invoke(end, frame.Memory) ?? LinkFate.Deliver;
+                if ((judged & LinkFate.Corrupt) != 0)
+                    frame.Data[(_corrupted * 31 + 7) % frame.Length] ^= (byte)(1 << (_corrupted++ & 7));
+                if ((judged & LinkFate.Duplicate) != 0)
+                    Arrive(frame);
+                if ((judged & LinkFate.Drop) != 0)
+                    frame.Dispose();
+                else if ((judged & LinkFate.Delay) != 0 && _delayed.IsNone)
+                    _delayed = frame;
+                else
+                    ArriveAndRelease(frame);
+            }
+
+            batch.Dispose();
+            Deliver();
+        }
+
+        private void ArriveAndRelease(FrameBuffer frame)
+        {
+            Arrive(frame);
+            frame.Dispose();
+            if (_delayed.IsNone)
+                return;
+            FrameBuffer delayed = _delayed;
+            _delayed = default;
+            Arrive(delayed);
+            delayed.Dispose();
+        }
+
+        // Into a frame of the peer's pool, as a device would write it into its receive ring.
+        private void Arrive(FrameBuffer sent)
+        {
+            if (!Peer.Information.TransmitFrames.TryRent(out FrameBuffer frame))
+                return;
+            frame.Append(sent.Data);
+            if (_arriving.IsNone && !Peer.Information.Batches.TryRent(out _arriving))
+            {
+                frame.Dispose();
+                return;
+            }
+
+            _arriving.TryAdd(frame);
+            if (_arriving.IsFull)
+                Deliver();
+        }
+
+        private void Deliver()
+        {
+            if (_arriving.IsNone)
+                return;
+            NetworkDeviceEvent received = NetworkDeviceEvent.Received(_arriving);
+            _arriving = default;
+            if (Volatile.Read(ref Peer._client) is not { } client || !client.TryDeliver(received))
+                received.Dispose();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Ethernet;
+using Troupe.Net.Ip;
+using Troupe.Net.Tcp;
+using Troupe.Net.Udp;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>The protocol layers of one network device, each an actor, put together.</summary>
+public sealed class NetworkStack
+{
+    private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ActorRef<LinkMessage> _ethernet;
+    private readonly ActorRef<IpMessage> _ipv4;
+    private InterfaceConfiguration? _configuration;
+
+    private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
+    {
+        Link = link;
+        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP");
+        Counters = [ethernet, arp, ipv4, icmp, udp, tcp, dhcp];
+        // From the link up; each layer knows the one below from birth, and the one above from its first message.
+        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp));
+        _ipv4 = system.Spawn(new Ipv4Actor(link, _ethernet, ipv4, icmp));
+        Udp = system.Spawn(new UdpActor(link, _ipv4, udp));
+        Tcp = system.Spawn(new TcpActor(configuration.Tcp, link, _ipv4, randomness, system.Time, tcp));
+        DhcpCounters = dhcp;
+    }
+
+    /// <summary>The UDP layer.</summary>
+    public ActorRef<UdpMessage> Udp { get; }
+
+    /// <summary>The TCP layer.</summary>
+    public ActorRef<TcpMessage> Tcp { get; }
+
+    /// <summary>What the layers rent from the device.</summary>
+    public LinkResources Link { get; }
+
+    /// <summary>What each layer counted, from the link up.</summary>
+    public IReadOnlyList<LayerCounters> Counters { get; }
+
+    /// <summary>The configuration of now; null while there is none.</summary>
+    public InterfaceConfiguration? Configuration => Volatile.Read(ref _configuration);
+
+    /// <summary>Completes with the first configuration.</summary>
+    public Task<InterfaceConfiguration> Configured => _configured.Task;
+
+    private LayerCounters DhcpCounters { get; }
+
+    /// <summary>The counters of one layer.</summary>
+    public LayerCounters this[string layer] => Counters.First(counters => counters.Layer == layer);
+
+    /// <summary>Waits for a device to start, puts a stack on it, and gives it its address or asks DHCP for one.</summary>
+    public static async Task<NetworkStack> StartAsync(
+        ActorSystem system, ActorRef<NetworkDeviceMessage> device, NetworkConfiguration configuration, IRandomness randomness, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(configuration);
+        StartedClient started = new();
+        await device.TellAsync(NetworkDeviceMessage.Attach(started), cancellationToken).ConfigureAwait(false);
+        NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        NetworkStack stack = new(system, device, LinkResources.Of(information), configuration, randomness);
+        await stack._ethernet.TellAsync(LinkMessage.Attach(stack._ipv4), cancellationToken).ConfigureAwait(false);
+        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken).ConfigureAwait(false);
+        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken).ConfigureAwait(false);
+        await device.TellAsync(NetworkDeviceMessage.Attach(new EthernetClient(stack._ethernet)), cancellationToken).ConfigureAwait(false);
+        if (configuration.Static is { } given)
+            await stack.ConfigureAsync(given).ConfigureAwait(false);
+        else
+            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters));
+        return stack;
+    }
+
+    /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
+    public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
+    {
+        await _ipv4.TellAsync(IpMessage.Configure(configuration)).ConfigureAwait(false);
+        await Udp.TellAsync(UdpMessage.SetAddress(configuration?.Address ?? default)).ConfigureAwait(false);
+        await Tcp.TellAsync(TcpMessage.SetAddress(configuration?.Address ?? default)).ConfigureAwait(false);
+        Volatile.Write(ref _configuration, configuration);
+        if (configuration is not null)
+            _configured.TrySetResult(configuration);
+    }
+
+    /// <summary>Connects to a remote end point.</summary>
+    public ValueTask<TcpConnection> ConnectAsync(Ipv4EndPoint remote, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
+        // Longer than the SYN's retransmissions take: they decide.
+        Tcp.AskAsync<TcpConnection>(
+            reply => TcpMessage.Connect(new(remote, options ?? new(), reply)), TimeSpan.FromMinutes(3), cancellationToken);
+
+    /// <summary>Listens on a port; null when it is taken.</summary>
+    public ValueTask<TcpListener?> ListenAsync(ushort port, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Tcp.AskAsync<TcpListener?>(
+            reply => TcpMessage.Listen(new(new(default, port), options ?? new(), reply)), cancellationToken: cancellationToken);
+
+    private sealed class StartedClient : NetworkDeviceClient
+    {
+        private readonly TaskCompletionSource<NetworkDeviceInformation> _information = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<NetworkDeviceInformation> Information => _information.Task;
+
+        public override bool TryDeliver(in NetworkDeviceEvent deviceEvent)
+        {
+            if (deviceEvent is { Kind: NetworkDeviceEventKind.Started, Information: { } information })
+                _information.TrySetResult(information);
+            // What arrives before there is a stack is given back to the driver, which drops and counts it.
+            return deviceEvent.Kind != NetworkDeviceEventKind.Received;
+        }
+    }
+}

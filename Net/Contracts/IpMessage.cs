@@ -1,0 +1,87 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>What an <see cref="IpMessage"/> is.</summary>
+public enum IpMessageKind : byte
+{
+    /// <summary>Nothing; ignored.</summary>
+    None,
+
+    /// <summary>Who gets TCP segments.</summary>
+    AttachTcp,
+
+    /// <summary>Who gets UDP datagrams.</summary>
+    AttachUdp,
+
+    /// <summary>Packets from the link.</summary>
+    Received,
+
+    /// <summary>Transport segments to send.</summary>
+    Send,
+
+    /// <summary>The interface's configuration.</summary>
+    Configure,
+}
+
+/// <summary>To the internet layer. Owned when it carries frames.</summary>
+public readonly struct IpMessage : IDisposable
+{
+    private readonly object? _subject;
+
+    private IpMessage(IpMessageKind kind, FrameBatch frames, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, object? subject)
+    {
+        Kind = kind;
+        Frames = frames;
+        Source = source;
+        Destination = destination;
+        Protocol = protocol;
+        _subject = subject;
+    }
+
+    /// <summary>What this is.</summary>
+    public IpMessageKind Kind { get; }
+
+    /// <summary>Frames at their IP header when received, at their transport header when to be sent.</summary>
+    public FrameBatch Frames { get; }
+
+    /// <summary>The own address of <see cref="IpMessageKind.Send"/>.</summary>
+    public Ipv4Address Source { get; }
+
+    /// <summary>The receiver of <see cref="IpMessageKind.Send"/>.</summary>
+    public Ipv4Address Destination { get; }
+
+    /// <summary>What the frames of <see cref="IpMessageKind.Send"/> are.</summary>
+    public IpProtocol Protocol { get; }
+
+    /// <summary>The new configuration; null when the address was lost.</summary>
+    public InterfaceConfiguration? Configuration => _subject as InterfaceConfiguration;
+
+    /// <summary>The layer of <see cref="IpMessageKind.AttachTcp"/>.</summary>
+    public ActorRef<TcpMessage>? Tcp => _subject as ActorRef<TcpMessage>;
+
+    /// <summary>The layer of <see cref="IpMessageKind.AttachUdp"/>.</summary>
+    public ActorRef<UdpMessage>? Udp => _subject as ActorRef<UdpMessage>;
+
+    /// <summary>Gives TCP segments to a layer from now on.</summary>
+    public static IpMessage Attach(ActorRef<TcpMessage> tcp) => new(IpMessageKind.AttachTcp, default, default, default, default, tcp);
+
+    /// <summary>Gives UDP datagrams to a layer from now on.</summary>
+    public static IpMessage Attach(ActorRef<UdpMessage> udp) => new(IpMessageKind.AttachUdp, default, default, default, default, udp);
+
+    /// <summary>Packets from the link.</summary>
+    public static IpMessage Received(FrameBatch packets) => new(IpMessageKind.Received, packets, default, default, default, null);
+
+    /// <summary>Segments of one sender to one receiver.</summary>
+    public static IpMessage Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol) =>
+        new(IpMessageKind.Send, segments, source, destination, protocol, null);
+
+    /// <summary>A new configuration, or none.</summary>
+    public static IpMessage Configure(InterfaceConfiguration? configuration) =>
+        new(IpMessageKind.Configure, default, default, default, default, configuration);
+
+    /// <summary>Disposes the frames.</summary>
+    public void Dispose() => Frames.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>What the layers above a device need of it: where to rent, what fits, and who we are on the link.</summary>
+public sealed record LinkResources(FramePool Frames, FrameBatchPool Batches, MacAddress Address, int MaximumTransmissionUnit)
+{
+    /// <summary>The resources of a device.</summary>
+    public static LinkResources Of(NetworkDeviceInformation device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return new(device.TransmitFrames, device.Batches, new(device.HardwareAddress.Value), device.MaximumTransmissionUnit);
+    }
+
+    /// <summary>A batch that holds one frame; when there is none, the frame is given back.</summary>
+    [SuppressMessage("Reliability", "CA2000", Justification = "Ownership moves to the batch, or ends here.")]
+    public bool TryBatch(FrameBuffer frame, out FrameBatch batch)
+    {
+        if (Batches.TryRent(out batch))
+        {
+            batch.TryAdd(frame);
+            return true;
+        }
+
+        frame.Dispose();
+        return false;
+    }
+}

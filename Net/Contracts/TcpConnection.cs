@@ -1,0 +1,35 @@
+using System.IO.Pipelines;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>The application's side of a connection: two byte streams with backpressure.</summary>
+public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) : IDuplexPipe, IAsyncDisposable
+{
+    private readonly TaskCompletionSource<TcpCloseReason> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Which connection this is.</summary>
+    public TcpConnectionKey Key { get; } = key;
+
+    /// <summary>What the peer sent; completes at its FIN, fails at its reset.</summary>
+    public PipeReader Input => streams.Input;
+
+    /// <summary>What the peer shall get. Completing it sends the FIN; completing it with an exception resets the connection.</summary>
+    public PipeWriter Output => streams.Output;
+
+    /// <summary>Completes when the connection is no more, or waits in TIME-WAIT only.</summary>
+    public Task<TcpCloseReason> Completion => _completion.Task;
+
+    /// <summary>Resets the connection.</summary>
+    public void Abort() => streams.Raise(TcpSignals.Abort);
+
+    /// <summary>Closes both directions: what was written is still sent, what was not read is lost.</summary>
+    public ValueTask DisposeAsync()
+    {
+        Output.Complete();
+        Input.Complete();
+        return default;
+    }
+
+    /// <summary>The protocol's side says that it is over.</summary>
+    public void Complete(TcpCloseReason reason) => _completion.TrySetResult(reason);
+}

@@ -1,0 +1,64 @@
+using System.Threading.Channels;
+using Troupe.Actors;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>Connections that arrived on a port. Half-open and not yet accepted ones together are bounded by the backlog.</summary>
+public sealed class TcpListener(Ipv4EndPoint local, int backlog, TcpApplicationOptions options, ActorRef<TcpMessage> tcp) : IAsyncDisposable
+{
+    private readonly Channel<TcpConnection> _accepted = Channel.CreateUnbounded<TcpConnection>(new() { SingleReader = false, SingleWriter = false });
+    private int _pending;
+    private int _closed;
+
+    /// <summary>Where it listens.</summary>
+    public Ipv4EndPoint Local { get; } = local;
+
+    /// <summary>How the application's side of its connections behaves.</summary>
+    public TcpApplicationOptions Options { get; } = options;
+
+    /// <summary>Connections half-open or not yet accepted.</summary>
+    public int Pending => Volatile.Read(ref _pending);
+
+    /// <summary>The next connection; null when the listener was closed.</summary>
+    public async ValueTask<TcpConnection?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (await _accepted.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_accepted.Reader.TryRead(out TcpConnection? connection))
+            {
+                Interlocked.Decrement(ref _pending);
+                return connection;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes a place in the backlog for a SYN; false when there is none.</summary>
+    public bool TryReserve()
+    {
+        if (Volatile.Read(ref _closed) != 0)
+            return false;
+        if (Interlocked.Increment(ref _pending) <= backlog)
+            return true;
+        Interlocked.Decrement(ref _pending);
+        return false;
+    }
+
+    /// <summary>Gives a place back: the handshake failed.</summary>
+    public void Release() => Interlocked.Decrement(ref _pending);
+
+    /// <summary>Puts an established connection into the place reserved for it; false when the listener was closed meanwhile.</summary>
+    public bool TryOffer(TcpConnection connection) => _accepted.Writer.TryWrite(connection);
+
+    /// <summary>Closes the port and aborts what nobody accepted; accepted connections live on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) != 0)
+            return;
+        await tcp.TellAsync(TcpMessage.StopListening(this)).ConfigureAwait(false);
+        _accepted.Writer.TryComplete();
+        while (_accepted.Reader.TryRead(out TcpConnection? connection))
+            connection.Abort();
+    }
+}

@@ -1,0 +1,100 @@
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>What a <see cref="TcpMessage"/> is.</summary>
+public enum TcpMessageKind : byte
+{
+    /// <summary>Nothing; ignored.</summary>
+    None,
+
+    /// <summary>Packets from the internet layer.</summary>
+    Received,
+
+    /// <summary>A listener opens.</summary>
+    Listen,
+
+    /// <summary>A listener closes.</summary>
+    StopListening,
+
+    /// <summary>The application connects.</summary>
+    Connect,
+
+    /// <summary>The own address.</summary>
+    SetAddress,
+
+    /// <summary>A connection is no more.</summary>
+    ConnectionEnded,
+
+    /// <summary>A listing is asked for.</summary>
+    List,
+
+    /// <summary>From the layer to itself: time passed.</summary>
+    Tick,
+}
+
+/// <summary>To the TCP layer, the demultiplexer of connections. Owned when it carries frames.</summary>
+public readonly struct TcpMessage : IDisposable
+{
+    private readonly object? _subject;
+
+    private TcpMessage(TcpMessageKind kind, FrameBatch frames = default, object? subject = null, Ipv4Address address = default)
+    {
+        Kind = kind;
+        Frames = frames;
+        _subject = subject;
+        Address = address;
+    }
+
+    /// <summary>What this is.</summary>
+    public TcpMessageKind Kind { get; }
+
+    /// <summary>Frames of <see cref="TcpMessageKind.Received"/>, each starting at its IP header.</summary>
+    public FrameBatch Frames { get; }
+
+    /// <summary>The own address.</summary>
+    public Ipv4Address Address { get; }
+
+    /// <summary>The request of <see cref="TcpMessageKind.Listen"/>.</summary>
+    public TcpListenRequest? ListenRequest => _subject as TcpListenRequest;
+
+    /// <summary>The listener that closes.</summary>
+    public TcpListener? Listener => _subject as TcpListener;
+
+    /// <summary>The request of <see cref="TcpMessageKind.Connect"/>.</summary>
+    public TcpConnectRequest? ConnectRequest => _subject as TcpConnectRequest;
+
+    /// <summary>The connection that ended.</summary>
+    public TcpConnectionEnd? End => _subject as TcpConnectionEnd;
+
+    /// <summary>The request of <see cref="TcpMessageKind.List"/>.</summary>
+    public TcpListRequest? ListRequest => _subject as TcpListRequest;
+
+    /// <summary>Packets from the internet layer.</summary>
+    public static TcpMessage Received(FrameBatch packets) => new(TcpMessageKind.Received, packets);
+
+    /// <summary>Opens a listener.</summary>
+    public static TcpMessage Listen(TcpListenRequest request) => new(TcpMessageKind.Listen, subject: request);
+
+    /// <summary>Closes a listener.</summary>
+    public static TcpMessage StopListening(TcpListener listener) => new(TcpMessageKind.StopListening, subject: listener);
+
+    /// <summary>Connects.</summary>
+    public static TcpMessage Connect(TcpConnectRequest request) => new(TcpMessageKind.Connect, subject: request);
+
+    /// <summary>The own address from now on.</summary>
+    public static TcpMessage SetAddress(Ipv4Address address) => new(TcpMessageKind.SetAddress, address: address);
+
+    /// <summary>A connection is no more.</summary>
+    public static TcpMessage ConnectionEnded(TcpConnectionEnd end) => new(TcpMessageKind.ConnectionEnded, subject: end);
+
+    /// <summary>Asks for the connections there are.</summary>
+    public static TcpMessage List(TcpListRequest request) => new(TcpMessageKind.List, subject: request);
+
+    /// <summary>Time passed.</summary>
+    public static TcpMessage Tick() => new(TcpMessageKind.Tick);
+
+    /// <summary>Disposes the frames.</summary>
+    public void Dispose() => Frames.Dispose();
+}

@@ -1,0 +1,30 @@
+using System.IO.Pipelines;
+using Troupe.Actors;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>How the application's side of a connection behaves.</summary>
+public sealed record TcpApplicationOptions
+{
+    /// <summary>Where the application's reads and flushes resume.</summary>
+    public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
+
+    /// <summary>What the application gets to see when a connection ends other than by both sides closing it.</summary>
+    public Func<TcpCloseReason, Exception> CreateException { get; init; } = static reason => new TcpConnectionException(reason);
+}
+
+/// <summary>Opens a listener on a port; port 0 picks one. Answered with null when the port is taken.</summary>
+public sealed record TcpListenRequest(Ipv4EndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply);
+
+/// <summary>Connects to a remote end point. Answered with the connection, or failed with a <see cref="TcpConnectionException"/>.</summary>
+public sealed record TcpConnectRequest(Ipv4EndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply);
+
+/// <summary>A connection's last words to the demultiplexer; in TIME-WAIT, with all that is needed to answer old segments.</summary>
+public sealed record TcpConnectionEnd(TcpConnectionKey Key, TcpTimeWait? TimeWait);
+
+/// <summary>What is left of a connection in TIME-WAIT.</summary>
+public readonly record struct TcpTimeWait(SequenceNumber SendNext, SequenceNumber ReceiveNext, ushort Window);
+
+/// <summary>Asks for the keys of all connections.</summary>
+public sealed record TcpListRequest(Reply<IReadOnlyList<TcpConnectionKey>> Reply);

@@ -1,0 +1,12 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Ethernet;
+
+/// <summary>Turns a device's events into messages of the link layer.</summary>
+public sealed class EthernetClient(ActorRef<LinkMessage> link) : NetworkDeviceClient
+{
+    /// <inheritdoc/>
+    public override bool TryDeliver(in NetworkDeviceEvent deviceEvent) => link.TryTell(LinkMessage.FromDevice(deviceEvent));
+}

@@ -1,0 +1,48 @@
+// RFC 1122 3.3.1: where a host sends a packet next.
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Ip;
+
+/// <summary>The routes of one interface: its own network, and the gateway for all else.</summary>
+public sealed class RoutingTable
+{
+    private InterfaceConfiguration? _configuration;
+
+    /// <summary>Whether the interface has an address.</summary>
+    public bool IsConfigured => _configuration is not null;
+
+    /// <summary>The own address, or 0.0.0.0.</summary>
+    public Ipv4Address Address => _configuration?.Address ?? Ipv4Address.Any;
+
+    /// <summary>Takes a new configuration.</summary>
+    public void Configure(InterfaceConfiguration? configuration) => _configuration = configuration;
+
+    /// <summary>The neighbour a packet goes to; false when there is no way.</summary>
+    public bool TryRoute(Ipv4Address destination, out Ipv4Address neighbour)
+    {
+        neighbour = destination;
+        // What stays on the link needs no configuration: DHCP starts this way.
+        if (destination == Ipv4Address.Broadcast || destination.IsMulticast)
+            return true;
+        if (_configuration is not { } configuration || !destination.IsUnicast)
+            return false;
+        if (configuration.Network.Contains(destination))
+        {
+            if (destination == configuration.Network.DirectedBroadcast)
+                neighbour = Ipv4Address.Broadcast;
+            // Packets to ourselves have no place on a link; there is no loopback yet.
+            return destination != configuration.Address;
+        }
+
+        neighbour = configuration.Gateway ?? default;
+        return configuration.Gateway is not null;
+    }
+
+    /// <summary>Whether a packet is for this host, be it by broadcast.</summary>
+    public bool IsForUs(Ipv4Address destination, out bool broadcast)
+    {
+        broadcast = destination == Ipv4Address.Broadcast || destination == _configuration?.Network.DirectedBroadcast;
+        return broadcast || (_configuration is { } configuration && destination == configuration.Address);
+    }
+}

@@ -1,0 +1,307 @@
+// RFC 9293 3.10.7: finding the connection a segment belongs to, and answering those that belong to none.
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tcp;
+
+/// <summary>
+/// The demultiplexer: tables of connections, listeners and TIME-WAIT. Segments go up by connection, dropping when one is
+/// behind; it waits for nobody but the internet layer.
+/// </summary>
+public sealed class TcpActor : Actor<TcpMessage>
+{
+    private readonly TcpShared _shared;
+    private readonly Dictionary<TcpConnectionKey, ActorRef<TcpConnectionMessage>> _connections = [];
+    private readonly Dictionary<ushort, TcpListener> _listeners = [];
+    private readonly TimeWaitTable _timeWait;
+    private readonly TcpPorts _ports;
+    private readonly Queue<(FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination)> _answers = new();
+    private RateLimit _resets;
+    private TimerHandle _tick;
+    private Ipv4Address _address;
+    private FrameBatch _group;
+    private ActorRef<TcpConnectionMessage>? _groupTarget;
+    private TcpConnectionKey _groupKey;
+
+    /// <summary>A demultiplexer without listeners.</summary>
+    public TcpActor(
+        TcpConfiguration configuration, LinkResources link, ActorRef<IpMessage> ipv4, IRandomness randomness, TimeProvider time, LayerCounters counters)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        _shared = new(configuration, link, counters, new(configuration.TotalOutOfOrderSegments), new(randomness, time), ipv4);
+        _timeWait = new(configuration.TimeWaitConnections, configuration.TimeWait);
+        _ports = new(randomness);
+        _resets = new(configuration.ResetsPerSecond);
+    }
+
+    /// <inheritdoc/>
+    protected override void Started() => _tick = Context.CreateTimer(TcpMessage.Tick());
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(TcpMessage message)
+    {
+        switch (message.Kind)
+        {
+            case TcpMessageKind.Received:
+                ReceiveSegments(message.Frames);
+                return _answers.Count == 0 ? default : SendAnswersAsync();
+            case TcpMessageKind.SetAddress:
+                _address = message.Address;
+                break;
+            case TcpMessageKind.Listen:
+                Listen(message.ListenRequest!);
+                break;
+            case TcpMessageKind.StopListening when _listeners.GetValueOrDefault(message.Listener!.Local.Port) == message.Listener:
+                _listeners.Remove(message.Listener.Local.Port);
+                break;
+            case TcpMessageKind.Connect:
+                Connect(message.ConnectRequest!);
+                break;
+            case TcpMessageKind.ConnectionEnded:
+                ConnectionEnded(message.End!);
+                break;
+            case TcpMessageKind.List:
+                message.ListRequest!.Reply.Set([.. _connections.Keys]);
+                break;
+            case TcpMessageKind.Tick:
+                _timeWait.Expire(Now);
+                StartTick();
+                break;
+        }
+
+        return default;
+    }
+
+    private TimeSpan Now => Context.Time.GetElapsedTime(0);
+
+    private TcpConfiguration Configuration => _shared.Configuration;
+
+    private LayerCounters Counters => _shared.Counters;
+
+    private void ReceiveSegments(FrameBatch frames)
+    {
+        Counters.CountReceived(frames.Count);
+        while (frames.TryTake(out FrameBuffer frame))
+        {
+            Ipv4View packet = Ipv4View.OfValidated(frame.Data);
+            Ipv4Address source = packet.Source;
+            Ipv4Address destination = packet.Destination;
+            bool verified = (frame.Offload.Flags & FrameOffloadFlags.ChecksumVerified) != 0;
+            WireError error = verified
+                ? TcpHeader.TryParseValidated(packet.Payload, out TcpHeader header, out int headerLength)
+                : TcpHeader.TryParse(packet.Payload, source, destination, out header, out headerLength);
+            if (error != WireError.None)
+            {
+                Counters.Drop(error);
+                frame.Dispose();
+                continue;
+            }
+
+            TcpConnectionKey key = new(new(destination, header.DestinationPort), new(source, header.SourcePort));
+            if (_groupTarget is not null && key == _groupKey)
+                AddToGroup(frame);
+            else if (_connections.TryGetValue(key, out ActorRef<TcpConnectionMessage>? connection))
+                BeginGroup(key, connection, frame);
+            else
+                ArrivesForNone(key, header, frame, packet.Payload.Length - headerLength);
+        }
+
+        EndGroup();
+        frames.Dispose();
+    }
+
+    // Segments of one connection that stand next to each other travel as one message.
+    private void BeginGroup(in TcpConnectionKey key, ActorRef<TcpConnectionMessage> target, FrameBuffer frame)
+    {
+        EndGroup();
+        if (!_shared.Link.TryBatch(frame, out _group))
+        {
+            Counters.Drop(DropCause.NoBuffer);
+            return;
+        }
+
+        _groupTarget = target;
+        _groupKey = key;
+    }
+
+    private void AddToGroup(FrameBuffer frame)
+    {
+        // Batches of one pool are of one size, so what came in one batch fits one.
+        if (_group.TryAdd(frame))
+            return;
+        Counters.Drop(DropCause.NoBuffer);
+        frame.Dispose();
+    }
+
+    private void EndGroup()
+    {
+        if (_groupTarget is not { } target)
+            return;
+        _groupTarget = null;
+        FrameBatch group = _group;
+        _group = default;
+        int count = group.Count;
+        if (target.TryTell(TcpConnectionMessage.Segments(group)))
+            return;
+        Counters.Drop(DropCause.Overflow, count);
+        group.Dispose();
+    }
+
+    private void ArrivesForNone(in TcpConnectionKey key, in TcpHeader header, FrameBuffer frame, int length)
+    {
+        if (_timeWait.Count > 0 && _timeWait.Contains(key) && ArrivesInTimeWait(key, header))
+        {
+            frame.Dispose();
+            return;
+        }
+
+        // 3.10.7.2, LISTEN: resets are ignored, acknowledgements reset, SYNs open.
+        bool opens = (header.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) == TcpFlags.Syn;
+        if (opens && _listeners.TryGetValue(header.DestinationPort, out TcpListener? listener))
+        {
+            Open(key, listener, frame);
+            return;
+        }
+
+        Counters.Drop(DropCause.NoListener);
+        if (!header.Has(TcpFlags.Rst))
+            AnswerWithReset(key, header, length);
+        frame.Dispose();
+    }
+
+    private void Open(in TcpConnectionKey key, TcpListener listener, FrameBuffer syn)
+    {
+        if (_connections.Count >= Configuration.Connections || !listener.TryReserve())
+        {
+            // Silence makes an honest client try again.
+            Counters.Drop(DropCause.TableFull);
+            syn.Dispose();
+            return;
+        }
+
+        BeginGroup(key, Spawn(key, new TcpConnectionActor(_shared, key, listener, Context.Self)), syn);
+    }
+
+    private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
+    {
+        int processor = (int)(_shared.SequenceNumbers.Hash(key) % (uint)Context.System.ProcessorCount);
+        ActorRef<TcpConnectionMessage> connection =
+            Context.Spawn(behaviour, mailbox: new() { Capacity = Configuration.ConnectionMailbox }, processor: processor);
+        _connections.Add(key, connection);
+        return connection;
+    }
+
+    private bool ArrivesInTimeWait(in TcpConnectionKey key, in TcpHeader header)
+    {
+        switch (_timeWait.Judge(key, header, Now, out TcpTimeWait state))
+        {
+            case TimeWaitAnswer.Reopen when _listeners.ContainsKey(key.Local.Port):
+                _timeWait.Remove(key);
+                return false;
+            case TimeWaitAnswer.Ignore:
+                return true;
+            default:
+                Answer(key, state.SendNext, state.ReceiveNext, TcpFlags.Ack, state.Window);
+                return true;
+        }
+    }
+
+    // 3.10.7.1: a segment of no connection is answered with a reset it will believe.
+    private void AnswerWithReset(in TcpConnectionKey key, in TcpHeader header, int length)
+    {
+        if (header.Has(TcpFlags.Ack))
+        {
+            Answer(key, header.Acknowledgement, default, TcpFlags.Rst, 0);
+            return;
+        }
+
+        int octets = length + (header.Has(TcpFlags.Syn) ? 1 : 0) + (header.Has(TcpFlags.Fin) ? 1 : 0);
+        Answer(key, default, header.Sequence + octets, TcpFlags.Rst | TcpFlags.Ack, 0);
+    }
+
+    private void Answer(in TcpConnectionKey key, SequenceNumber sequence, SequenceNumber acknowledgement, TcpFlags flags, ushort window)
+    {
+        if (!_resets.TryTake(Now))
+        {
+            Counters.Drop(DropCause.RateLimited);
+            return;
+        }
+
+        if (!_shared.Link.Frames.TryRent(out FrameBuffer frame))
+        {
+            Counters.Drop(DropCause.NoBuffer);
+            return;
+        }
+
+        TcpHeader header = new(key.Local.Port, key.Remote.Port, sequence, acknowledgement, flags, window, default);
+        header.Write(frame.Append(header.Length), key.Local.Address, key.Remote.Address);
+        if (_shared.Link.TryBatch(frame, out FrameBatch batch))
+            _answers.Enqueue((batch, key.Local.Address, key.Remote.Address));
+        else
+            Counters.Drop(DropCause.NoBuffer);
+    }
+
+    private async ValueTask SendAnswersAsync()
+    {
+        while (_answers.TryDequeue(out (FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination) answer))
+        {
+            Counters.CountSent();
+            await _shared.Ipv4.TellAsync(IpMessage.Send(answer.Segments, answer.Source, answer.Destination, IpProtocol.Tcp));
+        }
+    }
+
+    private void Listen(TcpListenRequest request)
+    {
+        ushort port = request.Local.Port;
+        bool picked = port != 0 || _ports.TryPick(candidate => !_listeners.ContainsKey(candidate), out port);
+        if (!picked || _listeners.ContainsKey(port))
+        {
+            request.Reply.Set(null);
+            return;
+        }
+
+        TcpListener listener = new(request.Local with { Port = port }, Configuration.Backlog, request.Options, Context.Self);
+        _listeners.Add(port, listener);
+        request.Reply.Set(listener);
+    }
+
+    private void Connect(TcpConnectRequest request)
+    {
+        if (_address.IsAny || _connections.Count >= Configuration.Connections ||
+            !_ports.TryPick(candidate => IsFree(candidate, request.Remote), out ushort port))
+        {
+            Counters.Drop(_address.IsAny ? DropCause.Unroutable : DropCause.TableFull);
+            request.Reply.TryFail(new TcpConnectionException(TcpCloseReason.Refused));
+            return;
+        }
+
+        TcpConnectionKey key = new(new(_address, port), request.Remote);
+        Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self));
+    }
+
+    private bool IsFree(ushort port, Ipv4EndPoint remote)
+    {
+        TcpConnectionKey key = new(new(_address, port), remote);
+        return !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && !_timeWait.Contains(key);
+    }
+
+    private void ConnectionEnded(TcpConnectionEnd end)
+    {
+        _connections.Remove(end.Key);
+        if (end.TimeWait is { } timeWait)
+        {
+            _timeWait.Add(end.Key, timeWait, Now);
+            StartTick();
+        }
+    }
+
+    private void StartTick()
+    {
+        if (_timeWait.NextDeadline == TimeSpan.MaxValue || _tick.IsActive)
+            return;
+        TimeSpan wait = _timeWait.NextDeadline - Now;
+        _tick.Restart(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,121 @@
+// RFC 2131: runs a DHCP client on UDP and an actor's timer.
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Udp;
+
+/// <summary>To the DHCP client: a datagram, or with the default value, that a deadline is due.</summary>
+public readonly struct DhcpClientMessage(UdpDatagram datagram) : IDisposable
+{
+    /// <summary>The datagram; none for a deadline.</summary>
+    public UdpDatagram Datagram { get; } = datagram;
+
+    /// <summary>Disposes the datagram.</summary>
+    public void Dispose() => Datagram.Dispose();
+}
+
+/// <summary>
+/// Asks for an address and tells whoever wants to know. It waits for UDP, which never waits for it, and for what
+/// <paramref name="configure"/> waits for.
+/// </summary>
+public sealed class DhcpClientActor(
+    LinkResources link, IRandomness randomness, ActorRef<UdpMessage> udp, Func<InterfaceConfiguration?, ValueTask> configure,
+    LayerCounters counters) : Actor<DhcpClientMessage>, IDhcpClientOwner
+{
+    private readonly Queue<UdpDatagram> _outgoing = new();
+    private DhcpClient? _client;
+    private TimerHandle _deadline;
+    private InterfaceConfiguration? _configuration;
+    private bool _configurationChanged;
+
+    /// <inheritdoc/>
+    protected override void Started()
+    {
+        _client = new(link.Address, randomness, this);
+        _deadline = Context.CreateTimer(default);
+        _deadline.Restart(TimeSpan.Zero);
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask ReceiveAsync(DhcpClientMessage message)
+    {
+        DhcpClient client = _client!;
+        if (!message.Datagram.Payload.IsNone)
+            Receive(client, message.Datagram);
+        else if (client.State == DhcpState.Init)
+            await StartAsync(client);
+        else
+            client.Expire(Now);
+
+        // The configuration first: a renewal is sent from the new address.
+        if (_configurationChanged)
+        {
+            _configurationChanged = false;
+            await configure(_configuration);
+        }
+
+        while (_outgoing.TryDequeue(out UdpDatagram datagram))
+            await udp.TellAsync(UdpMessage.Send(datagram));
+
+        TimeSpan wait = client.NextDeadline == TimeSpan.MaxValue ? TimeSpan.MaxValue : client.NextDeadline - Now;
+        if (wait == TimeSpan.MaxValue)
+            _deadline.Cancel();
+        else
+            // Clocks cannot count further than 49 days; an early look changes nothing.
+            _deadline.Restart(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(40) ? TimeSpan.FromDays(40) : wait);
+    }
+
+    void IDhcpClientOwner.Configure(InterfaceConfiguration? configuration)
+    {
+        _configuration = configuration;
+        _configurationChanged = true;
+    }
+
+    void IDhcpClientOwner.Send(in DhcpMessage message, Ipv4Address source, Ipv4Address destination)
+    {
+        if (!link.Frames.TryRent(out FrameBuffer frame))
+        {
+            counters.Drop(DropCause.NoBuffer);
+            return;
+        }
+
+        frame.SetLength(frame.Tailroom);
+        frame.SetLength(message.WriteRequest(frame.Data));
+        counters.CountSent();
+        _outgoing.Enqueue(new(frame, new(source, DhcpMessage.ClientPort), new(destination, DhcpMessage.ServerPort)));
+    }
+
+    private TimeSpan Now => Context.Time.GetElapsedTime(0);
+
+    private async ValueTask StartAsync(DhcpClient client)
+    {
+        await udp.TellAsync(UdpMessage.Bind(DhcpMessage.ClientPort, new Receiver(Context.Self)));
+        client.Start(Now);
+    }
+
+    private void Receive(DhcpClient client, in UdpDatagram datagram)
+    {
+        counters.CountReceived();
+        WireError error = datagram.Source.Port == DhcpMessage.ServerPort
+            ? DhcpMessage.TryParseReply(datagram.Payload.Data, out DhcpMessage answer)
+            : Refuse(out answer);
+        datagram.Dispose();
+        if (error == WireError.None)
+            client.Receive(answer, Now);
+        else
+            counters.Drop(error);
+    }
+
+    private static WireError Refuse(out DhcpMessage message)
+    {
+        message = default;
+        return WireError.BadField;
+    }
+
+    private sealed class Receiver(ActorRef<DhcpClientMessage> client) : UdpReceiver
+    {
+        public override bool TryDeliver(in UdpDatagram datagram) => client.TryTell(new(datagram));
+    }
+}
