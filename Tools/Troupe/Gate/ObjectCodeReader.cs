@@ -39,7 +39,7 @@ public sealed partial class ObjectCodeReader
 
     private static async Task DumpAsync(string file, string[] arguments, Action<string> onLine, CancellationToken cancellation)
     {
-        var result = await HostProcess.CaptureAsync("objdump", [.. arguments, "-w", file], cancellation, onLine: onLine).ConfigureAwait(false);
+        var result = await HostProcess.CaptureAsync("objdump", [.. arguments, file], cancellation, onLine: onLine).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
             throw new UserError($"objdump cannot read {file}.", result.Output.TrimEnd(), ExitCodes.Broken);
