@@ -101,7 +101,8 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     {
         reached = start;
         long wanted = (long)((end - ChargedFromOf(start, end, protection, kind)) >> PageSize.Shift);
-        if (!TryChargeWithTables(wanted))
+        ulong accessible = protection == MemoryProtection.None ? 0 : (kind & RegionKind.Stack) != 0 ? StackCharge : end - start;
+        if (!TryChargeWithTables(wanted, accessible))
             return MemoryStatus.OutOfMemory;
 
         PageTally tally = PageTally.ForOneCall();
@@ -143,7 +144,7 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
 
         if (wanted == 0)
             return MemoryStatus.Done;
-        if (!TryChargeWithTables(wanted))
+        if (!TryChargeWithTables(wanted, (ulong)wanted << PageSize.Shift))
             return MemoryStatus.OutOfMemory;
 
         for (Region* region = _tree.FirstEndingAfter(start); region != null && region->Start < end; region = region->Next)
@@ -168,11 +169,11 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     /// Charges pages if there is room for their tables besides. The tables are charged when they are made; looking ahead keeps
     /// a long request from failing in its middle.
     /// </summary>
-    private bool TryChargeWithTables(long pages)
+    private bool TryChargeWithTables(long pages, ulong accessible)
     {
-        if (pages == 0)
+        if (accessible == 0)
             return true;
-        long tables = (pages / PageTable<TMemory, TProcessors, TPhysical>.Entries) + 4;
+        long tables = (long)(accessible / PageSize.Large) + 4;
         if (!_commit->TryCharge(pages + tables))
             return false;
         _commit->Uncharge(tables);

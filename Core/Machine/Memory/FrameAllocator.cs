@@ -39,6 +39,9 @@ public unsafe struct FrameAllocator<TMemory, TProcessors, TPhysical>
     private int _highAdmitted;
     private delegate*<FrameError, ulong, void> _onError;
 
+    // The ranges while they are sorted, at boot: too big for a stack frame that nothing clears.
+    private fixed ulong _ranges[2 * MaximumRanges];
+
     /// <summary>Frames under management, free or not; what the allocator keeps for itself is not counted.</summary>
     public readonly long TotalFrames => _total;
 
@@ -76,7 +79,7 @@ public unsafe struct FrameAllocator<TMemory, TProcessors, TPhysical>
         _onError = onError;
         _highAdmitted = 0;
         _peak = 0;
-        fixed (ulong* buffer = _boot)
+        fixed (ulong* buffer = _ranges)
         {
             MemoryRange* ranges = (MemoryRange*)buffer;
             int count = UsableRanges.Collect(usable, usableCount, reserved, reservedCount, LowestFrame, HighestAddress, BuddyFrames<TPhysical>.HighStart, ranges, MaximumRanges);
@@ -300,8 +303,4 @@ public unsafe struct FrameAllocator<TMemory, TProcessors, TPhysical>
 
         return true;
     }
-
-#pragma warning disable IDE0044 // written through a pointer
-    private fixed ulong _boot[2 * MaximumRanges];
-#pragma warning restore IDE0044
 }

@@ -2,13 +2,6 @@ using Troupe.Core.Memory;
 
 namespace Troupe.Core.Machine.Memory;
 
-/// <summary>The kernel's copy routine, Assembly/instructions.S.</summary>
-public readonly unsafe struct KernelFaultingCopy : IFaultingCopy
-{
-    /// <inheritdoc/>
-    public static ulong Copy(void* destination, void* source, ulong bytes) => Instructions.CopyWithFixup((ulong)destination, (ulong)source, bytes);
-}
-
 /// <summary>
 /// The only way in which the kernel touches memory that a system call names. Touching it beforehand would not do: without a big lock another
 /// processor may unmap it in between. So the copy itself may fault; a page that can be fetched is fetched and the copy goes on, anything else

@@ -136,6 +136,32 @@ public sealed unsafe class AddressSpaceTests
         Assert.Equal(1, host.Space->RegionCount);
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(400)]
+    public void FramesAndTablesAreFreedOnlyAfterTheirTranslationsAreDropped(int pages)
+    {
+        using var host = new HostedAddressSpace();
+        ulong length = (ulong)pages * Page;
+        ulong address = host.Map(length, ReadWrite);
+        for (ulong at = 0; at < length; at += Page)
+            host.Write(address + at, 1);
+        long free = host.Frames->FreeFrames;
+        long charged = host.Commit->Charged;
+        int drops = 0;
+        HostedTranslation.OnInvalidate = () =>
+        {
+            drops++;
+            Assert.Equal(free, host.Frames->FreeFrames);
+            Assert.Equal(charged, host.Commit->Charged);
+            Assert.False(host.Table->Translate(address, out _, out _));
+        };
+        host.Unmap(address, length);
+        HostedTranslation.OnInvalidate = null;
+        Assert.True(drops > 0);
+        Assert.True(host.Frames->FreeFrames > free + pages);
+    }
+
     [Fact]
     public void OneCallReleasesAtMostTwoMegabytes()
     {
@@ -301,6 +327,16 @@ public sealed unsafe class AddressSpaceTests
         Assert.Equal(charged, host.Commit->Charged);
         Assert.Equal(FaultResult.ProtectionViolation, host.Access(address, MemoryAccess.Write, out _));
         Assert.Equal(2, host.Space->RegionCount);
+        host.CheckAccounts();
+    }
+
+    [Fact]
+    public void ReadableMemoryWhoseTablesAloneAreTooMuchIsRefused()
+    {
+        using var host = new HostedAddressSpace(megabytes: 32);
+        long charged = host.Commit->Charged;
+        Assert.Equal(MemoryStatus.OutOfMemory, host.Space->Map(0, 1UL << 36, Read, MapFlags.None, out _, out _));
+        Assert.Equal(charged, host.Commit->Charged);
         host.CheckAccounts();
     }
 

@@ -7,26 +7,6 @@ using Table = Troupe.Core.Machine.Memory.PageTable<Troupe.Core.Memory.ProcessorM
 
 namespace Troupe.Core.Tests.Memory;
 
-/// <summary>Each test thread has a translation cache that forgets only what it is told to forget, as a processor has.</summary>
-public struct HostedTranslation : ITranslation
-{
-    [ThreadStatic] private static Dictionary<ulong, (ulong Physical, PageFlags Flags)>? _cache;
-
-    [ThreadStatic] private static int _flushes;
-
-    public static Dictionary<ulong, (ulong Physical, PageFlags Flags)> Cache => _cache ??= [];
-
-    public static int Flushes => _flushes;
-
-    public static void InvalidatePage(ulong virtualAddress) => Cache.Remove(virtualAddress);
-
-    public static void FlushAll()
-    {
-        Cache.Clear();
-        _flushes++;
-    }
-}
-
 /// <summary>An address space on a hosted machine, with a memory management unit in software.</summary>
 public sealed unsafe class HostedAddressSpace : IDisposable
 {
@@ -40,6 +20,7 @@ public sealed unsafe class HostedAddressSpace : IDisposable
         Commit = (CommitLimit<ProcessorMemory>*)NativeMemory.AllocZeroed((nuint)sizeof(CommitLimit<ProcessorMemory>));
         Space = (Space*)NativeMemory.AllocZeroed((nuint)sizeof(Space));
         HostedTranslation.Cache.Clear();
+        HostedTranslation.OnInvalidate = null;
         Assert.True(Table->Initialize(_machine.Frames));
         UsedAtStart = Frames->UsedFrames;
         long free = limit is null ? Frames->FreeFrames : limit.Value + stackReserve;
