@@ -75,7 +75,8 @@ internal sealed class ActorCell<TMessage> : ActorCell
         int handled = 0;
         while (true)
         {
-            RunSystemMessages();
+            if (HasSystemMessages || !_waitingForHandler.IsEmpty)
+                RunSystemMessages();
             if (_suspended)
                 break;
             if (_phase == Phase.Stopping)
@@ -239,8 +240,6 @@ internal sealed class ActorCell<TMessage> : ActorCell
     {
         while (!_suspended && _waitingForHandler.Dequeue() is { } waited)
             waited.Run(this);
-        if (!HasSystemMessages)
-            return;
 
         SystemMessage? message = TakeSystemMessages();
         while (message is not null)
