@@ -13,8 +13,8 @@ public static unsafe class EntropySource<TRandom, TCounter>
     private const int DeviceBytes = 64;
     private const int LeastDeviceBytes = 32;
 
-    // Each sample is taken to hold well under a bit: 4,096 leave a margin over the 256 that are needed. About a millisecond.
-    private const int JitterSamples = 4096;
+    // Each sample is taken to hold well under a bit: 1,024 leave a margin over the 256 that are needed. A millisecond or so.
+    private const int JitterSamples = 1024;
 
     /// <summary>Seeds the generator from the best source there is; the counter is mixed in whatever the source.</summary>
     /// <param name="features">What CPUID said.</param>

@@ -217,7 +217,7 @@ public sealed unsafe class AcpiTests(ITestOutputHelper output) : IDisposable
         Random random = Seed.Next(_output);
         byte[] madt = Convert.FromHexString(RecordedTables.MicrovmMadt);
         byte[] dsdt = Convert.FromHexString(RecordedTables.MicrovmDsdt);
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 500; round++)
         {
             byte[] damagedMadt = Damage(random, madt, 36);
             byte[] damagedDsdt = Damage(random, dsdt, 36);

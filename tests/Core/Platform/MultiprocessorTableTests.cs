@@ -86,7 +86,7 @@ public sealed unsafe class MultiprocessorTableTests(ITestOutputHelper output) : 
     {
         Random random = Seed.Next(_output);
         byte[] recorded = Convert.FromHexString(RecordedTables.MicrovmMultiprocessorTable);
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 500; round++)
         {
             byte[] table = [.. recorded];
             for (int i = random.Next(12); i >= 0; i--)

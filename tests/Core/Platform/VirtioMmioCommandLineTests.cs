@@ -105,7 +105,7 @@ public sealed unsafe class VirtioMmioCommandLineTests(ITestOutputHelper output) 
     {
         Random random = Seed.Next(_output);
         const string Alphabet = "virtio_mmio.device=0123456789xabfKMG@: \t=";
-        for (int round = 0; round < 2000; round++)
+        for (int round = 0; round < 500; round++)
         {
             var line = new StringBuilder();
             for (int i = random.Next(80); i >= 0; i--)
