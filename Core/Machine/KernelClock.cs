@@ -1,34 +1,38 @@
+using Clock = Troupe.Core.Machine.MonotonicClock<Troupe.Core.Machine.KernelPhysicalMemory, Troupe.Core.Machine.KernelModelSpecificRegisters, Troupe.Core.Machine.KernelTimeStampCounter, Troupe.Core.Memory.ProcessorMemory>;
+
 namespace Troupe.Core.Machine;
 
-/// <summary>Monotonic time: the time-stamp counter, scaled. Calibrated once at boot (Clocks/); the same on every processor.</summary>
+/// <summary>The kernel's one monotonic clock (Clocks/MonotonicClock.cs), set up once at boot.</summary>
 public static class KernelClock
 {
-    private static ulong _base;
-    private static ulong _multiplier;
     private static ulong _frequency;
 
     /// <summary>Cycles of the time-stamp counter a second.</summary>
     public static ulong Frequency => _frequency;
 
-    /// <summary>Sets the scale; time counts from here.</summary>
-    /// <param name="frequency">Hertz; between 1 MHz and 1 THz.</param>
+    /// <summary>Starts time.</summary>
+    /// <param name="frequency">Of the time-stamp counter, hertz.</param>
     /// <param name="start">The counter's value that is time zero.</param>
-    public static void Initialize(ulong frequency, ulong start)
+    /// <param name="useKvmClock">Whether kvmclock tells the time; it is enabled on this processor.</param>
+    public static void Initialize(ulong frequency, ulong start, bool useKvmClock)
     {
         _frequency = frequency;
-        _base = start;
-
-        // Nanoseconds a cycle as a 32.32 fixed-point number.
-        _multiplier = (1_000_000_000UL << 32) / frequency;
+        if (useKvmClock)
+        {
+            Clock.UseKvmClock(frequency, Instructions.ProcessorIndex());
+        }
+        else
+        {
+            Clock.UseTimeStampCounter(frequency, start);
+        }
     }
 
-    /// <summary>Nanoseconds since boot.</summary>
-    public static long Now => ToNanoseconds(Instructions.ReadTimeStampCounter() - _base);
+    /// <summary>Nanoseconds since boot; 0 before the clock runs.</summary>
+    public static long Now => _frequency == 0 ? 0 : Clock.Now(Instructions.ProcessorIndex());
 
-    /// <summary>Cycles to nanoseconds; good for centuries.</summary>
-    public static long ToNanoseconds(ulong cycles) =>
-        (long)(((cycles >> 32) * _multiplier) + (((cycles & 0xFFFF_FFFF) * _multiplier) >> 32));
+    /// <summary>Cycles to nanoseconds.</summary>
+    public static long ToNanoseconds(ulong cycles) => (long)Clock.ToNanoseconds(cycles);
 
-    /// <summary>Nanoseconds (at most some seconds) to cycles.</summary>
-    public static ulong ToCycles(long nanoseconds) => (ulong)nanoseconds * (_frequency / 1_000_000) / 1000;
+    /// <summary>Nanoseconds to cycles.</summary>
+    public static ulong ToCycles(long nanoseconds) => Clock.ToTimeStamps((ulong)nanoseconds);
 }

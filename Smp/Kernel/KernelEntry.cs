@@ -1,5 +1,6 @@
 using System.Runtime;
 using Troupe.Core.Machine;
+using Troupe.Core.Machine.Memory;
 using Troupe.Smp.Kernel.Processors;
 using Troupe.Smp.Kernel.Signals;
 using Troupe.Smp.Kernel.SystemCalls;
@@ -145,7 +146,7 @@ internal static unsafe class KernelEntry
         ulong address = Instructions.ReadCr2();
         ulong error = thread->Registers.ErrorCode;
         TraceRing.Write(processor, TraceKind.PageFault, thread->Id, address, error);
-        PageAccess access = (error & FetchFault) != 0 ? PageAccess.Execute : (error & WriteFault) != 0 ? PageAccess.Write : PageAccess.Read;
+        MemoryAccess access = (error & FetchFault) != 0 ? MemoryAccess.Execute : (error & WriteFault) != 0 ? MemoryAccess.Write : MemoryAccess.Read;
         if (KernelMemory.ResolveFault(address, access))
         {
             processor->PageFaults++;

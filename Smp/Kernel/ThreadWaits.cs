@@ -1,4 +1,5 @@
 using Troupe.Core.Machine;
+using Troupe.Core.Machine.Memory;
 using Troupe.Smp.Kernel.SystemCalls;
 using Troupe.Smp.Kernel.Waiting;
 
@@ -31,7 +32,7 @@ internal static unsafe partial class Threads
                 return Answer(status);
             }
 
-            if (!KernelMemory.ResolveFault(address, PageAccess.Read))
+            if (!KernelMemory.ResolveFault(address, MemoryAccess.Read))
             {
                 return Errno.BadAddress;
             }
@@ -77,7 +78,7 @@ internal static unsafe partial class Threads
                 return Answer(status);
             }
 
-            if (!KernelMemory.ResolveFault(address, PageAccess.Read))
+            if (!KernelMemory.ResolveFault(address, MemoryAccess.Read))
             {
                 return Errno.BadAddress;
             }

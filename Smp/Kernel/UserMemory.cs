@@ -1,18 +1,15 @@
-using Troupe.Core.Machine;
-
 namespace Troupe.Smp.Kernel;
 
-/// <summary>
-/// The kernel half's only way to the program's memory: the copy may fault (demand zero, or another processor has just unmapped the
-/// page), so it goes through instructions with a fix-up; a page that ought to be there is brought in and the copy goes on.
-/// </summary>
+/// <summary>The kernel half's only way to the program's memory: copies that may fault (Core/Machine/Memory/UserCopy.cs).</summary>
 internal static unsafe class UserMemory
 {
     /// <summary>Copies from the program; false where the memory may not be read.</summary>
-    internal static bool TryRead(void* destination, ulong source, ulong bytes) => TryCopy((ulong)destination, source, bytes, source, PageAccess.Read);
+    internal static bool TryRead(void* destination, ulong source, ulong bytes) =>
+        FaultingCopy.TryRead(KernelMemory.Space, destination, source, bytes);
 
     /// <summary>Copies to the program; false where the memory may not be written.</summary>
-    internal static bool TryWrite(ulong destination, void* source, ulong bytes) => TryCopy(destination, (ulong)source, bytes, destination, PageAccess.Write);
+    internal static bool TryWrite(ulong destination, void* source, ulong bytes) =>
+        FaultingCopy.TryWrite(KernelMemory.Space, destination, source, bytes);
 
     /// <summary>Reads one word.</summary>
     internal static bool TryRead64(ulong source, out ulong value)
@@ -45,34 +42,5 @@ internal static unsafe class UserMemory
         }
 
         return bytes == 0 || TryWrite(destination, &zero, bytes);
-    }
-
-    private static bool TryCopy(ulong destination, ulong source, ulong bytes, ulong userStart, PageAccess access)
-    {
-        ulong userEnd = userStart + bytes;
-        if (userEnd < userStart || !KernelMemory.IsUserRange(userStart, bytes))
-        {
-            return bytes == 0;
-        }
-
-        while (bytes != 0)
-        {
-            ulong left = Instructions.CopyWithFixup(destination, source, bytes);
-            if (left == 0)
-            {
-                return true;
-            }
-
-            ulong done = bytes - left;
-            destination += done;
-            source += done;
-            bytes = left;
-            if (!KernelMemory.ResolveFault(access == PageAccess.Write ? destination : source, access))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 }

@@ -49,6 +49,7 @@ internal static unsafe class SecondaryProcessors
         DescriptorTables.EnableSystemCalls();
         LocalInterrupts.Enable(Vectors.Spurious, Vectors.ApicError, KernelScratch.Machine->NonMaskableInput);
         LocalTimer.Configure();
+        DeviceSetup.StartProcessorClock(processor->Index);
         KernelMemory.TlbShootdown->EnterRunning();
         Threads.StartProcessor(processor, null);
         ProcessorMemory.StoreRelease(ref processor->Online, 1);

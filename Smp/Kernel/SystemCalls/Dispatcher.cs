@@ -21,7 +21,7 @@ internal static unsafe class Dispatcher
             case SystemCall.Yield: return Outcome.Yielded;
             case SystemCall.ClockGet: return TimeCalls.ClockGet(first, second);
             case SystemCall.MemoryAdvise: return MemoryCalls.Advise(thread, first, second, third);
-            case SystemCall.MemoryMap: return MemoryCalls.Map(thread, first, second, third, fourth, fifth);
+            case SystemCall.MemoryMap: return MemoryCalls.Map(thread, first, second, third, fourth);
             case SystemCall.MemoryUnmap: return MemoryCalls.Unmap(thread, first, second);
             case SystemCall.MemoryProtect: return MemoryCalls.Protect(thread, first, second, third);
             case SystemCall.MemoryBarrier: return MemoryCalls.Barrier(first);

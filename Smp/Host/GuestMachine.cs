@@ -1,0 +1,51 @@
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Smp.Host.Pci;
+using Troupe.Smp.Kernel;
+
+namespace Troupe.Smp.Host;
+
+/// <summary>The machine under the program when it runs as a guest: its buses, its serial port, its workers, its counters.</summary>
+/// <remarks>There is one. Created by the composition root, which hands its parts to discovery and to the actor system.</remarks>
+public sealed class GuestMachine
+{
+    private const ushort SerialPort = 0x3F8;
+    private const int SerialRegisters = 8, SerialInterrupt = 4;
+
+    private readonly WorkerInterrupts _workers;
+
+    /// <summary>Looks at the machine.</summary>
+    /// <exception cref="PlatformNotSupportedException">The program runs as an ordinary process.</exception>
+    public GuestMachine()
+    {
+        if (!IsGuest)
+        {
+            throw new PlatformNotSupportedException("There is no machine to drive: the program runs as an ordinary process.");
+        }
+
+        _workers = new WorkerInterrupts(Environment.ProcessorCount);
+        PciBus = new MachinePciBus(_workers);
+        VirtioMmioBus = new MachineVirtioMmioBus(_workers);
+        SerialConsole = new WindowDevice(
+            "uart 0", static () => new PortRegisterWindow(SerialPort, SerialRegisters), WindowDevice.Line(_workers, MachineFacts.IsaInterrupt(SerialInterrupt)));
+        Workers = new MachineWorkerHost(_workers, Environment.ProcessorCount);
+    }
+
+    /// <summary>Whether the program runs on our kernel: it hands this variable over.</summary>
+    public static bool IsGuest { get; } = Environment.GetEnvironmentVariable("TROUPE") == "1";
+
+    /// <summary>The PCI hierarchy; empty on a machine without one.</summary>
+    public PciBus PciBus { get; }
+
+    /// <summary>The virtio-mmio windows that firmware or the command line announced.</summary>
+    public VirtioMmioBus VirtioMmioBus { get; }
+
+    /// <summary>The first serial port.</summary>
+    public PlatformDevice SerialConsole { get; }
+
+    /// <summary>Actor workers, one a processor, woken by interrupts.</summary>
+    public IWorkerHost Workers { get; }
+
+    /// <summary>The kernel half's counters, now.</summary>
+    public static KernelStatistics Statistics => MachineFacts.Statistics;
+}

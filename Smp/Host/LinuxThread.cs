@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace Troupe.Smp.Host;
+
+/// <summary>Linux's thread calls, which our kernel serves too: the same code hosted and in the guest (man 2 sched_setaffinity, setpriority, futex).</summary>
+internal static unsafe partial class LinuxThread
+{
+    /// <summary>The nice value of the high band.</summary>
+    internal const int HighPriority = -10;
+
+    private const long FutexCall = 202;
+    private const long WaitPrivate = 128, WakePrivate = 129;
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int SetAffinity(int thread, nuint size, ulong* mask);
+
+    [LibraryImport("libc", EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, uint id, int priority);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial long SystemCall(long number, int* address, long operation, long value, long* timeout);
+
+    /// <summary>Binds the calling thread to a processor (of the first 64).</summary>
+    internal static void SetAffinity(int processor)
+    {
+        ulong mask = 1UL << processor;
+        if (SetAffinity(0, sizeof(ulong), &mask) != 0)
+        {
+            throw new InvalidOperationException($"The worker of processor {processor} cannot be bound to it.");
+        }
+    }
+
+    /// <summary>Sets the calling thread's nice value; refused (hosted, without the right to) means the old one stays.</summary>
+    internal static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
+
+    /// <summary>Waits while the word holds a value, until woken, interrupted or the time is over.</summary>
+    internal static void WaitOnWord(ref int word, int value, TimeSpan timeout)
+    {
+        long* time = stackalloc long[2];
+        bool forever = timeout == Timeout.InfiniteTimeSpan;
+        time[0] = timeout.Ticks / TimeSpan.TicksPerSecond;
+        time[1] = timeout.Ticks % TimeSpan.TicksPerSecond * 100;
+        fixed (int* address = &word)
+        {
+            SystemCall(FutexCall, address, WaitPrivate, value, forever ? null : time);
+        }
+    }
+
+    /// <summary>Wakes one that waits on the word.</summary>
+    internal static void WakeWord(ref int word)
+    {
+        fixed (int* address = &word)
+        {
+            SystemCall(FutexCall, address, WakePrivate, 1, null);
+        }
+    }
+}

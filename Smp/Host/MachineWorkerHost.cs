@@ -1,0 +1,69 @@
+using Troupe.Actors;
+using Troupe.Core.Memory;
+using Troupe.Smp.Kernel;
+
+namespace Troupe.Smp.Host;
+
+/// <summary>The guest's workers: one thread pinned to each processor, in the high band, parked on the word that interrupts wake.</summary>
+internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int processors) : IWorkerHost
+{
+    /// <inheritdoc/>
+    public int ProcessorCount => processors;
+
+    /// <inheritdoc/>
+    public IParker CreateParker(int processor) => new InterruptParker(interrupts, processor);
+
+    /// <inheritdoc/>
+    public void StartWorker(int processor, Action body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var thread = new Thread(() =>
+        {
+            LinuxThread.SetAffinity(processor);
+            LinuxThread.SetPriority(LinuxThread.HighPriority);
+            body();
+        })
+        {
+            IsBackground = true,
+            Name = $"worker {processor}",
+        };
+        thread.Start();
+    }
+
+    /// <inheritdoc/>
+    public int DrainInterrupts(int processor) => interrupts.Drain(processor);
+}
+
+/// <summary>Parks on a processor's <see cref="WorkerBlock"/>.</summary>
+internal sealed unsafe class InterruptParker(WorkerInterrupts interrupts, int processor) : IParker
+{
+    /// <inheritdoc/>
+    public void Park(TimeSpan timeout)
+    {
+        ref int word = ref interrupts.Block(processor)->Park;
+
+        // Takes the permit, if there is one; what came before it is seen by whoever returns from here.
+        if (ProcessorMemory.Exchange(ref word, WorkerBlock.Empty) == WorkerBlock.Permit || interrupts.IsPending(processor))
+        {
+            return;
+        }
+
+        if (ProcessorMemory.CompareExchange(ref word, WorkerBlock.Parked, WorkerBlock.Empty) == WorkerBlock.Empty)
+        {
+            // Early returns (a signal, the timeout) are allowed: the worker looks again.
+            LinuxThread.WaitOnWord(ref word, WorkerBlock.Parked, timeout);
+        }
+
+        ProcessorMemory.Exchange(ref word, WorkerBlock.Empty);
+    }
+
+    /// <inheritdoc/>
+    public void Unpark()
+    {
+        ref int word = ref interrupts.Block(processor)->Park;
+        if (ProcessorMemory.Exchange(ref word, WorkerBlock.Permit) == WorkerBlock.Parked)
+        {
+            LinuxThread.WakeWord(ref word);
+        }
+    }
+}

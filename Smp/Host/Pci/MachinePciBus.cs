@@ -1,0 +1,86 @@
+using Troupe.Core.Capabilities;
+
+namespace Troupe.Smp.Host.Pci;
+
+/// <summary>The machine's PCI hierarchy: who may write configuration space.</summary>
+internal sealed class MachinePciBus : PciBus
+{
+    private const int VendorOffset = 0;
+    private const uint NoDevice = 0xFFFF_FFFF;
+
+    private readonly Dictionary<PciAddress, MachinePciFunction> _open = [];
+    private readonly Lock _lock = new();
+
+    internal MachinePciBus(WorkerInterrupts workers)
+    {
+        Workers = workers;
+        Space = new ConfigurationSpace();
+        Addresses = new AddressAssignment();
+        ReserveAssigned();
+    }
+
+    internal ConfigurationSpace Space { get; }
+
+    internal AddressAssignment Addresses { get; }
+
+    internal WorkerInterrupts Workers { get; }
+
+    /// <inheritdoc/>
+    public override uint ReadConfiguration(PciAddress address, int offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(offset & ~0xFC, 0, nameof(offset));
+        return Space.Read32(address, offset);
+    }
+
+    /// <inheritdoc/>
+    public override PciFunction Open(PciAddress address)
+    {
+        lock (_lock)
+        {
+            if (Space.Read32(address, VendorOffset) == NoDevice)
+            {
+                throw new CapabilityException($"There is no PCI function at {address}.");
+            }
+
+            if (_open.ContainsKey(address))
+            {
+                throw new CapabilityException($"PCI function {address} is open already.");
+            }
+
+            var function = new MachinePciFunction(this, address);
+            _open.Add(address, function);
+            return function;
+        }
+    }
+
+    internal void Close(PciAddress address)
+    {
+        lock (_lock)
+        {
+            _open.Remove(address);
+        }
+    }
+
+    // The root bus only: what sits behind bridges was assigned by the firmware that numbered them.
+    private void ReserveAssigned()
+    {
+        for (int device = 0; device < 32; device++)
+        {
+            for (int function = 0; function < 8; function++)
+            {
+                var address = new PciAddress(0, device, function);
+                if (Space.Read32(address, VendorOffset) == NoDevice)
+                {
+                    if (function == 0)
+                    {
+                        break;
+                    }
+
+                    continue;
+                }
+
+                BaseAddress.ReserveAll(Space, address, Addresses);
+            }
+        }
+    }
+}

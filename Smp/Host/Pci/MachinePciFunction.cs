@@ -1,0 +1,178 @@
+// PCI Local Bus Specification 3.0, 6.2.2 (command), 6.7 (capabilities), 6.8.2 (MSI-X).
+using Troupe.Core.Capabilities;
+
+namespace Troupe.Smp.Host.Pci;
+
+/// <summary>The capability of one PCI function.</summary>
+internal sealed class MachinePciFunction : PciFunction
+{
+    private const int CommandRegister = 4, CapabilityPointer = 0x34;
+    private const uint PortDecoding = 1, MemoryDecoding = 2, BusMastering = 4, WiredDisabled = 1 << 10;
+    private const int BarCount = 6;
+
+    private readonly MachinePciBus _bus;
+    private readonly RegisterWindow?[] _windows = new RegisterWindow?[BarCount];
+    private readonly List<PhysicalDmaArena> _arenas = [];
+    private readonly MessageTable? _messages;
+    private readonly MessageInterruptLine?[] _vectors;
+    private bool _isRevoked;
+
+    internal MachinePciFunction(MachinePciBus bus, PciAddress address)
+    {
+        _bus = bus;
+        Address = address;
+        _messages = MessageTable.TryFind(this, bus.Space, FindCapability(MessageTable.CapabilityId));
+        _vectors = new MessageInterruptLine?[_messages?.Count ?? 0];
+    }
+
+    /// <inheritdoc/>
+    public override PciAddress Address { get; }
+
+    /// <inheritdoc/>
+    public override string Name => $"pci {Address}";
+
+    /// <inheritdoc/>
+    public override int VectorCount => _vectors.Length;
+
+    /// <inheritdoc/>
+    public override uint ReadConfiguration(int offset)
+    {
+        ThrowIfRevoked();
+        return _bus.ReadConfiguration(Address, offset);
+    }
+
+    /// <inheritdoc/>
+    public override RegisterWindow OpenBar(int bar)
+    {
+        ThrowIfRevoked();
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)bar, (uint)BarCount, nameof(bar));
+        return _windows[bar] ??= Map(bar, _messages?.HiddenStart(bar) ?? 0, _messages?.HiddenEnd(bar) ?? 0);
+    }
+
+    /// <inheritdoc/>
+    public override InterruptLine OpenVector(int vector)
+    {
+        ThrowIfRevoked();
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)vector, (uint)VectorCount, nameof(vector));
+        _messages!.Enable();
+        SetCommand(0, WiredDisabled);
+        return _vectors[vector] ??= new MessageInterruptLine(_bus.Workers, _messages, vector);
+    }
+
+    /// <inheritdoc/>
+    public override InterruptLine OpenInterrupt() =>
+        throw new CapabilityException($"No wired line of {Name} is routed: this machine delivers messages (MSI-X).");
+
+    /// <inheritdoc/>
+    public override void SetBusMaster(bool enabled) => SetCommand(enabled ? 0 : BusMastering, enabled ? BusMastering : 0);
+
+    /// <inheritdoc/>
+    public override DmaArena CreateArena(long limit)
+    {
+        ThrowIfRevoked();
+        var arena = new PhysicalDmaArena(limit);
+        _arenas.Add(arena);
+        return arena;
+    }
+
+    /// <inheritdoc/>
+    public override void Revoke()
+    {
+        if (_isRevoked)
+        {
+            return;
+        }
+
+        _isRevoked = true;
+        SetBusMaster(false);
+        foreach (MessageInterruptLine? line in _vectors)
+        {
+            line?.Revoke();
+        }
+
+        foreach (RegisterWindow? window in _windows)
+        {
+            (window as MappedRegisterWindow)?.Revoke();
+            (window as PortRegisterWindow)?.Revoke();
+        }
+
+        foreach (PhysicalDmaArena arena in _arenas)
+        {
+            arena.Revoke();
+        }
+
+        _bus.Close(Address);
+    }
+
+    /// <summary>Maps a register window, assigning it an address first if firmware did not.</summary>
+    internal RegisterWindow Map(int bar, int hiddenStart, int hiddenEnd)
+    {
+        BaseAddress register = BaseAddress.Read(_bus.Space, Address, bar);
+        if (register.Length is 0 or > int.MaxValue)
+        {
+            throw new CapabilityException($"Base address register {bar} of {Name} is empty.");
+        }
+
+        if (register.IsPort)
+        {
+            if (register.Address == 0)
+            {
+                throw new CapabilityException($"Base address register {bar} of {Name} has no ports assigned.");
+            }
+
+            SetCommand(0, PortDecoding);
+            return new PortRegisterWindow((ushort)register.Address, (int)register.Length);
+        }
+
+        ulong address = register.Address;
+        if (address == 0)
+        {
+            address = _bus.Addresses.Take(register.Length);
+            _bus.Space.Write32(Address, BaseAddress.Offset(bar), (uint)address);
+            if (register.Is64Bit)
+            {
+                _bus.Space.Write32(Address, BaseAddress.Offset(bar) + 4, (uint)(address >> 32));
+            }
+        }
+
+        SetCommand(0, MemoryDecoding);
+        return new MappedRegisterWindow(address, (int)register.Length, hiddenStart, hiddenEnd);
+    }
+
+    private void SetCommand(uint clear, uint set)
+    {
+        uint command = _bus.Space.Read32(Address, CommandRegister) & 0xFFFF;
+        _bus.Space.Write32(Address, CommandRegister, (command & ~clear) | set);
+    }
+
+    private int FindCapability(byte id)
+    {
+        const uint HasCapabilities = 1 << 20;
+        if ((_bus.Space.Read32(Address, CommandRegister) & HasCapabilities) == 0)
+        {
+            return 0;
+        }
+
+        int offset = (int)(_bus.Space.Read32(Address, CapabilityPointer) & 0xFC);
+        for (int i = 0; i < 48 && offset != 0; i++)
+        {
+            uint header = _bus.Space.Read32(Address, offset);
+            if ((byte)header == id)
+            {
+                return offset;
+            }
+
+            offset = (int)(header >> 8 & 0xFC);
+        }
+
+        return 0;
+    }
+
+    private void ThrowIfRevoked()
+    {
+        if (_isRevoked)
+        {
+            throw new CapabilityException($"The grants of {Name} were revoked.");
+        }
+    }
+}

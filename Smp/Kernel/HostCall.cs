@@ -1,0 +1,133 @@
+using System.Runtime.InteropServices;
+
+namespace Troupe.Smp.Kernel;
+
+/// <summary>
+/// The calls of Smp/Host into the kernel half, by system-call number: above Linux's. Answers below zero are negated error numbers,
+/// as everywhere. Nothing else of the program may make them; the analyzer rules of docs/drivers.md see to that.
+/// </summary>
+public static class HostCall
+{
+    /// <summary>(physical, bytes) -> virtual address of a device window, uncached; refused where it touches RAM.</summary>
+    public const long MapDevice = 0x1000;
+
+    /// <summary>(bytes, alignment) -> address of zeroed frames that follow each other, the same for device and processor.</summary>
+    public const long AllocateDma = 0x1001;
+
+    /// <summary>(address, bytes) -> 0.</summary>
+    public const long FreeDma = 0x1002;
+
+    /// <summary>(global interrupt, flags, processor) -> vector of a wired line, masked. Flags: 1 level, 2 active low.</summary>
+    public const long OpenLine = 0x1003;
+
+    /// <summary>(processor, address of a 64-bit word for the message address) -> vector | message data &lt;&lt; 32.</summary>
+    public const long OpenMessage = 0x1004;
+
+    /// <summary>(vector) -> 0: unmasks a wired line.</summary>
+    public const long Unmask = 0x1005;
+
+    /// <summary>(vector) -> 0: masks a wired line.</summary>
+    public const long Mask = 0x1006;
+
+    /// <summary>(vector) -> 0: gives the vector back; its source is quiet.</summary>
+    public const long CloseInterrupt = 0x1007;
+
+    /// <summary>() -> address of the worker blocks (<see cref="WorkerBlock"/>), one a processor.</summary>
+    public const long WorkerBlocks = 0x1008;
+
+    /// <summary>(<see cref="MachineFact"/>, index, destination) -> a fact about the machine, or the error "out of range" past the last.</summary>
+    public const long MachineFact = 0x1009;
+}
+
+/// <summary>What <see cref="HostCall.MachineFact"/> tells.</summary>
+public static class MachineFact
+{
+    /// <summary>Three words: address, bytes, global interrupt | level &lt;&lt; 32 | active low &lt;&lt; 33 of virtio-mmio window <c>index</c>.</summary>
+    public const long VirtioWindow = 0;
+
+    /// <summary>Two words: address, first bus | last bus &lt;&lt; 8 of PCI ECAM range <c>index</c>.</summary>
+    public const long EcamRange = 1;
+
+    /// <summary>One word: global interrupt | level &lt;&lt; 32 | active low &lt;&lt; 33 of ISA interrupt <c>index</c>.</summary>
+    public const long IsaInterrupt = 2;
+
+    /// <summary>One word: where RAM below 4 GiB ends.</summary>
+    public const long LowMemoryEnd = 3;
+
+    /// <summary>Words of <see cref="KernelStatistics"/>.</summary>
+    public const long Statistics = 4;
+}
+
+/// <summary>Where a processor's interrupts meet its actor worker: 64 bytes of kernel memory.</summary>
+/// <remarks>
+/// Protocol: an interrupt sets its bit (atomic), then exchanges 1 into <see cref="Park"/> and wakes the futex if -1 was there. The worker
+/// parks by exchanging 0 into the word, looking at the bits, moving 0 to -1 and waiting for it to change: check, signal, recheck.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = Size)]
+public struct WorkerBlock
+{
+    /// <summary>Bytes: a cache line.</summary>
+    public const int Size = 64;
+
+    /// <summary>The vector of bit 0 of the first word.</summary>
+    public const int FirstVector = 0x30;
+
+    /// <summary>Words of pending bits.</summary>
+    public const int Words = 3;
+
+    /// <summary>The values of <see cref="Park"/>.</summary>
+    public const int Empty = 0, Permit = 1, Parked = -1;
+
+    /// <summary>Pending bits.</summary>
+    [FieldOffset(0)] public long Pending;
+
+    /// <summary>The worker's parking word: a futex.</summary>
+    [FieldOffset(32)] public int Park;
+}
+
+/// <summary>Counters of the whole machine, as 64-bit words in this order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct KernelStatistics
+{
+    /// <summary>Nanoseconds since boot.</summary>
+    public long Uptime;
+
+    /// <summary>Switches of threads.</summary>
+    public long ContextSwitches;
+
+    /// <summary>Threads made ready.</summary>
+    public long WakeUps;
+
+    /// <summary>Threads taken off their processor before they wanted to leave.</summary>
+    public long Preemptions;
+
+    /// <summary>Threads taken from another processor's queue.</summary>
+    public long Steals;
+
+    /// <summary>Interrupts taken.</summary>
+    public long Interrupts;
+
+    /// <summary>System calls made.</summary>
+    public long SystemCalls;
+
+    /// <summary>Page faults resolved.</summary>
+    public long PageFaults;
+
+    /// <summary>TLB shootdowns and barriers.</summary>
+    public long Shootdowns;
+
+    /// <summary>The longest stay in the kernel half with interrupts off, nanoseconds.</summary>
+    public long LongestInterruptsOff;
+
+    /// <summary>What that was: a system call's number, or 0x1000 plus a vector.</summary>
+    public long LongestCause;
+
+    /// <summary>Nanoseconds that processors were idle, summed.</summary>
+    public long IdleTime;
+
+    /// <summary>Threads alive.</summary>
+    public long Threads;
+
+    /// <summary>Frames of 4 KiB: managed, free, most ever used.</summary>
+    public long TotalFrames, FreeFrames, PeakFrames;
+}

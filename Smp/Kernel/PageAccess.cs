@@ -1,3 +1,0 @@
-namespace Troupe.Smp.Kernel;
-
-internal enum PageAccess { Read, Write, Execute }

@@ -1,0 +1,138 @@
+using Troupe.Core.Machine;
+using Troupe.Core.Machine.Memory;
+using Troupe.Smp.Kernel.Processors;
+using Troupe.Smp.Kernel.Scheduling;
+using Troupe.Smp.Kernel.Start;
+
+namespace Troupe.Smp.Kernel.SystemCalls;
+
+/// <summary>What Smp/Host asks of the kernel half (<see cref="HostCall"/>): device windows, memory for devices, interrupts, facts.</summary>
+internal static unsafe class OwnCalls
+{
+    internal static long Call(KernelThread* thread)
+    {
+        Registers* registers = &thread->Registers;
+        ulong first = registers->Rdi, second = registers->Rsi, third = registers->Rdx;
+        return (long)registers->Rax switch
+        {
+            HostCall.MapDevice => MapDevice(first, second),
+            HostCall.AllocateDma => AllocateDma(first, second),
+            HostCall.FreeDma => FreeDma(first, second),
+            HostCall.OpenLine => DeviceInterrupts.OpenLine((uint)first, second, third),
+            HostCall.OpenMessage => DeviceInterrupts.OpenMessage(first, second),
+            HostCall.Unmask => DeviceInterrupts.SetMask(first, masked: false),
+            HostCall.Mask => DeviceInterrupts.SetMask(first, masked: true),
+            HostCall.CloseInterrupt => DeviceInterrupts.Close(first),
+            HostCall.WorkerBlocks => (long)DeviceInterrupts.Blocks,
+            HostCall.MachineFact => Fact((long)first, second, third),
+            _ => Errno.NotImplemented,
+        };
+    }
+
+    private static long MapDevice(ulong physical, ulong bytes) =>
+        KernelMemory.KernelMap->MapDevice(physical, bytes, out ulong address) == PageTableStatus.Done ? (long)address : Errno.InvalidArgument;
+
+    private static long AllocateDma(ulong bytes, ulong alignment)
+    {
+        ulong frames = (bytes + KernelMemory.FrameSize - 1) / KernelMemory.FrameSize;
+        ulong address = frames == 0 ? 0 : KernelMemory.AllocateContiguous(frames, alignment < KernelMemory.FrameSize ? KernelMemory.FrameSize : alignment);
+        if (address == 0)
+        {
+            return Errno.NoMemory;
+        }
+
+        Instructions.Zero(address, frames * KernelMemory.FrameSize);
+        return (long)address;
+    }
+
+    private static long FreeDma(ulong address, ulong bytes)
+    {
+        KernelMemory.FreeContiguous(address, (bytes + KernelMemory.FrameSize - 1) / KernelMemory.FrameSize);
+        return 0;
+    }
+
+    private static long Fact(long fact, ulong index, ulong destination)
+    {
+        MachineDescription* machine = KernelScratch.Machine;
+        switch (fact)
+        {
+            case MachineFact.VirtioWindow when index < (ulong)machine->VirtioWindowCount:
+                VirtioMmioWindow* window = MachineDescription.VirtioWindow(machine, (int)index);
+                return Store(destination, window->Address, window->Length, Line(window->Interrupt, window->Trigger, window->Polarity));
+            case MachineFact.EcamRange when index < (ulong)machine->EcamCount:
+                EcamRange* range = MachineDescription.Ecam(machine, (int)index);
+                return Store(destination, range->Address, range->FirstBus | ((ulong)range->LastBus << 8));
+            case MachineFact.IsaInterrupt when index < 16:
+                InterruptOverride route;
+                MachineDescription.ResolveIsaInterrupt(machine, (uint)index, &route);
+                return Store(destination, Line(route.GlobalInterrupt, route.Trigger, route.Polarity));
+            case MachineFact.LowMemoryEnd:
+                return Store(destination, LowMemoryEnd(machine));
+            case MachineFact.Statistics:
+                return Statistics(destination);
+            default:
+                return Errno.OutOfRange;
+        }
+    }
+
+    private static ulong Line(uint number, InterruptTrigger trigger, InterruptPolarity polarity) =>
+        number | (trigger == InterruptTrigger.Level ? 1UL << 32 : 0) | (polarity == InterruptPolarity.ActiveLow ? 1UL << 33 : 0);
+
+    private static ulong LowMemoryEnd(MachineDescription* machine)
+    {
+        ulong end = 0;
+        for (int i = 0; i < machine->MemoryCount; i++)
+        {
+            MemoryMapEntry* entry = MachineDescription.Memory(machine, i);
+            ulong last = entry->Address + entry->Length;
+            if (entry->Kind == MemoryKind.Usable && last <= 1UL << 32 && last > end)
+            {
+                end = last;
+            }
+        }
+
+        return end;
+    }
+
+    private static long Statistics(ulong destination)
+    {
+        KernelStatistics statistics = default;
+        statistics.Uptime = KernelClock.Now;
+        int count = KernelProcessors.Count;
+        for (int i = 0; i < count; i++)
+        {
+            SchedulerCounters* counters = Threads.Counters(i);
+            PerProcessor* processor = ProcessorBlocks.Get(i);
+            statistics.ContextSwitches += counters->ContextSwitches;
+            statistics.WakeUps += counters->Wakeups;
+            statistics.Preemptions += counters->Preemptions;
+            statistics.Steals += counters->Steals;
+            statistics.IdleTime += counters->IdleTime;
+            statistics.Interrupts += processor->Interrupts;
+            statistics.SystemCalls += processor->SystemCalls;
+            statistics.PageFaults += processor->PageFaults;
+            long longest = KernelClock.ToNanoseconds(processor->LongestInKernel);
+            if (longest > statistics.LongestInterruptsOff)
+            {
+                statistics.LongestInterruptsOff = longest;
+                statistics.LongestCause = (long)processor->LongestCause;
+            }
+        }
+
+        statistics.Shootdowns = KernelMemory.TlbShootdown->Requests;
+        statistics.Threads = Threads.Count;
+        statistics.TotalFrames = KernelMemory.FrameAllocator->TotalFrames;
+        statistics.FreeFrames = KernelMemory.FrameAllocator->FreeFrames;
+        statistics.PeakFrames = KernelMemory.FrameAllocator->PeakFrames;
+        return UserMemory.TryWrite(destination, &statistics, (ulong)sizeof(KernelStatistics)) ? 0 : Errno.BadAddress;
+    }
+
+    private static long Store(ulong destination, ulong first) =>
+        UserMemory.TryWrite64(destination, first) ? 0 : Errno.BadAddress;
+
+    private static long Store(ulong destination, ulong first, ulong second) =>
+        UserMemory.TryWrite64(destination, first) && UserMemory.TryWrite64(destination + 8, second) ? 0 : Errno.BadAddress;
+
+    private static long Store(ulong destination, ulong first, ulong second, ulong third) =>
+        Store(destination, first, second) == 0 && UserMemory.TryWrite64(destination + 16, third) ? 0 : Errno.BadAddress;
+}
