@@ -99,23 +99,23 @@ public abstract class RegisterWindow
     }
 
     /// <summary>Performs a checked 8-bit read.</summary>
-    protected internal abstract byte Read8Core(int offset);
+    protected abstract byte Read8Core(int offset);
 
     /// <summary>Performs a checked 16-bit read.</summary>
-    protected internal abstract ushort Read16Core(int offset);
+    protected abstract ushort Read16Core(int offset);
 
     /// <summary>Performs a checked 32-bit read.</summary>
-    protected internal abstract uint Read32Core(int offset);
+    protected abstract uint Read32Core(int offset);
 
     /// <summary>Performs a checked 8-bit write.</summary>
-    protected internal abstract void Write8Core(int offset, byte value);
+    protected abstract void Write8Core(int offset, byte value);
 
     /// <summary>Performs a checked 16-bit write.</summary>
-    protected internal abstract void Write16Core(int offset, ushort value);
+    protected abstract void Write16Core(int offset, ushort value);
 
     /// <summary>Performs a checked 32-bit write.</summary>
-    protected internal abstract void Write32Core(int offset, uint value);
+    protected abstract void Write32Core(int offset, uint value);
 
     /// <summary>Writes a checked block's address, low half first. The implementation knows its own blocks and refuses foreign ones.</summary>
-    protected internal abstract void StoreAddressCore(int offset, DmaBlock target, int targetOffset);
+    protected abstract void StoreAddressCore(int offset, DmaBlock target, int targetOffset);
 }

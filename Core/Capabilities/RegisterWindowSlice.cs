@@ -13,18 +13,18 @@ internal sealed class RegisterWindowSlice : RegisterWindow
     }
 
     // Through the checked members: alignment in the part does not imply alignment in the whole.
-    protected internal override byte Read8Core(int offset) => _whole.Read8(_start + offset);
+    protected override byte Read8Core(int offset) => _whole.Read8(_start + offset);
 
-    protected internal override ushort Read16Core(int offset) => _whole.Read16(_start + offset);
+    protected override ushort Read16Core(int offset) => _whole.Read16(_start + offset);
 
-    protected internal override uint Read32Core(int offset) => _whole.Read32(_start + offset);
+    protected override uint Read32Core(int offset) => _whole.Read32(_start + offset);
 
-    protected internal override void Write8Core(int offset, byte value) => _whole.Write8(_start + offset, value);
+    protected override void Write8Core(int offset, byte value) => _whole.Write8(_start + offset, value);
 
-    protected internal override void Write16Core(int offset, ushort value) => _whole.Write16(_start + offset, value);
+    protected override void Write16Core(int offset, ushort value) => _whole.Write16(_start + offset, value);
 
-    protected internal override void Write32Core(int offset, uint value) => _whole.Write32(_start + offset, value);
+    protected override void Write32Core(int offset, uint value) => _whole.Write32(_start + offset, value);
 
-    protected internal override void StoreAddressCore(int offset, DmaBlock target, int targetOffset) =>
+    protected override void StoreAddressCore(int offset, DmaBlock target, int targetOffset) =>
         _whole.StoreAddress(_start + offset, target, targetOffset);
 }

@@ -446,7 +446,7 @@ public sealed class VirtioNetDevice
 
     private void Enqueue(FrameBuffer frame)
     {
-        if (!IsRunning || frame.Length < EthernetHeaderLength || frame.Length > MaximumFrameLength || frame.Offload.Flags.HasFlag(FrameOffloadFlags.NeedsChecksum))
+        if (!IsRunning || frame.Length < EthernetHeaderLength || frame.Length > MaximumFrameLength || (frame.Offload.Flags & FrameOffloadFlags.NeedsChecksum) != 0)
         {
             _counters.TransmitDroppedInvalid++;
             frame.Dispose();

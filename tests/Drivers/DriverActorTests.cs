@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Virtio;
+using Troupe.Drivers.VirtioNet;
+using Troupe.Drivers.VirtioRng;
+
+namespace Troupe.Drivers.Tests;
+
+public sealed class DriverActorTests
+{
+    [Fact]
+    public async Task AnEntropyRequestIsFilledByTheDevice()
+    {
+        var memory = new FakeMemory();
+        var device = new FakeVirtioDevice(memory, VirtioDeviceType.Entropy, 1, 8, VirtioFeatures.EventIndex);
+        byte next = 0;
+        device.OnNotify = _ =>
+        {
+            while (device.Queues[0].TryPop(out var head, out var pieces))
+            {
+                // Half of what was asked for at a time, as a device may.
+                var count = Math.Max(1, pieces[0].Length / 2);
+                foreach (ref var octet in memory.At(pieces[0].Address, count))
+                {
+                    octet = next++;
+                }
+
+                device.Queues[0].PushAndInterrupt((uint)head, (uint)count);
+            }
+        };
+        var transport = VirtioMmioTransport.Open(new FakeMmioDevice(device));
+        var arena = new FakeArena(memory, VirtioRngDriver.RequiredDmaMemory);
+        await using var system = new ActorSystem();
+        var driver = system.Spawn(() => new VirtioRngDriver(transport, arena), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        var bytes = await driver.AskAsync<ImmutableArray<byte>>(reply => EntropyMessage.Request(10, reply));
+        Assert.Equal(Enumerable.Range(0, 10).Select(value => (byte)value), bytes);
+    }
+
+    [Fact]
+    public async Task ALyingDeviceIsCountedAndTheDriverGoesOn()
+    {
+        var net = new NetFixture();
+        await using var system = new ActorSystem();
+        var driver = system.Spawn(() => new VirtioNetDriver(net.Driver), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        net.Device.Queues[0].PushAndInterrupt(9999, 1);
+        NetworkDeviceStatistics statistics;
+        do
+        {
+            statistics = await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        }
+        while (statistics.Resets == 0);
+
+        Assert.Equal(1, statistics.DeviceViolations);
+        Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], net.Client.Events);
+    }
+}

@@ -1,0 +1,59 @@
+using Troupe.Core.Capabilities;
+
+namespace Troupe.Drivers.Tests;
+
+/// <summary>An interrupt line whose callback runs on the thread that raises it. Level-triggered if it is given the level.</summary>
+internal sealed class FakeLine(Func<bool>? level) : InterruptLine
+{
+    private Action? _callback;
+    private bool _masked = true;
+
+    public int Fired { get; private set; }
+
+    public override bool IsLevelTriggered => level is not null;
+
+    public override void Connect(Action onInterrupt, int? processor = null)
+    {
+        _callback = onInterrupt;
+        _masked = false;
+        Update();
+    }
+
+    public override void Acknowledge()
+    {
+        if (IsLevelTriggered && _callback is not null)
+        {
+            _masked = false;
+            Update();
+        }
+    }
+
+    public override void Disconnect()
+    {
+        _masked = true;
+        _callback = null;
+    }
+
+    public void Raise()
+    {
+        if (level is not null)
+        {
+            Update();
+        }
+        else if (_callback is not null)
+        {
+            Fired++;
+            _callback();
+        }
+    }
+
+    private void Update()
+    {
+        if (!_masked && level is not null && level())
+        {
+            _masked = true;
+            Fired++;
+            _callback!();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.Tests;
+
+/// <summary>Keeps what it receives, as copies, and gives the frames back at once unless told to hold them.</summary>
+internal sealed class RecordingClient : NetworkDeviceClient
+{
+    private readonly List<FrameBatch> _held = [];
+
+    public List<NetworkDeviceEventKind> Events { get; } = [];
+
+    public List<byte[]> Frames { get; } = [];
+
+    public NetworkDeviceInformation? Information { get; private set; }
+
+    public bool IsLinkUp { get; private set; }
+
+    public bool Refuses { get; set; }
+
+    public bool Holds { get; set; }
+
+    public bool Records { get; set; } = true;
+
+    public long Count { get; private set; }
+
+    public override bool TryDeliver(in NetworkDeviceEvent deviceEvent)
+    {
+        if (Refuses)
+        {
+            return false;
+        }
+
+        if (deviceEvent.Kind == NetworkDeviceEventKind.Received)
+        {
+            Count += deviceEvent.Frames.Count;
+            for (var index = 0; Records && index < deviceEvent.Frames.Count; index++)
+            {
+                Frames.Add(deviceEvent.Frames[index].Data.ToArray());
+            }
+
+            if (Holds)
+            {
+                _held.Add(deviceEvent.Frames);
+            }
+            else
+            {
+                deviceEvent.Dispose();
+            }
+
+            return true;
+        }
+
+        Events.Add(deviceEvent.Kind);
+        Information = deviceEvent.Information ?? Information;
+        IsLinkUp = deviceEvent.IsLinkUp;
+        return true;
+    }
+
+    public void Clear()
+    {
+        _held.ForEach(static batch => batch.Dispose());
+        _held.Clear();
+    }
+}
