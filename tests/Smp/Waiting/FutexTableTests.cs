@@ -43,6 +43,27 @@ public sealed unsafe class FutexTableTests : IDisposable
     }
 
     [Fact]
+    public void AWakeThatComesWhileTheWordIsReadWaitsForTheWaiter()
+    {
+        KernelThread* thread = Running();
+        int woken = 0;
+        var wake = new Thread(() =>
+        {
+            TestProcessors.Enter(_machine, 1);
+            woken = Wake(_word, 1);
+        });
+        TestUserWord.OnNextRead(() =>
+        {
+            wake.Start();
+            Assert.False(wake.Join(50));
+        });
+        Assert.Equal(WaitStatus.Done, Futexes->Wait(0, (ulong)_word, 0, uint.MaxValue, long.MaxValue, 0));
+        Assert.True(wake.Join(5000));
+        Assert.Equal(1, woken);
+        AssertReady(thread, 0);
+    }
+
+    [Fact]
     public void AFaultIsReportedAndTheLockIsFree()
     {
         KernelThread* thread = Running();
