@@ -13,7 +13,11 @@ public static class TroupeCommand
         RunCommand.Create(),
         BuildCommand.Create(),
         TestCommand.Create(),
+        BenchCommand.Create(),
+        SoakCommand.Create(),
+        VerifyCommand.Create(),
         GateCommand.Create(),
+        DoctorCommand.Create(),
     };
 
     /// <summary>Parses and runs; throws <see cref="UserError"/> for what the user can mend.</summary>

@@ -17,6 +17,7 @@ public static class NoticeFile
         text.Append(".NET runtime and base class library, statically linked: MIT, Copyright (c) .NET Foundation and Contributors.\n");
         text.Append("GNU C Library (libc.a, libm.a, libpthread.a), statically linked: LGPL-2.1-or-later, Copyright (C) Free Software Foundation, Inc.\n");
         text.Append("GCC runtime (libgcc.a, libgcc_eh.a): GPL-3.0-or-later with the GCC Runtime Library Exception.\n");
+        text.Append("zlib: Zlib licence, Copyright (C) Jean-loup Gailly and Mark Adler. Brotli: MIT, Copyright (c) the Brotli Authors (both only where the app compresses).\n");
         foreach (var package in Packages(Path.Combine(objects, "project.assets.json")))
         {
             text.Append(package).Append('\n');

@@ -40,6 +40,7 @@ public static class SystemPackages
         new("iproute2", "ip", "network namespaces and taps"),
         new("iputils-ping", "ping", "pings guests"),
         new("nghttp2-client", "h2load", "HTTP load with exact counts"),
+        new("tcpreplay", "tcpreplay", "throws random frames at guests"),
         new("gdb", "gdb", "checks that a debugger sees C# source lines"),
     ];
 

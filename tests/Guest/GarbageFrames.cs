@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Troupe.Guest.Tests;
+
+/// <summary>Throws random frames at a guest: some of noise alone, most with an honest Ethernet header, and IPv4, ARP or TCP fields that lie,
+/// so that every layer gets its share. They go out through a packet socket of the host inside the namespace, played from a capture file.</summary>
+internal static class GarbageFrames
+{
+    private const int ShortestFrame = 14;
+    private const int LongestFrame = 1514;
+
+    // Capture file header, https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-03.html
+    private const uint CaptureMagic = 0xA1B2C3D4;
+    private const int CaptureHeader = 24;
+    private const int RecordHeader = 16;
+    private const int Ethernet = 1;
+
+    public static async Task SendAsync(NetworkNamespace network, int count, int seed)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await WriteAsync(file, count, new Random(seed));
+            var clock = Stopwatch.StartNew();
+            await network.InsideAsync("tcpreplay", "--topspeed", "--intf1", NetworkNamespace.Tap, file);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} random frames in {clock.Elapsed.TotalSeconds:0.0} s, seed {seed}"));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static async Task WriteAsync(string file, int count, Random random)
+    {
+        await using var stream = File.Create(file);
+        var header = new byte[CaptureHeader];
+        BinaryPrimitives.WriteUInt32LittleEndian(header, CaptureMagic);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(4), 2);
+        BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(6), 4);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(16), LongestFrame);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(20), Ethernet);
+        await stream.WriteAsync(header);
+        var record = new byte[RecordHeader];
+        for (var index = 0; index < count; index++)
+        {
+            var frame = Frame(random);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(8), frame.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(12), frame.Length);
+            await stream.WriteAsync(record);
+            await stream.WriteAsync(frame);
+        }
+    }
+
+    private static byte[] Frame(Random random)
+    {
+        var frame = new byte[random.Next(ShortestFrame, LongestFrame + 1)];
+        random.NextBytes(frame);
+        if (random.Next(4) == 0)
+        {
+            return frame;
+        }
+
+        // To everyone, with an EtherType that someone listens to.
+        frame.AsSpan(0, 6).Fill(0xFF);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(12), random.Next(3) == 0 ? (ushort)0x0806 : (ushort)0x0800);
+        if (frame.Length >= 34)
+        {
+            // Version 4 with any header length; ICMP, TCP or UDP; to the guest.
+            frame[14] = (byte)(0x40 | random.Next(16));
+            frame[23] = (byte)(random.Next(3) switch { 0 => 1, 1 => 6, _ => 17 });
+            byte[] guest = [10, 77, 0, 2];
+            guest.CopyTo(frame.AsSpan(30));
+        }
+
+        return frame;
+    }
+}

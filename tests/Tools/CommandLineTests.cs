@@ -1,0 +1,49 @@
+using Troupe.Tools.Commands;
+using Troupe.Tools.Terminal;
+
+namespace Troupe.Tools.Tests;
+
+/// <summary>What a user who mistypes is told.</summary>
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("unknown command 'rnu'. Did you mean 'run'?", "rnu")]
+    [InlineData("unknown option '--cpsu'. Did you mean '--cpus'?", "run", "Apps/SelfTest", "--cpsu", "2")]
+    [InlineData("there is no app 'Apps/SelfTset'. Did you mean 'Apps/SelfTest'?", "run", "Apps/SelfTset")]
+    [InlineData("there is no app 'nothing/like/it'.", "build", "nothing/like/it")]
+    [InlineData("Required argument missing for command: 'run'.", "run")]
+    [InlineData("--cpus is 'two'; it must be a whole number of virtual processors from 1 to 64.", "run", "Apps/SelfTest", "--cpus", "two")]
+    [InlineData("--cpus is '0'; it must be a whole number of virtual processors from 1 to 64.", "run", "Apps/SelfTest", "--cpus", "0")]
+    [InlineData("--memory is '3'; it must be a whole number of megabytes of memory from 16 to 1048576.", "run", "Apps/SelfTest", "-m", "3")]
+    [InlineData("'8080' is no port mapping.", "run", "Apps/SelfTest", "-p", "8080")]
+    [InlineData("'wifi' is no network.", "run", "Apps/SelfTest", "--net", "wifi")]
+    [InlineData("this host has no network interface 'troupe-no-such'.", "run", "Apps/SelfTest", "--net", "tap=troupe-no-such")]
+    [InlineData("-p needs --net user.", "run", "Apps/SelfTest", "--net", "none", "-p", "8080:8080")]
+    [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
+    public async Task AMistakeIsNamed(string message, params string[] arguments)
+    {
+        var error = await Assert.ThrowsAsync<UserError>(() => TroupeCommand.InvokeAsync(arguments, CancellationToken.None));
+        Assert.Equal(message, error.Message);
+        Assert.Equal(ExitCodes.Usage, error.ExitCode);
+    }
+
+    [Fact]
+    public async Task AMissingAppIsAnsweredWithTheAppsThereAre()
+    {
+        var error = await Assert.ThrowsAsync<UserError>(() => TroupeCommand.InvokeAsync(["run", "Nothing"], CancellationToken.None));
+        Assert.Contains("Apps/SelfTest", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("build")]
+    [InlineData("test")]
+    [InlineData("bench")]
+    [InlineData("bench", "boot")]
+    [InlineData("soak")]
+    [InlineData("verify")]
+    [InlineData("gate")]
+    [InlineData("doctor")]
+    public async Task EveryCommandHasHelp(params string[] command) =>
+        Assert.Equal(ExitCodes.Success, await TroupeCommand.InvokeAsync([.. command, "--help"], CancellationToken.None));
+}

@@ -1,0 +1,64 @@
+using Troupe.Tools.Guests;
+
+namespace Troupe.Tools.Tests;
+
+public sealed class QemuCommandLineTests
+{
+    private static readonly GuestOptions _usual = new() { Image = "hello.elf" };
+
+    [Fact]
+    public void OneProcessorStillHasRoomForTwoSoThatMemoryBarriersAreEmitted() =>
+        Assert.Equal("1,maxcpus=2", After("-smp", _usual with { Processors = 1 }));
+
+    [Fact]
+    public void SeveralProcessorsAreAskedForPlainly() => Assert.Equal("4", After("-smp", _usual with { Processors = 4 }));
+
+    [Fact]
+    public void AQ35BootsWithQbootAndAPciCardWithoutRom()
+    {
+        Assert.Equal("q35", After("-M", _usual));
+        Assert.Equal("qboot.rom", After("-bios", _usual));
+        Assert.Contains("virtio-net-pci,netdev=net0,romfile=", QemuCommandLine.For(_usual));
+    }
+
+    [Fact]
+    public void SeaBiosIsTheMachinesOwnDefault() =>
+        Assert.DoesNotContain("-bios", QemuCommandLine.For(_usual with { Firmware = GuestFirmware.SeaBios }));
+
+    [Fact]
+    public void AMicrovmHasModernVirtioMmio()
+    {
+        var arguments = QemuCommandLine.For(_usual with { Machine = GuestMachine.MicroVm });
+        Assert.Contains("microvm,acpi=off", arguments);
+        Assert.Contains("virtio-mmio.force-legacy=false", arguments);
+        Assert.Contains("virtio-net-device,netdev=net0", arguments);
+    }
+
+    [Fact]
+    public void PortsAreForwardedFromTheLoopbackAddressOnly() => Assert.Equal(
+        "user,id=net0,hostfwd=tcp:127.0.0.1:18080-:8080",
+        After("-netdev", _usual with { Forwards = [new PortForward(18080, 8080)] }));
+
+    [Fact]
+    public void WithoutNetworkThereIsNoCard() =>
+        Assert.DoesNotContain(QemuCommandLine.For(_usual with { Network = new GuestNetwork(GuestNetworkKind.None) }), word => word.Contains("net0", StringComparison.Ordinal));
+
+    [Fact]
+    public void ATapIsUsedAsItIs() => Assert.Equal(
+        "tap,id=net0,ifname=tap7,script=no,downscript=no",
+        After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Tap, "tap7") }));
+
+    [Fact]
+    public void UnderADebuggerTheGuestWaits()
+    {
+        var arguments = QemuCommandLine.For(_usual with { DebuggerPort = 1234 });
+        Assert.Contains("-S", arguments);
+        Assert.Contains("tcp:127.0.0.1:1234", arguments);
+    }
+
+    private static string After(string word, GuestOptions options)
+    {
+        var arguments = QemuCommandLine.For(options).ToList();
+        return arguments[arguments.IndexOf(word) + 1];
+    }
+}
