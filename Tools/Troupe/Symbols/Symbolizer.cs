@@ -13,6 +13,9 @@ public sealed partial class Symbolizer(string symbolFile, string sourceRoot) : I
     /// which has as many lines as functions were inlined.</summary>
     private const string Sentinel = "0x0000000000000000";
 
+    /// <summary>No image has code on its first page.</summary>
+    private const ulong LowestCode = 4096;
+
     private Process? _addr2line;
 
     /// <summary>Adds names to a line that holds a return address; other lines come back as they are.</summary>
@@ -25,8 +28,13 @@ public sealed partial class Symbolizer(string symbolFile, string sourceRoot) : I
         }
 
         var address = ulong.Parse(match.Groups["address"].Value, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        if (address < LowestCode)
+        {
+            return line;
+        }
+
         // A return address is the one after the call, which may belong to the next line or even function.
-        var frames = Resolve(line.Contains("at 0x", StringComparison.Ordinal) && address > 0 ? address - 1 : address);
+        var frames = Resolve(address - 1);
         return frames.Count == 0 ? line : line + " " + string.Join("\n      inlined in ", frames);
     }
 
