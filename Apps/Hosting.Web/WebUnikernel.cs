@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Troupe.Actors;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Apps.Hosting.Web;
+
+/// <summary>A web application on its machine; map its end points as on ASP.NET Core's own.</summary>
+public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
+{
+    private readonly UnikernelApplication _unikernel;
+
+    internal WebUnikernel(UnikernelApplication unikernel, WebApplication web)
+    {
+        _unikernel = unikernel;
+        Web = web;
+    }
+
+    /// <summary>ASP.NET Core's own application, for middleware.</summary>
+    public WebApplication Web { get; }
+
+    /// <summary>The program's actors.</summary>
+    public ActorSystem Actors => _unikernel.Actors;
+
+    /// <inheritdoc/>
+    IServiceProvider IEndpointRouteBuilder.ServiceProvider => Web.Services;
+
+    /// <inheritdoc/>
+    ICollection<EndpointDataSource> IEndpointRouteBuilder.DataSources => ((IEndpointRouteBuilder)Web).DataSources;
+
+    /// <inheritdoc/>
+    IApplicationBuilder IEndpointRouteBuilder.CreateApplicationBuilder() => ((IEndpointRouteBuilder)Web).CreateApplicationBuilder();
+
+    /// <summary>Starts devices, network and server. Answers with the stack, or null where the host's network is used.</summary>
+    public async Task<NetworkStack?> StartAsync(CancellationToken cancellationToken = default)
+    {
+        // Devices start while the server does.
+        Task<NetworkStack?> starting = _unikernel.StartAsync();
+        await Web.StartAsync(cancellationToken).ConfigureAwait(false);
+        return await starting.ConfigureAwait(false);
+    }
+
+    /// <summary>Starts, says where it listens, and runs until the process is told to end.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            NetworkStack? stack = await StartAsync().ConfigureAwait(false);
+            await AnnounceAsync(stack).ConfigureAwait(false);
+            await Web.WaitForShutdownAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is MachineException or IOException)
+        {
+            // A port in use, a machine without a network: the message is all a user needs.
+            await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
+            Environment.ExitCode = 1;
+        }
+
+        await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the server, then all actors.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Web.DisposeAsync().ConfigureAwait(false);
+        await _unikernel.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task AnnounceAsync(NetworkStack? stack)
+    {
+        ICollection<string>? addresses = Web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
+        string host = "localhost";
+        if (stack is not null)
+        {
+            InterfaceConfiguration configuration = await stack.Configured.ConfigureAwait(false);
+            host = configuration.Address.ToString();
+        }
+
+        foreach (string address in addresses ?? [])
+            await Console.Out.WriteLineAsync($"listening on {address.Replace("[::]", host, StringComparison.Ordinal).Replace("0.0.0.0", host, StringComparison.Ordinal)}").ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics.CodeAnalysis;
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>What the world under an application offers: a Linux process, a guest's hardware, or a test's make-believe.</summary>
+public interface IMachine
+{
+    /// <summary>The workers of the actor system; null for plain threads.</summary>
+    IWorkerHost? WorkerHost { get; }
+
+    /// <summary>Where secrets come from.</summary>
+    IRandomness Randomness { get; }
+
+    /// <summary>
+    /// Starts the drivers of what the machine has, and answers with its network device; null when the network is somebody
+    /// else's (hosted, the host's). A machine that should have one and has none throws <see cref="MachineException"/>.
+    /// </summary>
+    ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken);
+}
+
+/// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>
+public sealed class MachineException(string message) : Exception(message);
+
+/// <summary>A Linux process: its sockets, its threads.</summary>
+public sealed class HostedMachine : IMachine
+{
+    /// <inheritdoc/>
+    public IWorkerHost? WorkerHost => null;
+
+    /// <inheritdoc/>
+    public IRandomness Randomness { get; } = new EntropyPool();
+
+    /// <inheritdoc/>
+    public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken) => default;
+}
+
+/// <summary>Which machine this program was built for.</summary>
+public static class Machine
+{
+    private static Func<IMachine>? s_guest;
+
+    /// <summary>
+    /// Whether this is a bootable image. The image's build fixes the switch, so that the trimmer leaves the other half of
+    /// every question about it out.
+    /// </summary>
+    [FeatureSwitchDefinition("Troupe.Image")]
+    public static bool IsImage => AppContext.TryGetSwitch("Troupe.Image", out bool image) && image;
+
+    /// <summary>Says how to make a guest's machine; called before the first builder, by the image's own start-up code.</summary>
+    public static void UseGuest(Func<IMachine> create) => s_guest = create;
+
+    internal static IMachine Create()
+    {
+        if (!IsImage)
+            return new HostedMachine();
+        return s_guest?.Invoke() ?? throw new MachineException("This image was linked without a machine.");
+    }
+}

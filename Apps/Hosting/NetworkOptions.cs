@@ -1,0 +1,46 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>What an application says about its network before it is built. The command line has the last word on the address.</summary>
+public sealed class NetworkOptions
+{
+    private readonly UnikernelOptions _commandLine;
+    private InterfaceConfiguration? _static;
+
+    internal NetworkOptions(UnikernelOptions commandLine) => _commandLine = commandLine;
+
+    /// <summary>Limits and times of TCP.</summary>
+    public TcpConfiguration Tcp { get; set; } = new();
+
+    /// <summary>Limits and times of the link layer.</summary>
+    public EthernetConfiguration Ethernet { get; set; } = new();
+
+    /// <summary>Whether a device was given, so that our own stack runs even hosted.</summary>
+    public bool HasDevice => Device is not null;
+
+    internal Func<ActorSystem, ActorRef<NetworkDeviceMessage>>? Device { get; private set; }
+
+    internal NetworkConfiguration Configuration =>
+        new() { Static = _commandLine.GivesAddress ? _commandLine.Static : _static, Ethernet = Ethernet, Tcp = Tcp };
+
+    /// <summary>Asks DHCP for an address. This is also the default.</summary>
+    public void UseDhcp() => _static = null;
+
+    /// <summary>Takes a fixed address, as in <c>UseStatic("10.0.2.15/24", gateway: "10.0.2.2")</c>.</summary>
+    public void UseStatic(string address, string? gateway = null)
+    {
+        if (!Ipv4Network.TryParse(address, out Ipv4Network network))
+            throw new ArgumentException($"'{address}' is no address with a prefix length, such as 10.0.2.15/24.", nameof(address));
+        Ipv4Address? router = null;
+        if (gateway is not null)
+            router = Ipv4Address.TryParse(gateway, out Ipv4Address parsed) ? parsed : throw new ArgumentException($"'{gateway}' is no IPv4 address.", nameof(gateway));
+        _static = new(network, router);
+    }
+
+    /// <summary>Runs our own stack on a device of the caller's, such as one end of an <see cref="InProcessLink"/>, even hosted.</summary>
+    public void UseDevice(Func<ActorSystem, ActorRef<NetworkDeviceMessage>> device) => Device = device;
+}

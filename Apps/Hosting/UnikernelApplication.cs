@@ -1,0 +1,51 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Apps.Hosting;
+
+/// <summary>A program of actors on its machine.</summary>
+public sealed class UnikernelApplication : IAsyncDisposable
+{
+    private readonly IMachine _machine;
+    private readonly NetworkOptions _network;
+    private readonly Lazy<Task<NetworkStack?>> _starting;
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    internal UnikernelApplication(ActorSystem actors, IMachine machine, NetworkOptions network)
+    {
+        Actors = actors;
+        _machine = machine;
+        _network = network;
+        _starting = new(StartOnceAsync);
+    }
+
+    /// <summary>The program's actors.</summary>
+    public ActorSystem Actors { get; }
+
+    /// <summary>Starts devices and network, once; answers with the stack, or null where the host's network is used.</summary>
+    public Task<NetworkStack?> StartAsync() => _starting.Value;
+
+    /// <summary>Starts, and runs until <see cref="Stop"/>.</summary>
+    public async Task RunAsync()
+    {
+        await StartAsync().ConfigureAwait(false);
+        await _stop.Task.ConfigureAwait(false);
+        await DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends <see cref="RunAsync"/>.</summary>
+    public void Stop() => _stop.TrySetResult();
+
+    /// <summary>Stops all actors.</summary>
+    public ValueTask DisposeAsync() => Actors.DisposeAsync();
+
+    private async Task<NetworkStack?> StartOnceAsync()
+    {
+        ActorRef<NetworkDeviceMessage>? device = await _machine.StartAsync(Actors, CancellationToken.None).ConfigureAwait(false);
+        if (_network.Device is { } create)
+            device = create(Actors);
+        return device is null
+            ? null
+            : await NetworkStack.StartAsync(Actors, device, _network.Configuration, _machine.Randomness).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,158 @@
+// Kestrel on our own stack, HttpClient on the other end of an in-process link.
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Troupe.Actors;
+using Troupe.Apps.Hosting;
+using Troupe.Apps.Hosting.Web;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Tests;
+
+public sealed class KestrelTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task AnswersWith200()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task SixtyFourConnectionsGetAnswersToAllTheirRequests()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
+        {
+            for (int request = 0; request < 20; request++)
+                Assert.Equal("hello", await pair.Client.GetStringAsync("/hello"));
+        })).WaitAsync(Limit);
+        Assert.Equal(64 * 20, pair.Requests);
+    }
+
+    [Fact]
+    public async Task EightMegabytesComeBackAsPosted()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        byte[] body = new byte[8 << 20];
+        new Random(1).NextBytes(body);
+        using HttpResponseMessage response = await pair.Client.PostAsync("/echo", new ByteArrayContent(body)).WaitAsync(Limit);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(body, await response.Content.ReadAsByteArrayAsync().WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task AConnectionPerRequestLeavesNoConnectionBehind()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        for (int request = 0; request < 50; request++)
+        {
+            using HttpRequestMessage message = new(HttpMethod.Get, "/hello") { Headers = { ConnectionClose = true } };
+            using HttpResponseMessage response = await pair.Client.SendAsync(message).WaitAsync(Limit);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        }
+
+        IReadOnlyList<TcpConnectionKey> left = [];
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            left = await pair.ServerStack.Tcp.AskAsync<IReadOnlyList<TcpConnectionKey>>(reply => TcpMessage.List(new(reply)));
+            if (left.Count == 0)
+                break;
+            await Task.Delay(20);
+        }
+
+        Assert.Empty(left);
+    }
+
+    [Fact]
+    public async Task AnAbortedRequestResetsTheConnection()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        HttpRequestException exception = await Assert.ThrowsAsync<HttpRequestException>(() => pair.Client.GetStringAsync("/abort").WaitAsync(Limit));
+        Assert.IsType<TcpConnectionException>(exception.InnerException?.GetBaseException() ?? exception.GetBaseException());
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task APortInUseIsRefused()
+    {
+        await using WebPair pair = await WebPair.StartAsync();
+        Assert.Null(await pair.ServerStack.ListenAsync(8080));
+    }
+
+    private sealed class WebPair : IAsyncDisposable
+    {
+        private readonly ActorSystem _clientActors;
+        private readonly WebUnikernel _server;
+        private int _requests;
+
+        private WebPair(ActorSystem clientActors, WebUnikernel server)
+        {
+            _clientActors = clientActors;
+            _server = server;
+        }
+
+        public HttpClient Client { get; private set; } = null!;
+
+        public NetworkStack ServerStack { get; private set; } = null!;
+
+        public int Requests => Volatile.Read(ref _requests);
+
+        public static async Task<WebPair> StartAsync()
+        {
+            ActorSystem actors = new();
+            InProcessLink link = new(actors);
+            NetworkStack client = await NetworkStack.StartAsync(
+                actors, link.First, new() { Static = new(new(TwoStacks.FirstAddress, 24)) }, new SeededRandomness(1));
+
+            WebUnikernelBuilder builder = Unikernel(link.Second);
+            WebUnikernel server = builder.Build();
+            WebPair pair = new(actors, server);
+            server.Web.MapGet("/hello", (RequestDelegate)(context =>
+            {
+                Interlocked.Increment(ref pair._requests);
+                return context.Response.WriteAsync("hello");
+            }));
+            // The whole body first: HttpClient reads no answer before it has sent all, so an echo that streams would stall both.
+            server.Web.MapPost("/echo", (RequestDelegate)(async context =>
+            {
+                using MemoryStream body = new();
+                await context.Request.Body.CopyToAsync(body);
+                await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length));
+            }));
+            server.Web.MapGet("/abort", (RequestDelegate)(context =>
+            {
+                context.Abort();
+                return Task.CompletedTask;
+            }));
+            pair.ServerStack = (await server.StartAsync())!;
+            pair.Client = new(new SocketsHttpHandler
+            {
+                ConnectCallback = async (context, token) =>
+                    new TcpConnectionStream(await client.ConnectAsync(new(TwoStacks.SecondAddress, (ushort)context.DnsEndPoint.Port), cancellationToken: token)),
+            })
+            {
+                BaseAddress = new($"http://{TwoStacks.SecondAddress}:8080"),
+                Timeout = Limit,
+            };
+            return pair;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Client.Dispose();
+            await _server.DisposeAsync();
+            await _clientActors.DisposeAsync();
+        }
+
+        private static WebUnikernelBuilder Unikernel(ActorRef<Drivers.Contracts.NetworkDeviceMessage> device)
+        {
+            WebUnikernelBuilder builder = Apps.Hosting.Web.Unikernel.CreateBuilder([], new HostedMachine()).Listen(8080);
+            builder.Network.UseDevice(_ => device);
+            builder.Network.UseStatic($"{TwoStacks.SecondAddress}/24");
+            return builder;
+        }
+    }
+}
