@@ -1,1 +1,31 @@
-Console.WriteLine("hello");
+using System.Diagnostics;
+using Troupe.Apps.SelfTest;
+using Troupe.Smp.Host;
+
+// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, or `fault NAME` to end badly on purpose.
+// Prints a line a step and ends with 0 only when every step held.
+string mode = args.Length > 0 ? args[0] : "ladder";
+var watch = Stopwatch.StartNew();
+bool passed = mode switch
+{
+    "ladder" => Ladder.Run(),
+    "stress" => Stress.Run(args.Length > 1 ? int.Parse(args[1]) : 60),
+    "memory" => MemoryPressure.Run(),
+    "bands" => Bands.Run(),
+    "fault" => Faults.Run(args.Length > 1 ? args[1] : ""),
+    _ => Unknown(mode),
+};
+
+if (GuestMachine.IsGuest)
+{
+    Report.Print();
+}
+
+Console.WriteLine($"self-test {mode}: {(passed ? "passed" : "FAILED")} after {watch.ElapsedMilliseconds} ms");
+return passed ? 0 : 1;
+
+static bool Unknown(string mode)
+{
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands or fault NAME");
+    return false;
+}

@@ -3,10 +3,13 @@ using System.Runtime.InteropServices;
 namespace Troupe.Smp.Host;
 
 /// <summary>Linux's thread calls, which our kernel serves too: the same code hosted and in the guest (man 2 sched_setaffinity, setpriority, futex).</summary>
-internal static unsafe partial class LinuxThread
+public static unsafe partial class LinuxThread
 {
     /// <summary>The nice value of the high band.</summary>
-    internal const int HighPriority = -10;
+    public const int HighPriority = -10;
+
+    /// <summary>The nice value of the low band.</summary>
+    public const int LowPriority = 10;
 
     private const long FutexCall = 202;
     private const long WaitPrivate = 128, WakePrivate = 129;
@@ -21,7 +24,7 @@ internal static unsafe partial class LinuxThread
     private static partial long SystemCall(long number, int* address, long operation, long value, long* timeout);
 
     /// <summary>Binds the calling thread to a processor (of the first 64).</summary>
-    internal static void SetAffinity(int processor)
+    public static void SetAffinity(int processor)
     {
         ulong mask = 1UL << processor;
         if (SetAffinity(0, sizeof(ulong), &mask) != 0)
@@ -31,7 +34,7 @@ internal static unsafe partial class LinuxThread
     }
 
     /// <summary>Sets the calling thread's nice value; refused (hosted, without the right to) means the old one stays.</summary>
-    internal static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
+    public static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
 
     /// <summary>Waits while the word holds a value, until woken, interrupted or the time is over.</summary>
     internal static void WaitOnWord(ref int word, int value, TimeSpan timeout)

@@ -1,0 +1,33 @@
+namespace Troupe.Apps.SelfTest;
+
+/// <summary>Ends the guest badly on purpose, so that tests can look at what a panic prints.</summary>
+internal static class Faults
+{
+    internal static bool Run(string name)
+    {
+        switch (name)
+        {
+            case "overflow":
+                Console.WriteLine(Recurse(1));
+                return false;
+            case "abort":
+                Environment.FailFast("on purpose");
+                return false;
+            case "unhandled":
+                throw new InvalidOperationException("on purpose");
+            case "access":
+                System.Runtime.InteropServices.Marshal.WriteInt32(unchecked((nint)0x5000_0000_0000), 1);
+                return false;
+            default:
+                Console.WriteLine("there is no such fault: overflow, abort, unhandled or access");
+                return false;
+        }
+    }
+
+    private static int Recurse(int depth)
+    {
+        Span<int> room = stackalloc int[64];
+        room[depth % 64] = depth;
+        return Recurse(depth + 1) + room[depth % 63];
+    }
+}
