@@ -43,7 +43,7 @@ internal static class Interleavings
     private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, bool keepTrace)
     {
         // Else the test would pass whatever the code does.
-        foreach (var assembly in new[] { typeof(Interleavings).Assembly, typeof(Core.Memory.IMemory).Assembly, typeof(Core.Machine.IProcessors).Assembly, typeof(Smp.Kernel.KernelThread).Assembly, typeof(Actors.TurnGate<>).Assembly })
+        foreach (var assembly in new[] { typeof(Interleavings).Assembly, typeof(Core.Memory.IMemory).Assembly, typeof(Core.Machine.IProcessors).Assembly, typeof(Actors.TurnGate<>).Assembly })
             Assert.True(RewritingEngine.IsAssemblyRewritten(assembly), $"{assembly.GetName().Name} is not rewritten");
 
         var configuration = Configuration.Create()

@@ -1,5 +1,6 @@
 using Troupe.Core.Machine;
 using Troupe.Core.Memory;
+using Troupe.Verification.Protocols;
 using Xunit.Abstractions;
 
 namespace Troupe.Verification.Coyote;
@@ -16,23 +17,23 @@ public sealed class SpinLockTests(ITestOutputHelper output)
     private static void Contend<TMemory>()
         where TMemory : struct, IMemory
     {
-        CoyoteProcessors.PowerOn(3);
+        CoyoteWorld.PowerOn(3);
         var state = new State<TMemory>();
         Action contender = () =>
         {
             state.Lock.Acquire();
-            Together.Require(Interlocked.Increment(ref state.Holders) == 1, "two holders");
+            Protocol.Require(Interlocked.Increment(ref state.Holders) == 1, "two holders");
             Interlocked.Decrement(ref state.Holders);
             state.Lock.Release();
         };
-        CoyoteProcessors.Run(contender, contender, contender);
-        Together.Require(!state.Lock.IsHeld, "still held");
+        CoyoteWorld.Run(contender, contender, contender);
+        Protocol.Require(!state.Lock.IsHeld, "still held");
     }
 
     private sealed class State<TMemory>
         where TMemory : struct, IMemory
     {
-        public SpinLock<TMemory, CoyoteProcessors> Lock;
+        public SpinLock<TMemory, CoyoteWorld> Lock;
         public int Holders;
     }
 }

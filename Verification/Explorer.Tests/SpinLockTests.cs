@@ -11,14 +11,14 @@ public sealed class SpinLockTests(ITestOutputHelper output)
     [InlineData(3, 1)]
     public void What_is_counted_under_the_lock_adds_up(int threads, int turns)
     {
-        var result = Exploration.Run(Counting<SpinLock<ExplorerMemory, ExploredProcessors>, Locking>(threads, turns)).MustHold();
+        var result = Exploration.Run(Counting<SpinLock<ExplorerMemory, ExploredWorld>, Locking>(threads, turns)).MustHold();
         output.WriteLine(result.ToString());
     }
 
     [Fact]
     public void A_lock_taken_by_a_plain_store_is_found_out()
     {
-        var failure = Exploration.Run(Counting<SpinLock<PlainExchange, ExploredProcessors>, BrokenLocking>(2, 1)).MustFail(FailureKind.Exception);
+        var failure = Exploration.Run(Counting<SpinLock<PlainExchange, ExploredWorld>, BrokenLocking>(2, 1)).MustFail(FailureKind.Exception);
         output.WriteLine(failure.ToString());
     }
 
@@ -26,7 +26,7 @@ public sealed class SpinLockTests(ITestOutputHelper output)
         where TLock : struct
         where TLocking : struct, ILocking<TLock> => scenario =>
         {
-            ExploredProcessors.Reset(threads);
+            ExploredWorld.PowerOn(threads);
             var state = new Shared<TLock>();
             scenario.Name(ref state.Lock, "lock");
             scenario.Name(ref state.Counter, "counter");
@@ -53,18 +53,18 @@ public sealed class SpinLockTests(ITestOutputHelper output)
         static abstract void Release(ref TLock spinLock);
     }
 
-    private readonly struct Locking : ILocking<SpinLock<ExplorerMemory, ExploredProcessors>>
+    private readonly struct Locking : ILocking<SpinLock<ExplorerMemory, ExploredWorld>>
     {
-        public static void Acquire(ref SpinLock<ExplorerMemory, ExploredProcessors> spinLock) => spinLock.Acquire();
+        public static void Acquire(ref SpinLock<ExplorerMemory, ExploredWorld> spinLock) => spinLock.Acquire();
 
-        public static void Release(ref SpinLock<ExplorerMemory, ExploredProcessors> spinLock) => spinLock.Release();
+        public static void Release(ref SpinLock<ExplorerMemory, ExploredWorld> spinLock) => spinLock.Release();
     }
 
-    private readonly struct BrokenLocking : ILocking<SpinLock<PlainExchange, ExploredProcessors>>
+    private readonly struct BrokenLocking : ILocking<SpinLock<PlainExchange, ExploredWorld>>
     {
-        public static void Acquire(ref SpinLock<PlainExchange, ExploredProcessors> spinLock) => spinLock.Acquire();
+        public static void Acquire(ref SpinLock<PlainExchange, ExploredWorld> spinLock) => spinLock.Acquire();
 
-        public static void Release(ref SpinLock<PlainExchange, ExploredProcessors> spinLock) => spinLock.Release();
+        public static void Release(ref SpinLock<PlainExchange, ExploredWorld> spinLock) => spinLock.Release();
     }
 
     private sealed class Shared<TLock>

@@ -19,12 +19,16 @@ internal enum ScheduleEnd
 /// </summary>
 internal sealed class ModelMachine : IDisposable
 {
+    /// <summary>A loop over an array of words fills no pages.</summary>
+    private const int FoldedAfter = 4;
+
     private readonly ScheduleSearch _search;
     private readonly int _maximumSteps;
     private readonly List<ExploredThread> _pool = [];
     private readonly SemaphoreSlim _over = new(0);
     private readonly Dictionary<nint, string> _locationNames = [];
     private Scenario _scenario = new();
+    private ((ExploredThread? Thread, string What, string Where) Key, int Repeated) _lastNote;
     private int _started;
     private bool _redundant;
     private volatile bool _aborting;
@@ -138,6 +142,15 @@ internal sealed class ModelMachine : IDisposable
         var where = place is null ? ""
             : $"{place.GetMethod()!.DeclaringType!.Name.Split('`')[0]}.{place.GetMethod()!.Name}"
                 + (place.GetFileLineNumber() > 0 ? string.Create(CultureInfo.InvariantCulture, $" ({Path.GetFileName(place.GetFileName())}:{place.GetFileLineNumber()})") : "");
+        var (key, folded) = ((thread, what, where), _lastNote.Repeated + 1);
+        _lastNote = key == _lastNote.Key ? (key, folded) : (key, 0);
+        if (_lastNote.Repeated >= FoldedAfter)
+        {
+            if (_lastNote.Repeated > FoldedAfter) Trace.RemoveAt(Trace.Count - 1);
+            Trace.Add($"{thread.Name,-12} ... {_lastNote.Repeated - FoldedAfter + 1} more like this");
+            return;
+        }
+
         Trace.Add($"{thread.Name,-12} {what,-16} {(address == 0 ? "" : NameOf(address)),-14} {values,-22} {where}".TrimEnd());
     }
 

@@ -1,14 +1,15 @@
 using Troupe.Core.Machine;
+using Troupe.Verification.Protocols;
 
 namespace Troupe.Verification.Coyote;
 
 /// <summary>
 /// The platform seam under Coyote: a task is a processor. An interrupt is a flag under a lock, and a processor that halts waits for
-/// it, so that a lost wake-up is a deadlock, which Coyote reports.
+/// it, so that a lost wake-up is a deadlock, which Coyote reports. Pause yields to Coyote's scheduler.
 /// </summary>
-internal readonly struct CoyoteProcessors : IProcessors
+internal readonly struct CoyoteWorld : IWorld
 {
-    /// <summary>The machine of this test; tests run at the same time, each in its own flow.</summary>
+    /// <summary>The machine of this test; tests may run at the same time, each in its own flow.</summary>
     private static readonly AsyncLocal<Machine?> CurrentMachine = new();
 
     private static readonly AsyncLocal<int> CurrentProcessor = new();
@@ -19,35 +20,48 @@ internal readonly struct CoyoteProcessors : IProcessors
 
     public static long Now => 0;
 
+    public static Protocol Protocol => The.Protocol!;
+
     private static Machine The => CurrentMachine.Value!;
 
+    /// <summary>Makes a test of a protocol.</summary>
+    public static Action Run<TProtocol>(Func<TProtocol> create)
+        where TProtocol : Protocol => () =>
+        {
+            PowerOn(3);
+            var protocol = create();
+            The.Protocol = protocol;
+            Run(protocol.Processors);
+            protocol.Check();
+        };
+
     /// <summary>Starts a machine with so many processors; the caller is processor 0.</summary>
-    public static void PowerOn(int count, Action<int>? onPause = null)
+    public static void PowerOn(int count)
     {
-        CurrentMachine.Value = new Machine(count, onPause);
+        CurrentMachine.Value = new Machine(count);
         CurrentProcessor.Value = 0;
     }
 
-    /// <summary>Runs a body on each processor.</summary>
+    /// <summary>Runs a body on each processor. (Coyote does not control the span overloads of the waits, so arrays.)</summary>
     public static void Run(params Action[] bodies)
     {
-        var numbered = new Action[bodies.Length];
+        var tasks = new Task[bodies.Length];
         for (var i = 0; i < bodies.Length; i++)
         {
             var (processor, body) = (i, bodies[i]);
-            numbered[i] = () =>
+            tasks[i] = Task.Run(() =>
             {
                 CurrentProcessor.Value = processor;
                 body();
-            };
+            });
         }
 
-        Together.Run(numbered);
+        Task.WaitAll(tasks);
     }
 
     public static void Pause()
     {
-        The.OnPause?.Invoke(Current);
+        The.Protocol?.OnPause();
         Thread.Yield();
     }
 
@@ -61,7 +75,6 @@ internal readonly struct CoyoteProcessors : IProcessors
         }
     }
 
-    /// <summary>Whether an interrupt waits, and takes it.</summary>
     public static bool Take(ProcessorInterrupt reason)
     {
         var pending = The.Pending[Current];
@@ -73,7 +86,6 @@ internal readonly struct CoyoteProcessors : IProcessors
         }
     }
 
-    /// <summary>Halts (<c>sti; hlt</c>) until an interrupt waits.</summary>
     public static void Halt()
     {
         var pending = The.Pending[Current];
@@ -83,11 +95,11 @@ internal readonly struct CoyoteProcessors : IProcessors
         }
     }
 
-    private sealed class Machine(int count, Action<int>? onPause)
+    private sealed class Machine(int count)
     {
         public int Count { get; } = count;
 
-        public Action<int>? OnPause { get; } = onPause;
+        public Protocol? Protocol { get; set; }
 
         public bool[][] Pending { get; } = [.. Enumerable.Range(0, count).Select(_ => new bool[2])];
     }

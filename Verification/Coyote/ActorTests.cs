@@ -1,0 +1,51 @@
+using Troupe.Actors;
+using Troupe.Core.Memory;
+using Troupe.Verification.Protocols;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Coyote;
+
+/// <summary>Mailboxes, idle workers and run queues of the actor runtime under Coyote, each beside a planted bug that must be found.</summary>
+public sealed class ActorTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(OverflowPolicy.Wait, 8)]
+    [InlineData(OverflowPolicy.Wait, 1)]
+    [InlineData(OverflowPolicy.DropOldest, 2)]
+    public void Accepted_messages_are_handled_once_in_order_by_one_at_a_time(OverflowPolicy policy, int capacity) =>
+        Interleavings.Hold(output, Mailbox<ProcessorMemory>(policy, capacity), $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}_{policy}_{capacity}");
+
+    [Fact]
+    public void A_mailbox_that_grows_loses_nothing() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded)));
+
+    [Fact]
+    public void A_turn_that_does_not_look_again_strands_a_message() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = 8 }, looksAgain: false)), "nobody comes for it");
+
+    [Fact]
+    public void A_torn_compare_exchange_loses_a_message_or_doubles_a_turn() =>
+        Interleavings.Find(output, Mailbox<BrokenMemory<TornCompareExchange>>(OverflowPolicy.Wait, 8), "");
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Work_brought_to_a_worker_that_parks_is_done(int producers) =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkerIdleProtocol<ProcessorMemory, CoyoteWorld>(producers)), $"{nameof(Work_brought_to_a_worker_that_parks_is_done)}_{producers}");
+
+    [Fact]
+    public void Parking_without_looking_again_loses_work() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new WorkerIdleProtocol<ProcessorMemory, CoyoteWorld>(1, looksAgain: false)), "deadlock");
+
+    [Fact]
+    public void An_item_of_a_run_queue_is_taken_once() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkStealingProtocol<ProcessorMemory, CoyoteWorld>(3, 2)));
+
+    [Fact]
+    public void A_run_queue_with_a_torn_claim_gives_an_item_twice() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new WorkStealingProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(3, 2)), "taken twice");
+
+    private static Action Mailbox<TMemory>(OverflowPolicy policy, int capacity)
+        where TMemory : struct, IMemory =>
+        CoyoteWorld.Run(() => new MailboxProtocol<TMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy }));
+}

@@ -1,0 +1,47 @@
+using Troupe.Actors;
+using Troupe.Verification.Protocols;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Explorer.Tests;
+
+/// <summary>The protocols of the actor runtime under x86-TSO.</summary>
+public sealed class ActorProtocolTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Work_brought_to_a_worker_that_parks_is_done(int producers) =>
+        Hold(ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(producers)));
+
+    [Fact]
+    public void Parking_announced_by_a_plain_store_loses_work() =>
+        Find(ExploredWorld.Run(() => new WorkerIdleProtocol<PlainExchange, ExploredWorld>(1)), FailureKind.Deadlock);
+
+    [Fact]
+    public void Parking_without_looking_again_loses_work() =>
+        Find(ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(1, looksAgain: false)), FailureKind.Deadlock);
+
+    [Theory]
+    [InlineData(2, 1, OverflowPolicy.Wait, 1)]
+    [InlineData(2, 1, OverflowPolicy.Wait, 8)]
+    [InlineData(2, 1, OverflowPolicy.DropOldest, 1)]
+    public void Accepted_messages_are_handled_once(int producers, int messages, OverflowPolicy policy, int capacity) =>
+        Hold(ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })));
+
+    [Fact]
+    public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
+        Find(ExploredWorld.Run(() => new MailboxProtocol<PlainExchange, ExploredWorld>(2, 1, new MailboxOptions { Capacity = 8 })), FailureKind.Exception);
+
+    [Fact]
+    public void An_item_of_a_run_queue_is_taken_once() =>
+        Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+
+    private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
+
+    private void Find(Action<Scenario> scenario, FailureKind kind)
+    {
+        var result = Exploration.Run(scenario);
+        output.WriteLine(result.ToString());
+        output.WriteLine(result.MustFail(kind).ToString());
+    }
+}

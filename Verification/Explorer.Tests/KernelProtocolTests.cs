@@ -1,0 +1,68 @@
+using Troupe.Verification.Protocols;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Explorer.Tests;
+
+/// <summary>The kernel's own protocols under x86-TSO, and what happens to them without their fences.</summary>
+public sealed class KernelProtocolTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void A_thread_made_ready_for_a_processor_that_goes_idle_runs() =>
+        Hold(ExploredWorld.Run(() => new IdleWakeProtocol<ExplorerMemory, ExploredWorld>()));
+
+    [Fact]
+    public void Without_the_fence_after_enqueuing_a_wake_up_is_lost() =>
+        Find(
+            ExploredWorld.Run(
+                () =>
+                {
+                    RelaxedMemory.LeaveOutFences();
+                    return new IdleWakeProtocol<RelaxedMemory, ExploredWorld>();
+                },
+                (s, p) => s.Name(ref p.Mode, "mode")),
+            FailureKind.Deadlock);
+
+    [Fact]
+    public void Two_processors_that_pick_from_one_queue_get_different_threads() =>
+        Hold(ExploredWorld.Run(() => new RunQueueProtocol<ExplorerMemory, ExploredWorld>(waker: false)));
+
+    [Theory]
+    [InlineData((int)Ending.Wake)]
+    [InlineData((int)Ending.Signal)]
+    [InlineData((int)(Ending.Wake | Ending.Deadline))]
+    [InlineData((int)(Ending.Signal | Ending.Deadline))]
+    public void A_wait_ends_once(int endings) =>
+        Hold(ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)));
+
+    [Fact]
+    public void Blocking_by_a_plain_store_misses_a_signal() =>
+        Find(
+            ExploredWorld.Run(
+                () =>
+                {
+                    var protocol = new FutexProtocol<RelaxedMemory, ExploredWorld>(Ending.Signal);
+                    RelaxedMemory.RelaxExchangesOf(ref protocol.State);
+                    return protocol;
+                },
+                (s, p) => s.Name(ref p.State, "state")),
+            FailureKind.Deadlock);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void No_processor_reaches_a_freed_frame(bool both) =>
+        Hold(ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(both)));
+
+    [Fact]
+    public void A_processor_that_does_not_announce_that_it_leaves_idle_reaches_a_freed_frame() =>
+        Find(ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(announces: false)), FailureKind.Exception);
+
+    private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
+
+    private void Find(Action<Scenario> scenario, FailureKind kind)
+    {
+        var result = Exploration.Run(scenario);
+        output.WriteLine(result.ToString());
+        output.WriteLine(result.MustFail(kind).ToString());
+    }
+}
