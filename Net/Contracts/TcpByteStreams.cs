@@ -61,7 +61,8 @@ public sealed class TcpByteStreams
     /// <summary>Says how to wake the actor. The wake-up may be lost when the actor's mailbox is full, see <see cref="Raise"/>.</summary>
     public void OnSignal(Action notify)
     {
-        Volatile.Write(ref _notify, notify);
+        // A full fence, as in Raise: one of the two sees the other. After a release store the signal could be read first, and be lost.
+        Interlocked.Exchange(ref _notify, notify);
         if (Volatile.Read(ref _signals) != 0)
             notify();
     }

@@ -39,6 +39,7 @@ internal readonly struct ExploredWorld : IWorld
     /// <summary>Starts a machine without a protocol.</summary>
     public static void PowerOn(int count)
     {
+        _protocol?.Free();
         _protocol = null;
         _count = count;
         _pending = new int[count * 2];

@@ -10,10 +10,7 @@ internal abstract unsafe class Protocol
 {
     private readonly List<nint> _blocks = [];
 
-    ~Protocol()
-    {
-        foreach (var block in _blocks) NativeMemory.AlignedFree((void*)block);
-    }
+    ~Protocol() => Free();
 
     /// <summary>What each processor does.</summary>
     public abstract Action[] Processors { get; }
@@ -34,6 +31,13 @@ internal abstract unsafe class Protocol
     public static void Require(bool holds, string what)
     {
         if (!holds) throw new ProtocolViolation(what);
+    }
+
+    /// <summary>Gives the memory back; nobody runs the protocol any more. (Where no collection runs, finalizers do not either.)</summary>
+    public void Free()
+    {
+        foreach (var block in _blocks) NativeMemory.AlignedFree((void*)block);
+        _blocks.Clear();
     }
 
     /// <summary>Zeroed memory that does not move.</summary>

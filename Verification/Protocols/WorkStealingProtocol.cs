@@ -3,7 +3,8 @@ using Troupe.Core.Memory;
 
 namespace Troupe.Verification.Protocols;
 
-/// <summary>A worker pushes to its own run queue and takes from it while others steal: every item is taken once, and none is lost.</summary>
+/// <summary>A worker pushes to its own run queue and takes from it while others steal: every item is taken once, and none is lost,
+/// though the queue starts with two places and grows.</summary>
 internal sealed class WorkStealingProtocol<TMemory, TWorld> : Protocol
     where TMemory : struct, IMemory
     where TWorld : struct, IWorld
@@ -11,7 +12,6 @@ internal sealed class WorkStealingProtocol<TMemory, TWorld> : Protocol
     private readonly RunQueue<string, TMemory> _queue = new(2);
     private readonly string[] _items;
     private readonly List<string>[] _taken;
-    private readonly List<string> _refused = [];
 
     public WorkStealingProtocol(int items, int thieves)
     {
@@ -24,17 +24,13 @@ internal sealed class WorkStealingProtocol<TMemory, TWorld> : Protocol
     public override void Check()
     {
         while (_queue.TryTake() is { } item) _taken[0].Add(item);
-        var all = _taken.SelectMany(t => t).Concat(_refused).Order(StringComparer.Ordinal);
+        var all = _taken.SelectMany(t => t).Order(StringComparer.Ordinal);
         Require(all.SequenceEqual(_items), "an item is lost or taken twice");
     }
 
     private void Own()
     {
-        foreach (var item in _items)
-        {
-            if (!_queue.TryPush(item)) _refused.Add(item);
-        }
-
+        foreach (var item in _items) _queue.Push(item);
         Take(0);
     }
 
