@@ -3,10 +3,13 @@ namespace Troupe.Verification.Coyote;
 /// <summary>The gate: no assembly under test calls what Coyote does not control, except where a reason is written down.</summary>
 public sealed class UncontrolledCallsTests
 {
-    /// <summary>Caller, callee, and why it is not a hole.</summary>
+    /// <summary>Caller (or the beginning of it), beginning of the callee, and why it is not a hole.</summary>
     private static readonly (string Caller, string Callee, string Reason)[] Allowed =
     [
         ("Troupe.Core.Memory.ProcessorMemory.FullFence", "System.Threading.Interlocked.MemoryBarrier", "Coyote explores sequentially consistent runs, in which a fence does nothing; the explorer models it"),
+        ("Troupe.Core.Machine.KernelPhysicalMemory.", "System.Threading.Volatile.", "device registers and firmware tables; no protocol under test reads them"),
+        ("Troupe.Core.Machine.EntropySource`", "System.Threading.Volatile.Write", "wipes secrets; no protocol under test runs it"),
+        ("Troupe.Core.Machine.RandomGenerator", "System.Threading.Volatile.Write", "wipes secrets; no protocol under test runs it"),
     ];
 
     [Theory]
@@ -15,15 +18,15 @@ public sealed class UncontrolledCallsTests
     [InlineData("Troupe.Core.Machine.dll")]
     public void An_assembly_under_test_calls_nothing_that_Coyote_does_not_control(string assembly)
     {
-        var calls = UncontrolledCalls.In(Path.Combine(AppContext.BaseDirectory, assembly))
-            .Where(call => !Allowed.Any(a => a.Caller == call.Caller && a.Callee == call.Callee));
+        var calls = UncontrolledCalls.In(Original(assembly))
+            .Where(call => !Allowed.Any(a => call.Caller.StartsWith(a.Caller, StringComparison.Ordinal) && call.Callee.StartsWith(a.Callee, StringComparison.Ordinal)));
         Assert.Empty(calls);
     }
 
     [Fact]
     public void The_gate_sees_planted_calls()
     {
-        var callees = UncontrolledCalls.In(typeof(Planted).Assembly.Location)
+        var callees = UncontrolledCalls.In(Original("Troupe.Verification.Coyote.dll"))
             .Where(call => call.Caller.StartsWith($"{typeof(UncontrolledCallsTests).FullName}/{nameof(Planted)}.", StringComparison.Ordinal))
             .Select(call => call.Callee)
             .Order(StringComparer.Ordinal);
@@ -37,6 +40,9 @@ public sealed class UncontrolledCallsTests
             ],
             callees);
     }
+
+    /// <summary>As the compiler wrote it: rewriting replaces calls, those it does not get right among them.</summary>
+    private static string Original(string assembly) => Path.Combine(AppContext.BaseDirectory, "originals", assembly);
 
     /// <summary>Never called: it is there to be found.</summary>
     private static class Planted

@@ -1,3 +1,4 @@
+using Troupe.Core.Machine;
 using Troupe.Core.Memory;
 using Troupe.Smp.Kernel;
 using ThreadState = Troupe.Smp.Kernel.ThreadState;
@@ -12,11 +13,16 @@ internal sealed unsafe class IdleWakeProtocol<TMemory, TWorld> : SchedulerProtoc
     where TWorld : struct, IWorld
 {
     private readonly KernelThread* _woken;
+    private readonly bool _dropsEarlyInterrupts;
     private int _ran;
 
-    public IdleWakeProtocol()
+    /// <param name="dropsEarlyInterrupts">
+    /// The processor lets interrupts in before it halts, and not with the halt: one that comes between is lost on it.
+    /// </param>
+    public IdleWakeProtocol(bool dropsEarlyInterrupts = false)
         : base(3)
     {
+        _dropsEarlyInterrupts = dropsEarlyInterrupts;
         Start(0, null);
         Start(1, NewThread(1, ulong.MaxValue));
         _woken = NewThread(0, affinity: 1);
@@ -26,7 +32,7 @@ internal sealed unsafe class IdleWakeProtocol<TMemory, TWorld> : SchedulerProtoc
     [
         () =>
         {
-            Require(RunUntilThread(0) == _woken, "another thread than the one made ready");
+            Require(RunUntilThread(0, DropEarlyInterrupts) == _woken, "another thread than the one made ready");
             _ran++;
         },
         () => Scheduler->MakeReady(_woken),
@@ -34,6 +40,12 @@ internal sealed unsafe class IdleWakeProtocol<TMemory, TWorld> : SchedulerProtoc
 
     /// <summary>The word by which a processor says that it halts.</summary>
     public ref int Mode => ref Scheduler->Processor(0)->Mode;
+
+    private bool DropEarlyInterrupts()
+    {
+        if (_dropsEarlyInterrupts) TWorld.Take(ProcessorInterrupt.Reschedule);
+        return false;
+    }
 
     public override void Check()
     {
