@@ -23,7 +23,7 @@ public sealed class ProjectReferenceTests
         ["Drivers/VirtioNet"] = [.. _driver, "Drivers/Virtio"],
         ["Drivers/VirtioRng"] = [.. _driver, "Drivers/Virtio"],
         ["Net/Wire"] = [],
-        ["Net/Contracts"] = ["Actors", "Drivers/Contracts"],
+        ["Net/Contracts"] = ["Actors", "Drivers/Contracts", "Net/Wire"],
         ["Net/Ethernet"] = _networkLayer,
         ["Net/Ip"] = _networkLayer,
         ["Net/Udp"] = _networkLayer,
@@ -31,8 +31,9 @@ public sealed class ProjectReferenceTests
         ["Net/Kestrel"] = _networkLayer,
     };
 
-    // Hosting composes everything below it; the self-test also looks beneath Hosting, at the machine it tests.
-    private static readonly string[] _composition = ["Apps/Hosting", "Apps/SelfTest"];
+    // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);
+    // the self-test also looks beneath Hosting, at the machine it tests.
+    private static readonly string[] _composition = ["Apps/Hosting", "Apps/Hosting.Web", "Apps/SelfTest"];
     private static readonly string[] _beneathHosting = ["Core/", "Smp/", "Actors", "Drivers/", "Net/"];
 
     // Only these see a framework beyond the base class library.
@@ -96,7 +97,10 @@ public sealed class ProjectReferenceTests
         Assert.False(May("Net/Tcp", "Net/Kestrel"));
         Assert.False(May("Drivers/VirtioNet", "Core/Machine"));
         Assert.False(May("Apps/Hello", "Net/Tcp"));
+        Assert.False(May("Apps/Hosting", "Apps/Hosting.Web"));
+        Assert.False(May("Apps/Hosting", "Net/Kestrel"));
         Assert.True(May("Apps/Hello", "Apps/Hosting"));
+        Assert.True(May("Apps/Hello", "Apps/Hosting.Web"));
         Assert.True(May("Apps/Hosting", "Net/Tcp"));
     }
 
@@ -108,8 +112,9 @@ public sealed class ProjectReferenceTests
         }
 
         return from.StartsWith("Apps/", StringComparison.Ordinal)
-            && ((_composition.Contains(from) && _beneathHosting.Any(to.StartsWith))
-                || (from != "Apps/Hosting" && to == "Apps/Hosting")
+            && ((_composition.Contains(from) && _beneathHosting.Any(to.StartsWith) && (from == "Apps/Hosting.Web" || to != "Net/Kestrel"))
+                || (from != "Apps/Hosting" && to is "Apps/Hosting")
+                || (from is not ("Apps/Hosting" or "Apps/Hosting.Web") && to is "Apps/Hosting.Web")
                 || to.EndsWith("/Contracts", StringComparison.Ordinal)
                 || to == "Actors");
     }

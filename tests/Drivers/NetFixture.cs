@@ -23,7 +23,11 @@ internal sealed class NetFixture
         };
         Driver = new VirtioNetDevice(Transport, Arena, new VirtioNetOptions
         {
-            RingSizeLimit = ring, ReceiveFrameCount = frames, TransmitFrameCount = frames, BatchCount = 32, TransmitQueueLength = 32,
+            RingSizeLimit = ring,
+            ReceiveFrameCount = frames,
+            TransmitFrameCount = frames,
+            BatchCount = 32,
+            TransmitQueueLength = 32,
         });
         Driver.Attach(Client);
     }

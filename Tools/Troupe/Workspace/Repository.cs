@@ -84,9 +84,6 @@ public sealed class Repository
         return projects.Length == 1 && IsProgram(projects[0]) ? new App(Path.GetFileName(directory), projects[0]) : null;
     }
 
-    private static bool IsProgram(string project)
-    {
-        var text = File.ReadAllText(project);
-        return text.Contains("Troupe.App.targets", StringComparison.Ordinal) || text.Contains("<OutputType>Exe", StringComparison.Ordinal);
-    }
+    /// <summary>An app imports the build targets that can make an image of it.</summary>
+    private static bool IsProgram(string project) => File.ReadAllText(project).Contains("Troupe.App.targets", StringComparison.Ordinal);
 }

@@ -6,7 +6,7 @@ namespace Troupe.Tools.Workspace;
 /// <summary>What an image was built from, in one string: it changes when a source file comes, goes or is written.</summary>
 public static class SourceStamp
 {
-    private static readonly string[] _product = ["Core", "Smp", "Actors", "Drivers", "Net", "Apps/Hosting", "Tools/Build"];
+    private static readonly string[] _product = ["Core", "Smp", "Actors", "Drivers", "Net", "Apps/Hosting", "Apps/Hosting.Web", "Tools/Build"];
     private static readonly string[] _buildFiles = ["Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
     private static readonly HashSet<string> _ignored = ["bin", "obj", "artifacts"];
 
