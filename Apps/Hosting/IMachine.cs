@@ -40,8 +40,6 @@ public sealed class HostedMachine : IMachine
 /// <summary>Which machine this program was built for.</summary>
 public static class Machine
 {
-    private static Func<IMachine>? s_guest;
-
     /// <summary>
     /// Whether this is a bootable image. The image's build fixes the switch, so that the trimmer leaves the other half of
     /// every question about it out.
@@ -49,13 +47,5 @@ public static class Machine
     [FeatureSwitchDefinition("Troupe.Image")]
     public static bool IsImage => AppContext.TryGetSwitch("Troupe.Image", out bool image) && image;
 
-    /// <summary>Says how to make a guest's machine; called before the first builder, by the image's own start-up code.</summary>
-    public static void UseGuest(Func<IMachine> create) => s_guest = create;
-
-    internal static IMachine Create()
-    {
-        if (!IsImage)
-            return new HostedMachine();
-        return s_guest?.Invoke() ?? throw new MachineException("This image was linked without a machine.");
-    }
+    internal static IMachine Create() => IsImage ? new Guest.GuestHost() : new HostedMachine();
 }

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Discovery;
+using Troupe.Net.Contracts;
+using Troupe.Smp.Host;
+
+namespace Troupe.Apps.Hosting.Guest;
+
+/// <summary>The machine of a bootable image: discovery finds the devices, and the drivers linked into the image take them.</summary>
+internal sealed class GuestHost : IMachine
+{
+    private readonly GuestMachine _machine = new();
+
+    /// <inheritdoc/>
+    public IWorkerHost? WorkerHost => _machine.Workers;
+
+    /// <inheritdoc/>
+    public IRandomness Randomness { get; } = new EntropyPool();
+
+    /// <inheritdoc/>
+    public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken)
+    {
+        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(), new VirtioRngFactory()];
+        ActorRef<DeviceRegistrarMessage> registrar = system.Spawn(new DeviceRegistrar(drivers, [DeviceBus.Pci, DeviceBus.VirtioMmio]), "devices");
+        system.Spawn(new PciDiscovery(_machine.PciBus, registrar), "pci");
+        system.Spawn(new VirtioMmioDiscovery(_machine.VirtioMmioBus, registrar), "virtio-mmio");
+        ImmutableArray<DeviceEntry> devices = await registrar.AskAsync<ImmutableArray<DeviceEntry>>(
+            static reply => new DeviceRegistrarMessage.GetDevices(reply), cancellationToken: cancellationToken).ConfigureAwait(false);
+        foreach (DeviceEntry device in devices)
+        {
+            if (device.Problem is { } problem)
+            {
+                await Console.Error.WriteLineAsync($"{device.Device.Name}: {device.DriverName} cannot drive it: {problem}").ConfigureAwait(false);
+            }
+        }
+
+        return devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().FirstOrDefault();
+    }
+}

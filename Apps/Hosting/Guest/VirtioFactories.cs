@@ -1,0 +1,62 @@
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Drivers.Discovery;
+using Troupe.Drivers.Virtio;
+using Troupe.Drivers.VirtioNet;
+using Troupe.Drivers.VirtioRng;
+
+namespace Troupe.Apps.Hosting.Guest;
+
+/// <summary>Drivers of one virtio device type, on either bus.</summary>
+internal abstract class VirtioFactory(VirtioDeviceType type) : DriverFactory
+{
+    /// <inheritdoc/>
+    public override bool Matches(DeviceDescription device) => device.Bus switch
+    {
+        DeviceBus.Pci => VirtioPciTransport.Identify((ushort)device.Vendor, (ushort)device.Device) == type,
+        DeviceBus.VirtioMmio => device.Device == (uint)type,
+        _ => false,
+    };
+
+    /// <summary>The transport that goes with the capability.</summary>
+    private protected static IVirtioTransport Open(DeviceCapability capability) => capability switch
+    {
+        PciFunction function => VirtioPciTransport.Open(function),
+        PlatformDevice device => VirtioMmioTransport.Open(device),
+        _ => throw new CapabilityException($"{capability.Name} is on no bus that virtio knows."),
+    };
+}
+
+/// <summary>Network devices.</summary>
+internal sealed class VirtioNetFactory() : VirtioFactory(VirtioDeviceType.Network)
+{
+    /// <inheritdoc/>
+    public override string Name => "virtio-net";
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        VirtioNetOptions options = new();
+        VirtioNetDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
+        return system.Spawn(
+            () => new VirtioNetDriver(driven),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+    }
+}
+
+/// <summary>Entropy devices.</summary>
+internal sealed class VirtioRngFactory() : VirtioFactory(VirtioDeviceType.Entropy)
+{
+    /// <inheritdoc/>
+    public override string Name => "virtio-rng";
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        IVirtioTransport transport = Open(capability);
+        DmaArena arena = capability.CreateArena(VirtioRngDriver.RequiredDmaMemory);
+        return system.Spawn(
+            () => new VirtioRngDriver(transport, arena),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+    }
+}
