@@ -38,9 +38,9 @@ public static class SoakCommand
         await SystemPackages.RequireAsync(SystemPackages.Running, cancellation).ConfigureAwait(false);
         var image = await new ImageBuild(repository).EnsureAsync(repository.FindApp("SelfTest"), force: false, cancellation).ConfigureAwait(false);
         var options = guestOptions(image.Elf);
-        // The word that Apps/SelfTest takes: seconds of stress.
+        // The words that Apps/SelfTest takes.
         var seconds = (minutes * 60).ToString(CultureInfo.InvariantCulture);
-        options = options with { CommandLine = $"{options.CommandLine} stress={seconds}".Trim() };
+        options = options with { CommandLine = $"{options.CommandLine} stress {seconds}".Trim() };
         using var symbols = new Symbolizer(image.Symbols, repository.Root);
         var clock = Stopwatch.StartNew();
         using var guest = GuestProcess.Start(options, line => Console.WriteLine(symbols.Annotate(line)));
