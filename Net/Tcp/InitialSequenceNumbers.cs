@@ -10,6 +10,7 @@ namespace Troupe.Net.Tcp;
 public sealed class InitialSequenceNumbers
 {
     private readonly TimeProvider _time;
+    private readonly long _start;
     private readonly ulong _key0;
     private readonly ulong _key1;
 
@@ -23,12 +24,13 @@ public sealed class InitialSequenceNumbers
         _key0 = BinaryPrimitives.ReadUInt64LittleEndian(secret);
         _key1 = BinaryPrimitives.ReadUInt64LittleEndian(secret[8..]);
         _time = time;
+        _start = time.GetTimestamp();
     }
 
     /// <summary>The initial sequence number of a connection opened now.</summary>
     public SequenceNumber For(in TcpConnectionKey key)
     {
-        long microseconds = _time.GetElapsedTime(0).Ticks / TimeSpan.TicksPerMicrosecond;
+        long microseconds = _time.GetElapsedTime(_start).Ticks / TimeSpan.TicksPerMicrosecond;
         return new((uint)(microseconds / 4) + (uint)Hash(key));
     }
 

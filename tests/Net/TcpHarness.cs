@@ -1,0 +1,151 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Tcp;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Tests;
+
+/// <summary>A segment as the block sent it.</summary>
+internal sealed record Sent(TcpHeader Header, byte[] Data)
+{
+    public TcpFlags Flags => Header.Flags;
+
+    public uint Sequence => Header.Sequence.Value;
+
+    public uint Acknowledgement => Header.Acknowledgement.Value;
+}
+
+/// <summary>One transmission control block on a bench: the test is the peer, the application and the clock. Everything is synchronous.</summary>
+internal sealed class TcpHarness : ITcpConnectionOwner
+{
+    public const uint PeerInitial = 1000;
+    public const uint OwnInitial = 5000;
+
+    public static readonly TcpConnectionKey Key = new(new(TwoStacks.FirstAddress, 80), new(TwoStacks.SecondAddress, 50_000));
+
+    private readonly FramePool _pool = FramePool.Create(new FramePoolOptions { FrameCount = 512 });
+
+    public TcpHarness(bool passive = true, TcpConfiguration? configuration = null)
+    {
+        Streams = new(configuration ?? new(), PipeScheduler.Inline);
+        Block = new(Key, passive, configuration ?? new(), Streams, Counters, new(512), this);
+    }
+
+    public TcpByteStreams Streams { get; }
+
+    public TransmissionControlBlock Block { get; }
+
+    public LayerCounters Counters { get; } = new("TCP");
+
+    public TimeSpan Now { get; set; } = TimeSpan.FromSeconds(100);
+
+    public List<Sent> Output { get; } = [];
+
+    public bool Recording { get; set; } = true;
+
+    public bool IsEstablished { get; private set; }
+
+    public TcpCloseReason? Closed { get; private set; }
+
+    public int FramesHeld => _pool.RentedCount;
+
+    /// <summary>A connection the peer opened, with the window and options it gives.</summary>
+    public static TcpHarness Passive(TcpConfiguration? configuration = null, ushort window = 60_000, ushort segmentSize = 1000)
+    {
+        TcpHarness harness = new(passive: true, configuration);
+        harness.Turn(() => harness.Block.Accept(
+            Header(TcpFlags.Syn, PeerInitial, 0, window, new() { MaximumSegmentSize = segmentSize }), new(OwnInitial)));
+        harness.Receive(TcpFlags.Ack, PeerInitial + 1, OwnInitial + 1, window: window);
+        harness.Output.Clear();
+        return harness;
+    }
+
+    public static TcpHeader Header(TcpFlags flags, uint sequence, uint acknowledgement, ushort window = 60_000, TcpOptions options = default) =>
+        new(Key.Remote.Port, Key.Local.Port, new(sequence), new(acknowledgement), flags, window, options);
+
+    public void Receive(TcpFlags flags, uint sequence, uint acknowledgement, int length = 0, ushort window = 60_000, TcpOptions options = default) =>
+        Turn(() => Arrive(flags, sequence, acknowledgement, Pattern(sequence, length), window, options));
+
+    public void Arrive(TcpFlags flags, uint sequence, uint acknowledgement, ReadOnlySpan<byte> data, ushort window = 60_000, TcpOptions options = default)
+    {
+        Assert.True(_pool.TryRent(out FrameBuffer frame));
+        frame.Append(data);
+        Block.SegmentArrives(Header(flags, sequence, acknowledgement, window, options), frame, 0, data.Length);
+    }
+
+    /// <summary>The octets a stream has at a sequence number.</summary>
+    public static byte[] Pattern(uint sequence, int length) => [.. Enumerable.Range(0, length).Select(index => (byte)((sequence + index) * 7))];
+
+    public void Turn(Action? input = null)
+    {
+        Block.Begin(Now);
+        input?.Invoke();
+        TcpSignals signals = Streams.TakeSignals();
+        if (signals != TcpSignals.None)
+            Block.TakeSignals(signals);
+        Block.End();
+    }
+
+    /// <summary>Moves the clock to the block's next deadline and lets it expire.</summary>
+    public TimeSpan Expire()
+    {
+        TimeSpan waited = Block.NextDeadline - Now;
+        Now = Block.NextDeadline;
+        Turn(Block.Expire);
+        return waited;
+    }
+
+    public void Write(int length)
+    {
+        Streams.Output.Write(new byte[length]);
+        ValueTask<FlushResult> flush = Streams.Output.FlushAsync();
+        _ = flush.AsTask();
+        Turn();
+    }
+
+    public void Close()
+    {
+        Streams.Output.Complete();
+        Turn();
+    }
+
+    public byte[] Read(int limit = int.MaxValue)
+    {
+        if (!Streams.Input.TryRead(out ReadResult result))
+            return [];
+        ReadOnlySequence<byte> taken = result.Buffer.Slice(0, Math.Min(limit, result.Buffer.Length));
+        byte[] bytes = taken.ToArray();
+        Streams.Input.AdvanceTo(taken.End);
+        return bytes;
+    }
+
+    public Sent Single()
+    {
+        Sent sent = Assert.Single(Output);
+        Output.Clear();
+        return sent;
+    }
+
+    bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _pool.TryRent(out segment);
+
+    void ITcpConnectionOwner.Transmit(FrameBuffer segment)
+    {
+        if (Recording)
+        {
+            Assert.Equal(WireError.None, TcpHeader.TryParse(segment.Data, Key.Local.Address, Key.Remote.Address, out TcpHeader header, out int length));
+            Output.Add(new(header, segment.Data[length..].ToArray()));
+        }
+
+        segment.Dispose();
+    }
+
+    void ITcpConnectionOwner.Established() => IsEstablished = true;
+
+    void ITcpConnectionOwner.EnteredTimeWait()
+    {
+    }
+
+    void ITcpConnectionOwner.Closed(TcpCloseReason reason) => Closed = reason;
+}

@@ -1,0 +1,112 @@
+using Troupe.Apps.Hosting;
+using Troupe.Net.Wire;
+using Xunit.Abstractions;
+
+namespace Troupe.Net.Tests;
+
+public sealed class WireTests(ITestOutputHelper output)
+{
+    // RFC 1071 3's example.
+    [Fact]
+    public void ChecksumOfTheRfcsExample() =>
+        Assert.Equal((ushort)0x220d, InternetChecksum.Compute([0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]));
+
+    // Against the definition, for every length and in any two even parts.
+    [Fact]
+    public void ChecksumAgreesWithItsDefinition()
+    {
+        int seed = SeededRandomness.NewSeed();
+        output.WriteLine($"TROUPE_SEED={seed}");
+        Random random = new(seed);
+        for (int length = 0; length < 300; length++)
+        {
+            byte[] bytes = new byte[length];
+            random.NextBytes(bytes);
+            if (random.Next(4) == 0)
+                bytes.AsSpan().Fill(0xFF);
+            uint sum = 0;
+            for (int at = 0; at < length; at += 2)
+                sum += (uint)(bytes[at] << 8 | (at + 1 < length ? bytes[at + 1] : 0));
+            while (sum >> 16 != 0)
+                sum = (sum & 0xFFFF) + (sum >> 16);
+            int split = random.Next(length / 2 + 1) * 2;
+            Assert.Equal((ushort)~sum, InternetChecksum.Compute(bytes));
+            Assert.Equal((ushort)~sum, InternetChecksum.Finish(InternetChecksum.Add(InternetChecksum.Add(0, bytes.AsSpan(0, split)), bytes.AsSpan(split))));
+        }
+    }
+
+    // RFC 1624.
+    [Fact]
+    public void ChecksumUpdatesAsIfComputedAnew()
+    {
+        Random random = new(1);
+        byte[] bytes = new byte[40];
+        for (int round = 0; round < 1000; round++)
+        {
+            random.NextBytes(bytes);
+            ushort before = (ushort)(bytes[6] << 8 | bytes[7]);
+            ushort checksum = InternetChecksum.Compute(bytes);
+            random.NextBytes(bytes.AsSpan(6, 2));
+            Assert.Equal(InternetChecksum.Compute(bytes), InternetChecksum.Update(checksum, before, (ushort)(bytes[6] << 8 | bytes[7])));
+        }
+    }
+
+    [Fact]
+    public void ATcpHeaderComesBackFromTheWireAsItWas()
+    {
+        TcpOptions options = new() { MaximumSegmentSize = 1460, WindowScale = 7, SackPermitted = true, Timestamps = (1, 2) };
+        TcpHeader header = new(1, 2, new(3), new(4), TcpFlags.Syn | TcpFlags.Ack, 5, options);
+        byte[] segment = new byte[header.Length + 3];
+        header.Write(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress);
+        Assert.Equal(WireError.None, TcpHeader.TryParse(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress, out TcpHeader read, out int length));
+        Assert.Equal((header, header.Length), (read, length));
+        segment[^1] ^= 1;
+        Assert.Equal(WireError.BadChecksum, TcpHeader.TryParse(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress, out _, out _));
+    }
+
+    // RFC 9293 3.2: any order, unknown ones by their length, nonsense refused.
+    [Theory]
+    [InlineData(new byte[] { 1, 1, 2, 4, 5, 0xB4 }, WireError.None)]
+    [InlineData(new byte[] { 99, 4, 1, 2, 2, 4, 5, 0xB4 }, WireError.None)]
+    [InlineData(new byte[] { 0, 2, 1 }, WireError.None)]
+    [InlineData(new byte[] { 2 }, WireError.BadOption)]
+    [InlineData(new byte[] { 2, 0 }, WireError.BadOption)]
+    [InlineData(new byte[] { 2, 3, 5 }, WireError.BadOption)]
+    [InlineData(new byte[] { 99, 9, 1 }, WireError.BadOption)]
+    public void TcpOptionsAreReadOrRefused(byte[] bytes, WireError expected) => Assert.Equal(expected, TcpOptions.TryParse(bytes, out _));
+
+    [Fact]
+    public void SequenceNumbersCompareAcrossTheWrap()
+    {
+        SequenceNumber beforeWrap = new(uint.MaxValue - 5);
+        Assert.True(beforeWrap + 10 > beforeWrap);
+        Assert.Equal(10, beforeWrap + 10 - beforeWrap);
+    }
+
+    [Theory]
+    [InlineData("10.0.2.15/24", true)]
+    [InlineData("10.0.2.15", false)]
+    [InlineData("10.0.2/24", false)]
+    [InlineData("10.0.2.256/24", false)]
+    [InlineData("10.0.2.15/33", false)]
+    [InlineData("010.0.2.15/24", false)]
+    public void NetworksAreReadOrRefused(string text, bool expected) => Assert.Equal(expected, Ipv4Network.TryParse(text, out _));
+
+    [Theory]
+    [InlineData("--ip 10.0.2.15/24 --gateway 10.0.2.2", null)]
+    [InlineData("ip=10.0.2.15/24 gateway=10.0.2.2 own", null)]
+    [InlineData("--ip=dhcp", null)]
+    [InlineData("--ip", "wants a value")]
+    [InlineData("--ip 10.0.2.15", "no address")]
+    [InlineData("--gateway 10.0.2.2", "goes with a static address")]
+    [InlineData("--ip 10.0.2.15/24 --gateway 10.0.3.2", "not on the network")]
+    public void TheCommandLineIsReadOrRefusedWithAReason(string line, string? reason)
+    {
+        bool read = UnikernelOptions.TryParse(line.Split(' '), out UnikernelOptions? options, out string? error);
+        Assert.Equal(reason is null, read);
+        if (reason is not null)
+            Assert.Contains(reason, error, StringComparison.Ordinal);
+        else if (line.Contains("own", StringComparison.Ordinal))
+            Assert.Equal(["own"], options!.Rest);
+    }
+}
