@@ -38,11 +38,12 @@ public sealed class UnikernelOptions
         List<string> rest = [];
         for (int index = 0; index < arguments.Count; index++)
         {
-            if (TryTake(arguments, ref index, "ip", ref ip, out error) || TryTake(arguments, ref index, "gateway", ref gateway, out error))
-                continue;
+            bool taken = TryTake(arguments, ref index, "ip", ref ip, out error)
+                || (error is null && TryTake(arguments, ref index, "gateway", ref gateway, out error));
             if (error is not null)
                 return false;
-            rest.Add(arguments[index]);
+            if (!taken)
+                rest.Add(arguments[index]);
         }
 
         Ipv4Network network = default;

@@ -26,9 +26,11 @@ public sealed class TcpByteStreams
         ArgumentNullException.ThrowIfNull(configuration);
         // The window bounds what is received; the pipe must never make the actor wait.
         _receive = new(new PipeOptions(
+            pool: StreamMemoryPool.Instance,
             readerScheduler: applicationScheduler, writerScheduler: PipeScheduler.Inline,
             pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
         _send = new(new PipeOptions(
+            pool: StreamMemoryPool.Instance,
             readerScheduler: PipeScheduler.Inline, writerScheduler: applicationScheduler,
             pauseWriterThreshold: configuration.SendBuffer, resumeWriterThreshold: configuration.SendBuffer / 2,
             useSynchronizationContext: false));

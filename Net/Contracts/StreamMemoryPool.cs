@@ -1,0 +1,54 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>
+/// Blocks for byte streams, rented by one thread and given back by another all the time; the shared array pool keeps its
+/// arrays by thread and would allocate anew. Blocks above the number kept are left to the garbage collector.
+/// </summary>
+internal sealed class StreamMemoryPool : MemoryPool<byte>
+{
+    // The size of a pipe's segments unless told otherwise.
+    private const int BlockSize = 4096;
+
+    // 16 MiB: what 32 connections with full buffers in both directions hold.
+    private const int KeptBlocks = 4096;
+
+    private readonly ConcurrentQueue<Block> _free = new();
+    private int _kept;
+
+    public static StreamMemoryPool Instance { get; } = new();
+
+    public override int MaxBufferSize => BlockSize;
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    {
+        if (_free.TryDequeue(out Block? block))
+        {
+            Interlocked.Decrement(ref _kept);
+            return block;
+        }
+
+        return new Block(this);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+    }
+
+    private void Return(Block block)
+    {
+        if (Interlocked.Increment(ref _kept) <= KeptBlocks)
+            _free.Enqueue(block);
+        else
+            Interlocked.Decrement(ref _kept);
+    }
+
+    private sealed class Block(StreamMemoryPool pool) : IMemoryOwner<byte>
+    {
+        public Memory<byte> Memory { get; } = new byte[BlockSize];
+
+        public void Dispose() => pool.Return(this);
+    }
+}
