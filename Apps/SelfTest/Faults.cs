@@ -18,8 +18,13 @@ internal static class Faults
             case "access":
                 System.Runtime.InteropServices.Marshal.WriteInt32(unchecked((nint)0x5000_0000_0000), 1);
                 return false;
+            case "hang":
+                // On one processor; the main thread lives on another and gives the watchdog time to speak.
+                new Thread(Troupe.Smp.Host.GuestMachine.HangProcessor) { IsBackground = true }.Start();
+                Thread.Sleep(9000);
+                return false;
             default:
-                Console.WriteLine("there is no such fault: overflow, abort, unhandled or access");
+                Console.WriteLine("there is no such fault: overflow, abort, unhandled, access or hang");
                 return false;
         }
     }

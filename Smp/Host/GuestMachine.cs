@@ -48,4 +48,16 @@ public sealed class GuestMachine
 
     /// <summary>The kernel half's counters, now.</summary>
     public static KernelStatistics Statistics => MachineFacts.Statistics;
+
+    /// <summary>Mixes what an entropy device delivered into the kernel's random pool; at most 2,048 bytes.</summary>
+    public static unsafe void ContributeEntropy(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            KernelCalls.Require("take entropy", HostCall.ContributeEntropy, (long)first, bytes.Length);
+        }
+    }
+
+    /// <summary>Stops the calling thread's processor with interrupts off, for good: what the watchdog's test does.</summary>
+    public static void HangProcessor() => KernelCalls.Halt();
 }

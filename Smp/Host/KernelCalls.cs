@@ -38,6 +38,9 @@ internal static unsafe class KernelCalls
     [SuppressGCTransition]
     internal static extern uint In32(ushort port);
 
+    [DllImport(Image, EntryPoint = "instruction_halt")]
+    internal static extern void Halt();
+
     /// <summary>Makes a call that must succeed.</summary>
     internal static long Require(string what, long number, long first = 0, long second = 0, long third = 0)
     {

@@ -37,6 +37,9 @@ public static class HostCall
 
     /// <summary>(<see cref="MachineFact"/>, index, destination) -> a fact about the machine, or the error "out of range" past the last.</summary>
     public const long MachineFact = 0x1009;
+
+    /// <summary>(source, bytes up to 2048) -> 0: mixes what an entropy device delivered into the kernel's random pool.</summary>
+    public const long ContributeEntropy = 0x100A;
 }
 
 /// <summary>What <see cref="HostCall.MachineFact"/> tells.</summary>

@@ -53,7 +53,11 @@ internal static unsafe class KernelMain
         KernelThread* first = FirstThread.Create(KernelScratch.CommandLine);
         Threads.StartProcessor(processor, first);
         int online = SecondaryProcessors.StartAll(machine);
-        Banner(online);
+        if (!CommandLine.Quiet)
+        {
+            Banner(online);
+        }
+
         Instructions.Resume(KernelEntry.LeaveFirst(processor));
     }
 

@@ -12,6 +12,9 @@ internal static unsafe class KernelMemory
     /// <summary>Where in a processor's block the scratch area for copies begins.</summary>
     private const ulong ScratchOffset = 2048;
 
+    /// <summary>Bytes of <see cref="Scratch"/>: the rest of the page.</summary>
+    internal const ulong ScratchBytes = 2048;
+
     private static Frames _frames;
     private static Tables _tables;
     private static Map _map;

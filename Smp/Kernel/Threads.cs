@@ -159,7 +159,7 @@ internal static unsafe partial class Threads
     {
         int processor = Instructions.ProcessorIndex();
         long now = KernelClock.Now;
-        Watchdog.Check(now);
+        Watchdog.Check(processor, now);
         ExpireTimers(processor, now);
         _scheduler.OnTimer(processor, now);
     }

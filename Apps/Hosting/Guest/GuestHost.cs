@@ -35,6 +35,11 @@ internal sealed class GuestHost : IMachine
             }
         }
 
+        foreach (ActorRef<EntropyMessage> source in devices.Select(static device => device.Driver).OfType<ActorRef<EntropyMessage>>())
+        {
+            system.Spawn(new EntropyFeeder(source), $"entropy from {source.Name}");
+        }
+
         return devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().FirstOrDefault();
     }
 }

@@ -31,12 +31,19 @@ internal static unsafe class LocalTimer
     internal static void Arm(PerProcessor* processor)
     {
         long deadline = Threads.NextTimerDeadline(processor->Index);
+        long now = 0;
+        if (processor->Current == processor->Idle && Watchdog.IsAnotherBusy(processor->Index))
+        {
+            now = KernelClock.Now;
+            deadline = deadline < now + Watchdog.IdleInterval ? deadline : now + Watchdog.IdleInterval;
+        }
+
         if (deadline >= processor->TimerDeadline)
         {
             return;
         }
 
-        long now = KernelClock.Now;
+        now = now == 0 ? KernelClock.Now : now;
         long wait = deadline <= now ? 1 : deadline - now;
         if (wait > LongestNanoseconds)
         {

@@ -4,16 +4,20 @@ using Troupe.Core.Memory;
 namespace Troupe.Smp.Kernel.Processors;
 
 /// <summary>
-/// Looks after processors that no longer come by: one that stays in the kernel for 5 s is sent an NMI by another, which prints where
-/// it is, and all trace rings are printed. A program that spins is no hang: the timer interrupts it, when somebody waits.
+/// Looks after processors that no longer come by. A busy processor that has not entered the kernel for a second is sent a reschedule
+/// interrupt, which a healthy one takes at once (a program that spins is no hang); one that has still not come by after 5 s gets an
+/// NMI from another, says where it is, and all trace rings are printed.
 /// </summary>
 /// <remarks>
-/// Each processor writes its own block's <see cref="PerProcessor.Entries"/> and <see cref="PerProcessor.InKernel"/>; the watch table
-/// belongs to whoever holds <c>_checking</c>. Checked from timer interrupts, so a single processor that hangs is not seen:
-/// nobody is left to look.
+/// Each processor writes its own <see cref="PerProcessor.Entries"/>; the watch table belongs to whoever holds <c>_checking</c>. Checked from
+/// timer interrupts; a processor that goes idle while another is busy leaves its timer armed for it. A machine whose only processor
+/// hangs is not seen: nobody is left to look.
 /// </remarks>
 internal static unsafe class Watchdog
 {
+    /// <summary>How long an idle processor sleeps at most while another is busy.</summary>
+    internal const long IdleInterval = 2_500_000_000;
+
     private const long Limit = 5_000_000_000;
     private const long Interval = 1_000_000_000;
 
@@ -28,8 +32,24 @@ internal static unsafe class Watchdog
     private static int _checking;
     private static long _next;
 
+    /// <summary>Whether a processor other than this one runs a thread.</summary>
+    internal static bool IsAnotherBusy(int processor)
+    {
+        int count = KernelProcessors.Count;
+        for (int i = 0; i < count; i++)
+        {
+            PerProcessor* other = ProcessorBlocks.Get(i);
+            if (i != processor && other->Current != other->Idle)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>From a timer interrupt.</summary>
-    internal static void Check(long now)
+    internal static void Check(int processor, long now)
     {
         if (now < ProcessorMemory.LoadAcquire(ref _next) || ProcessorMemory.Exchange(ref _checking, 1) != 0)
         {
@@ -42,14 +62,17 @@ internal static unsafe class Watchdog
         {
             PerProcessor* other = ProcessorBlocks.Get(i);
             long entries = ProcessorMemory.LoadAcquire(ref other->Entries);
-            bool inside = ProcessorMemory.LoadAcquire(ref other->InKernel) != 0;
-            if (!inside || entries != _table.Entries[i])
+            if (i == processor || other->Current == other->Idle || entries != _table.Entries[i])
             {
                 _table.Entries[i] = entries;
                 _table.Since[i] = now;
                 _table.Reported[i] = 0;
             }
-            else if (now - _table.Since[i] > Limit && _table.Reported[i] == 0)
+            else if (now - _table.Since[i] < Limit)
+            {
+                KernelProcessors.Interrupt(i, ProcessorInterrupt.Reschedule);
+            }
+            else if (_table.Reported[i] == 0)
             {
                 _table.Reported[i] = 1;
                 LocalInterrupts.SendNmi(other->ApicId);

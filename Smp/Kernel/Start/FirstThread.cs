@@ -1,4 +1,5 @@
 using Troupe.Core.Machine;
+using Troupe.Smp.Kernel.Files;
 
 namespace Troupe.Smp.Kernel.Start;
 
@@ -83,6 +84,15 @@ internal static unsafe class FirstThread
         Push(words, Put("TERM=dumb"u8));
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
+        if (CommandLine.HeapLimitMegabytes != 0)
+        {
+            // Hexadecimal without a prefix is how the runtime reads numbers from the environment.
+            KernelText text = default;
+            text.Initialize(KernelMemory.Scratch, 64);
+            text.Append("DOTNET_GCHeapHardLimit="u8);
+            text.AppendHexadecimal((ulong)CommandLine.HeapLimitMegabytes << 20);
+            Push(words, Put(KernelMemory.Scratch, text.Length));
+        }
     }
 
     private static void PushAuxiliary(ulong* words, ulong name)
@@ -128,13 +138,18 @@ internal static unsafe class FirstThread
 
     private static ulong Put(ReadOnlySpan<byte> text)
     {
-        ulong start = _text;
         fixed (byte* first = &System.Runtime.InteropServices.MemoryMarshal.GetReference(text))
         {
-            for (int i = 0; i < text.Length; i++)
-            {
-                PutByte(first[i]);
-            }
+            return Put(first, (ulong)text.Length);
+        }
+    }
+
+    private static ulong Put(byte* text, ulong length)
+    {
+        ulong start = _text;
+        for (ulong i = 0; i < length; i++)
+        {
+            PutByte(text[i]);
         }
 
         PutByte(0);

@@ -45,6 +45,7 @@ internal static unsafe class Dispatcher
             case SystemCall.FileAccessAt or SystemCall.FileAccessAt2: return FileCalls.Access(second);
             case SystemCall.DeviceControl: return FileCalls.DeviceControl(first);
             case SystemCall.FileControl: return FileCalls.Control(first, second);
+            case SystemCall.FileLock: return FileCalls.Lock(first);
             case SystemCall.Poll: return FileCalls.Poll(third);
             case SystemCall.Pipe2: return FileCalls.Pipe(first);
             case SystemCall.ReadLink: return Errno.NoEntry;

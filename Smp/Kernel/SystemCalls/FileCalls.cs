@@ -229,6 +229,15 @@ internal static unsafe class FileCalls
         return result;
     }
 
+    /// <summary>flock: there is one program, so every lock is free.</summary>
+    internal static long Lock(ulong descriptor)
+    {
+        OpenFiles.Enter();
+        bool exists = OpenFiles.Find(descriptor) != null;
+        OpenFiles.Leave();
+        return exists ? 0 : Errno.BadFile;
+    }
+
     /// <summary>Nothing we have ever becomes readable but pipes, which nobody polls: it is a sleep.</summary>
     internal static long Poll(ulong milliseconds)
     {

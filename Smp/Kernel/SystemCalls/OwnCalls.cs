@@ -25,6 +25,7 @@ internal static unsafe class OwnCalls
             HostCall.CloseInterrupt => DeviceInterrupts.Close(first),
             HostCall.WorkerBlocks => (long)DeviceInterrupts.Blocks,
             HostCall.MachineFact => Fact((long)first, second, third),
+            HostCall.ContributeEntropy => ContributeEntropy(first, second),
             _ => Errno.NotImplemented,
         };
     }
@@ -48,6 +49,22 @@ internal static unsafe class OwnCalls
     private static long FreeDma(ulong address, ulong bytes)
     {
         KernelMemory.FreeContiguous(address, (bytes + KernelMemory.FrameSize - 1) / KernelMemory.FrameSize);
+        return 0;
+    }
+
+    private static long ContributeEntropy(ulong source, ulong bytes)
+    {
+        if (bytes is 0 or > KernelMemory.ScratchBytes)
+        {
+            return Errno.InvalidArgument;
+        }
+
+        if (!UserMemory.TryRead(KernelMemory.Scratch, source, bytes))
+        {
+            return Errno.BadAddress;
+        }
+
+        KernelRandomness.Contribute(KernelMemory.Scratch, bytes);
         return 0;
     }
 

@@ -8,7 +8,7 @@ internal static class SystemCall
     internal const ulong SignalAction = 13, SignalMask = 14, SignalReturn = 15;
     internal const ulong DeviceControl = 16, PositionedRead = 17, PositionedWrite = 18, WriteVector = 20, Access = 21;
     internal const ulong Yield = 24, MemoryRemap = 25, MemoryInCore = 27, MemoryAdvise = 28;
-    internal const ulong Nanosleep = 35, GetProcessId = 39, Clone = 56, Exit = 60, UnixName = 63, FileControl = 72;
+    internal const ulong Nanosleep = 35, GetProcessId = 39, Clone = 56, Exit = 60, UnixName = 63, FileControl = 72, FileLock = 73;
     internal const ulong GetWorkingDirectory = 79, ReadLink = 89, GetResourceLimit = 97, GetResourceUsage = 98, SystemInformation = 99;
     internal const ulong GetUserId = 102, GetGroupId = 104, GetEffectiveUserId = 107, GetEffectiveGroupId = 108;
     internal const ulong SignalAlternateStack = 131, FileSystemStat = 137, GetPriority = 140, SetPriority = 141, ProcessControl = 157, ArchitectureControl = 158;
