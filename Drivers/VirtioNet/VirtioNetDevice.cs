@@ -14,25 +14,15 @@ public sealed class VirtioNetDevice
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;
 
-    // Section 5.1.4: device configuration layout.
-    private const int ConfigurationHardwareAddress = 0;
-    private const int ConfigurationStatus = 6;
-    private const int ConfigurationMaximumTransmissionUnit = 10;
-    private const ushort StatusLinkUp = 1;
-
     /// <summary>struct virtio_net_hdr with num_buffers, which is always there since version 1 (section 5.1.6).</summary>
     internal const int DeviceHeaderLength = 12;
 
-    private const int EthernetHeaderLength = 14;
-    private const int VlanTagLength = 4;
-    private const int DefaultMaximumTransmissionUnit = 1500;
-
-    /// <summary>The smallest MTU of IPv4 (RFC 791) and the least the standard lets a device say (section 5.1.4.1).</summary>
-    private const int MinimumMaximumTransmissionUnit = 68;
+    private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
 
     private readonly IVirtioTransport _transport;
     private readonly DmaArena _arena;
     private readonly VirtioNetOptions _options;
+    private readonly VirtioNetConfiguration _configuration;
     private readonly DmaBlock _receiveMemory;
     private readonly DmaBlock _transmitMemory;
     private readonly FramePool _receiveFrames;
@@ -55,6 +45,8 @@ public sealed class VirtioNetDevice
         _transport = transport;
         _arena = arena;
         _options = options ?? new VirtioNetOptions();
+        _configuration = new VirtioNetConfiguration(
+            transport, _options.FrameSize - FramePoolOptions.DefaultHeadroom - VirtioNetConfiguration.LongestEthernetHeader);
         (_receiveMemory, _receiveFrames) = CreatePool(_options.ReceiveFrameCount);
         (_transmitMemory, _transmitFrames) = CreatePool(_options.TransmitFrameCount);
         _batches = FrameBatchPool.Create(_options.BatchCount);
@@ -89,7 +81,7 @@ public sealed class VirtioNetDevice
 
     private int MinimumReceiveBuffers => Math.Max(1, _receive!.Queue.Size / 8);
 
-    private int MaximumFrameLength => _information!.MaximumTransmissionUnit + EthernetHeaderLength + VlanTagLength;
+    private int MaximumFrameLength => _information!.MaximumTransmissionUnit + VirtioNetConfiguration.LongestEthernetHeader;
 
     /// <summary>
     /// Resets the device whatever state it is in, takes back every frame it held, and brings it up; <paramref name="onInterrupt"/>
@@ -100,14 +92,14 @@ public sealed class VirtioNetDevice
         Stop();
         _counters.Resets += _wasStarted ? 1 : 0;
         _wasStarted = true;
-        _features = VirtioHandshake.Negotiate(_transport, ChooseFeatures);
+        _features = VirtioHandshake.Negotiate(_transport, _configuration.ChooseFeatures);
         _transport.ConnectInterrupts(onInterrupt);
         var hasEventIndex = (_features & VirtioFeatures.EventIndex) != 0;
         _receive = new FrameRing(Virtqueue.Create(_transport, ReceiveQueue, _options.RingSizeLimit, _arena, hasEventIndex));
         _transmit = new FrameRing(Virtqueue.Create(_transport, TransmitQueue, _options.RingSizeLimit, _arena, hasEventIndex));
         _transmit.Queue.DisableInterrupts();
         _information = ReadInformation();
-        IsLinkUp = ReadLinkStatus();
+        IsLinkUp = _configuration.ReadLinkStatus(_features);
         Refill();
         VirtioHandshake.Finish(_transport);
         IsRunning = true;
@@ -187,7 +179,7 @@ public sealed class VirtioNetDevice
             return false;
         }
 
-        var isLinkUp = ReadLinkStatus();
+        var isLinkUp = _configuration.ReadLinkStatus(_features);
         if (isLinkUp != IsLinkUp)
         {
             IsLinkUp = isLinkUp;
@@ -265,64 +257,15 @@ public sealed class VirtioNetDevice
         }
     }
 
-    private ulong ChooseFeatures(ulong offered)
+    private NetworkDeviceInformation ReadInformation() => new()
     {
-        var wanted = VirtioFeatures.EventIndex | VirtioNetFeatures.HardwareAddress | VirtioNetFeatures.Status;
-        if ((offered & VirtioNetFeatures.MaximumTransmissionUnit) != 0
-            && _transport.ReadConfiguration16(ConfigurationMaximumTransmissionUnit) is var unit
-            && unit >= MinimumMaximumTransmissionUnit && unit <= LargestMaximumTransmissionUnit)
-        {
-            // A larger one we could not receive, so we do not agree to it.
-            wanted |= VirtioNetFeatures.MaximumTransmissionUnit;
-        }
-
-        return wanted;
-    }
-
-    private int LargestMaximumTransmissionUnit => _options.FrameSize - FramePoolOptions.DefaultHeadroom - EthernetHeaderLength - VlanTagLength;
-
-    private NetworkDeviceInformation ReadInformation()
-    {
-        var unit = (_features & VirtioNetFeatures.MaximumTransmissionUnit) != 0
-            ? _transport.ReadConfiguration16(ConfigurationMaximumTransmissionUnit)
-            : Math.Min(DefaultMaximumTransmissionUnit, LargestMaximumTransmissionUnit);
-        return new NetworkDeviceInformation
-        {
-            Name = Name,
-            HardwareAddress = ReadHardwareAddress(),
-            // Read a second time, so checked a second time.
-            MaximumTransmissionUnit = Math.Clamp(unit, MinimumMaximumTransmissionUnit, LargestMaximumTransmissionUnit),
-            TransmitFrames = _transmitFrames,
-            Batches = _batches,
-        };
-    }
-
-    private HardwareAddress ReadHardwareAddress()
-    {
-        if ((_features & VirtioNetFeatures.HardwareAddress) == 0)
-        {
-            return _options.HardwareAddress ?? HardwareAddresses.LocallyAdministered(Name);
-        }
-
-        uint generation;
-        ulong address;
-        var attempts = 0;
-        do
-        {
-            generation = _transport.ReadConfigurationGeneration();
-            address = 0;
-            for (var octet = 0; octet < 6; octet++)
-            {
-                address = (address << 8) | _transport.ReadConfiguration8(ConfigurationHardwareAddress + octet);
-            }
-        }
-        while (_transport.ReadConfigurationGeneration() != generation && ++attempts < HardwareAddresses.MaximumReadAttempts);
-
-        return new HardwareAddress(address);
-    }
-
-    private bool ReadLinkStatus() =>
-        (_features & VirtioNetFeatures.Status) == 0 || (_transport.ReadConfiguration16(ConfigurationStatus) & StatusLinkUp) != 0;
+        Name = Name,
+        HardwareAddress = _configuration.ReadHardwareAddress(_features)
+            ?? _options.HardwareAddress ?? HardwareAddresses.LocallyAdministered(Name),
+        MaximumTransmissionUnit = _configuration.ReadMaximumTransmissionUnit(_features),
+        TransmitFrames = _transmitFrames,
+        Batches = _batches,
+    };
 
     private int Receive(int budget)
     {
