@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Troupe.Tools.Guests;
 using Troupe.Tools.Symbols;
 using Troupe.Tools.Workspace;
@@ -51,7 +49,7 @@ internal sealed class Guest : IDisposable
     /// <summary>Boots an app and forwards a free port of this host to its port 8080.</summary>
     public static Guest BootServer(string app, Func<GuestOptions, GuestOptions>? with = null) => Boot(app, options =>
     {
-        var forwarded = options with { Forwards = [new PortForward(FreePort(), 8080)] };
+        var forwarded = options with { Forwards = [new PortForward(PortForward.FreePort(), 8080)] };
         return with?.Invoke(forwarded) ?? forwarded;
     });
 
@@ -108,13 +106,6 @@ internal sealed class Guest : IDisposable
         _process.Dispose();
         _symbols.Dispose();
         Http.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     private void Hear(string line)

@@ -71,7 +71,8 @@ public static class RunCommand
     {
         using var symbols = new Symbolizer(image.Symbols, repository.Root);
         var announced = new HashSet<int>();
-        using var guest = GuestProcess.Start(options, line =>
+        using var relays = new PortRelays(options.Forwards);
+        using var guest = GuestProcess.Start(options with { Forwards = relays.Inner }, line =>
         {
             Console.Out.WriteLine(symbols.Annotate(line));
             Console.Out.Flush();

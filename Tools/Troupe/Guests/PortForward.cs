@@ -30,27 +30,40 @@ public sealed record PortForward(int HostPort, int GuestPort)
 
         foreach (var forward in forwards)
         {
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            // As QEMU does: a port in TIME_WAIT is free.
-            probe.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Loopback, forward.HostPort));
-                probe.Listen();
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AccessDenied)
-            {
-                throw new UserError(
-                    $"port {forward.HostPort} of this host needs root.", $"Take one above 1023: -p 8080:{forward.GuestPort}", ExitCodes.Broken);
-            }
-            catch (SocketException)
-            {
-                throw new UserError(
-                    $"port {forward.HostPort} of this host is in use.",
-                    $"Take another: -p {forward.HostPort + 1}:{forward.GuestPort} (who has it: ss -ltnp 'sport = :{forward.HostPort}')",
-                    ExitCodes.Broken);
-            }
+            using var probe = forward.Listen(backlog: 1);
         }
+    }
+
+    /// <summary>Listens on the host port, or says how to find out who has it.</summary>
+    public Socket Listen(int backlog)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        // A port in TIME_WAIT is free.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, HostPort));
+            socket.Listen(backlog);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw exception.SocketErrorCode == SocketError.AccessDenied
+                ? new UserError($"port {HostPort} of this host needs root.", $"Take one above 1023: -p 8080:{GuestPort}", ExitCodes.Broken)
+                : new UserError(
+                    $"port {HostPort} of this host is in use.",
+                    $"Take another: -p {HostPort + 1}:{GuestPort} (who has it: ss -ltnp 'sport = :{HostPort}')",
+                    ExitCodes.Broken);
+        }
+    }
+
+    /// <summary>A port that nobody has at this moment, for what only this process and its guest know of.</summary>
+    public static int FreePort()
+    {
+        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     private static int? Port(string text) =>
