@@ -32,8 +32,8 @@ public sealed class ProjectReferenceTests
     };
 
     // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);
-    // the self-test also looks beneath Hosting, at the machine it tests.
-    private static readonly string[] _composition = ["Apps/Hosting", "Apps/Hosting.Web", "Apps/SelfTest"];
+    // the self-test and the benchmark also look beneath Hosting, at the machine they test.
+    private static readonly string[] _composition = ["Apps/Hosting", "Apps/Hosting.Web", "Apps/SelfTest", "Apps/Benchmark"];
     private static readonly string[] _beneathHosting = ["Core/", "Smp/", "Actors", "Drivers/", "Net/"];
 
     // Only these see a framework beyond the base class library.

@@ -5,24 +5,76 @@ using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Commands;
 
-/// <summary><c>troupe bench NAME</c>: measurements that are printed, not judged.</summary>
+/// <summary><c>troupe bench NAME</c>: measurements that are printed, with the bars they are held against; missing one is no error.</summary>
 public static class BenchCommand
 {
-    private const int Rounds = 9;
+    private const int BootRuns = 9;
+    private const int HttpRuns = 3;
+    private const int HttpSeconds = 8;
+    private const int Memory = 256;
 
     /// <summary>Creates the command.</summary>
-    public static Command Create()
+    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest.") { Boot(), Http() };
+
+    private static Command Boot()
     {
-        var rounds = new Option<int>("--rounds") { Description = "Runs of each guest, in turn.", HelpName = "N", DefaultValueFactory = _ => Rounds };
-        var boot = new Command("boot", "Time from the start of QEMU to the first HTTP 200 of Apps/Hello, and the image's size.") { rounds };
+        var runs = Runs(BootRuns);
+        var memory = MemoryOption();
+        var noFloor = new Option<bool>("--no-memory") { Description = "Do not search the smallest memory that still answers." };
+        var boot = new Command("boot", "Time from the start of QEMU to the first HTTP 200 of Apps/Hello, size of its image, smallest memory.") { runs, memory, noFloor };
         boot.SetAction(async (result, cancellation) =>
         {
-            var repository = Repository.Locate();
-            var app = repository.FindApp("Hello");
-            await SystemPackages.RequireAsync(SystemPackages.Running, cancellation).ConfigureAwait(false);
-            await new BootBenchmark(repository).RunAsync(app, Math.Max(1, result.GetValue(rounds)), cancellation).ConfigureAwait(false);
+            var repository = await PrepareAsync(cancellation).ConfigureAwait(false);
+            await new BootBenchmark(repository).RunAsync(
+                repository.FindApp("Hello"), result.GetValue(runs), result.GetValue(memory), !result.GetValue(noFloor), cancellation).ConfigureAwait(false);
             return ExitCodes.Success;
         });
-        return new Command("bench", "Measure.") { boot };
+        return boot;
     }
+
+    private static Command Http()
+    {
+        var runs = Runs(HttpRuns);
+        var memory = MemoryOption();
+        var seconds = new Option<int>("--seconds") { Description = "Length of a run.", HelpName = "N", DefaultValueFactory = _ => HttpSeconds };
+        seconds.Validators.Add(AtLeast(1));
+        var http = new Command("http", "Requests a second of Apps/Benchmark on 1 and 2 processors, what a request costs, pauses of the collector.") { runs, seconds, memory };
+        http.SetAction(async (result, cancellation) =>
+        {
+            var repository = await PrepareAsync(cancellation).ConfigureAwait(false);
+            await new HttpBenchmark(repository).RunAsync(
+                repository.FindApp("Benchmark"), result.GetValue(runs), result.GetValue(seconds), result.GetValue(memory), cancellation).ConfigureAwait(false);
+            return ExitCodes.Success;
+        });
+        return http;
+    }
+
+    private static async Task<Repository> PrepareAsync(CancellationToken cancellation)
+    {
+        var repository = Repository.Locate();
+        await SystemPackages.RequireAsync([.. SystemPackages.Running, .. SystemPackages.Measuring], cancellation).ConfigureAwait(false);
+        return repository;
+    }
+
+    private static Option<int> Runs(int usual)
+    {
+        var option = new Option<int>("--runs") { Description = "Runs of each guest on each machine, in turn.", HelpName = "N", DefaultValueFactory = _ => usual };
+        option.Validators.Add(AtLeast(1));
+        return option;
+    }
+
+    private static Option<int> MemoryOption()
+    {
+        var option = new Option<int>("--memory", "-m") { Description = "Megabytes of memory of each guest.", HelpName = "MB", DefaultValueFactory = _ => Memory };
+        option.Validators.Add(AtLeast(GuestSymbols.LeastMemory));
+        return option;
+    }
+
+    private static Action<System.CommandLine.Parsing.OptionResult> AtLeast(int least) => result =>
+    {
+        if (result.GetValueOrDefault<int>() < least)
+        {
+            result.AddError($"{result.Option.Name} starts at {least}.");
+        }
+    };
 }

@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Troupe.Actors;
+using Troupe.Apps.Benchmark;
+using Troupe.Apps.Hello;
+using Troupe.Apps.Hosting.Web;
+
+// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it.
+CollectionPauses pauses = new();
+WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
+WebUnikernel app = builder.Build();
+ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");
+app.MapGet("/", async (HttpContext context) =>
+    await context.Response.WriteAsync($"hit {await hits.AskAsync<long>(static reply => new(reply))}\n"));
+app.MapGet("/statistics", (HttpContext context) => context.Response.WriteAsync(Statistics.Read(pauses)));
+await app.RunAsync();
