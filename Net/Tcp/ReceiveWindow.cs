@@ -37,12 +37,15 @@ public sealed class ReceiveWindow(int buffer)
     /// <summary>Octets arrived in order.</summary>
     public void Advance(int octets) => Next += octets;
 
-    /// <summary>RFC 9293 3.4's four cases.</summary>
+    /// <summary>
+    /// RFC 9293 3.4's four cases. An empty segment may stand at the right edge too, not only when the window is shut: that
+    /// is where a peer is that filled the window and has a segment lost, and its acknowledgement must count.
+    /// </summary>
     public bool IsAcceptable(SequenceNumber sequence, int length)
     {
         int window = Window;
         if (length == 0)
-            return window == 0 ? sequence == Next : Contains(sequence, window);
+            return sequence == Next || Contains(sequence, window + 1);
         return window > 0 && (Contains(sequence, window) || Contains(sequence + (length - 1), window));
     }
 

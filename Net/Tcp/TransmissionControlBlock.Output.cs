@@ -135,9 +135,13 @@ public sealed partial class TransmissionControlBlock
         _retransmission.StartIfOff(_now);
     }
 
-    private void SendAcknowledgement() => Send(TcpFlags.Ack, _send.Next, 0, default);
+    // The end of all that was sent, even after a timeout went back: the peer may have received it, and would drop an
+    // acknowledgement from before its window. A probe beyond a shut window has not been received.
+    private SequenceNumber EmptySegmentSequence => _persistDeadline == RetransmissionTimer.Off ? _send.Maximum : _send.Next;
 
-    private void SendReset() => Send(TcpFlags.Rst | TcpFlags.Ack, _send.Next, 0, default);
+    private void SendAcknowledgement() => Send(TcpFlags.Ack, EmptySegmentSequence, 0, default);
+
+    private void SendReset() => Send(TcpFlags.Rst | TcpFlags.Ack, EmptySegmentSequence, 0, default);
 
     // RFC 9293 3.10.7.3 and 3.10.7.4: <SEQ=SEG.ACK><CTL=RST>.
     private void SendBareReset(SequenceNumber sequence) => Send(TcpFlags.Rst, sequence, 0, default);

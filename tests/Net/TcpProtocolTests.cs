@@ -116,6 +116,28 @@ public sealed class TcpProtocolTests
         Assert.Equal(first * 2, tcp.Expire());
     }
 
+    // RFC 9293 3.10.7.4, first: what a peer that got everything would drop as old must not carry our acknowledgements.
+    [Fact]
+    public void AcknowledgesFromTheEndOfWhatItSentAfterATimeout()
+    {
+        TcpHarness tcp = Passive();
+        tcp.Write(3000);
+        tcp.Expire();
+        tcp.Output.Clear();
+        tcp.Receive(TcpFlags.Ack, Peer + 100, Own, 100);
+        Assert.Equal(Own + 3000, tcp.Single().Sequence);
+    }
+
+    // RFC 9293 3.4: see ReceiveWindow.IsAcceptable.
+    [Fact]
+    public void TakesTheAcknowledgementOfAPeerThatFilledTheWindow()
+    {
+        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000 });
+        tcp.Write(1000);
+        tcp.Receive(TcpFlags.Ack, Peer + 4000, Own + 1000);
+        Assert.Equal(0, tcp.Block.Status.Outstanding);
+    }
+
     // RFC 6298 3, Karn.
     [Fact]
     public void MeasuresNoRoundTripOnASegmentSentTwice()

@@ -7,7 +7,7 @@ namespace Troupe.Net.Tests;
 
 public sealed class TcpStreamTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task OctetsArriveAsSentOnACleanLink() => await TransferAsync(4_000_000, loss: 0, duplication: 0, reordering: 0, corruption: 0);
@@ -59,12 +59,19 @@ public sealed class TcpStreamTests(ITestOutputHelper output)
         Task<byte[]> receivedDown = TwoStacks.ReadAllAsync(client.Input);
         Task sending = SendAsync(client, up);
         Task answering = SendAsync(server, down);
-        await Task.WhenAll(sending, answering, receivedUp, receivedDown).WaitAsync(Limit);
+        try
+        {
+            await Task.WhenAll(sending, answering, receivedUp, receivedDown).WaitAsync(Limit);
+        }
+        finally
+        {
+            output.WriteLine($"sent up {sending.Status}, sent down {answering.Status}, received up {receivedUp.Status}, received down {receivedDown.Status}");
+            foreach (LayerCounters counters in stacks.First.Counters.Concat(stacks.Second.Counters))
+                output.WriteLine(counters.ToString());
+        }
 
         Assert.Equal(up, await receivedUp);
         Assert.Equal(down, await receivedDown);
-        foreach (LayerCounters counters in stacks.First.Counters.Concat(stacks.Second.Counters))
-            output.WriteLine(counters.ToString());
         Assert.Equal(0, stacks.System.FailureCount);
         await client.Completion.WaitAsync(Limit);
         await server.Completion.WaitAsync(Limit);
