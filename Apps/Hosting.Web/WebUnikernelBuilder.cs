@@ -52,6 +52,12 @@ public sealed class WebUnikernelBuilder
             Web.Services.AddSingleton<IConnectionListenerFactory>(_transport);
         UnikernelApplication unikernel = _unikernel.Build();
         _transport.Attach(unikernel);
+        if (Machine.IsImage)
+        {
+            // Drivers and DHCP take their time while the server is put together; whoever awaits the start sees a failure.
+            _ = unikernel.StartAsync();
+        }
+
         return new(unikernel, Web.Build());
     }
 }

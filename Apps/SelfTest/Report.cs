@@ -12,6 +12,7 @@ internal static class Report
         Console.WriteLine($"switches {statistics.ContextSwitches}, wake-ups {statistics.WakeUps}, preemptions {statistics.Preemptions}, steals {statistics.Steals}");
         Console.WriteLine($"interrupts {statistics.Interrupts}, system calls {statistics.SystemCalls}, page faults {statistics.PageFaults}, shootdowns {statistics.Shootdowns}");
         Console.WriteLine($"longest interrupts-off {statistics.LongestInterruptsOff / 1000} us (cause {statistics.LongestCause})");
+        Console.WriteLine($"collections {GC.CollectionCount(0)}, allocated {GC.GetTotalAllocatedBytes() / 1024} KiB");
         Console.WriteLine($"frames {statistics.TotalFrames}, free {statistics.FreeFrames}, peak {statistics.PeakFrames}");
     }
 }

@@ -13,6 +13,7 @@ internal static unsafe class FirstThread
     internal const ulong StackSize = 1024 * 1024;
 
     private const int MaximumWords = 256;
+    private const ulong LargestNursery = 4 << 20;
     private const ulong TextRoom = 4096;
 
     // Auxiliary vector entries.
@@ -84,15 +85,25 @@ internal static unsafe class FirstThread
         Push(words, Put("TERM=dumb"u8));
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
+
+        // The collector sizes its nursery by the processor's cache, which an emulated processor does not tell: it would collect every
+        // 256 KiB, and once before the first request. A sixteenth of memory, at most 4 MiB.
+        ulong nursery = KernelMemory.FreeBytes / 16 < LargestNursery ? KernelMemory.FreeBytes / 16 : LargestNursery;
+        PushNumber(words, "DOTNET_GCgen0size="u8, nursery & ~(KernelMemory.FrameSize - 1));
         if (CommandLine.HeapLimitMegabytes != 0)
         {
-            // Hexadecimal without a prefix is how the runtime reads numbers from the environment.
-            KernelText text = default;
-            text.Initialize(KernelMemory.Scratch, 64);
-            text.Append("DOTNET_GCHeapHardLimit="u8);
-            text.AppendHexadecimal((ulong)CommandLine.HeapLimitMegabytes << 20);
-            Push(words, Put(KernelMemory.Scratch, text.Length));
+            PushNumber(words, "DOTNET_GCHeapHardLimit="u8, (ulong)CommandLine.HeapLimitMegabytes << 20);
         }
+    }
+
+    // Hexadecimal without a prefix is how the runtime reads numbers from the environment.
+    private static void PushNumber(ulong* words, ReadOnlySpan<byte> name, ulong value)
+    {
+        KernelText text = default;
+        text.Initialize(KernelMemory.Scratch, 64);
+        text.Append(name);
+        text.AppendHexadecimal(value);
+        Push(words, Put(KernelMemory.Scratch, text.Length));
     }
 
     private static void PushAuxiliary(ulong* words, ulong name)
