@@ -29,14 +29,7 @@ public sealed class BadInputTests
     public async Task GarbageOnTheWireIsDroppedAndTheGuestGoesOnAnswering()
     {
         using var network = await NetworkNamespace.CreateAsync();
-        using var guest = Guest.Boot(
-            "Apps/Hello",
-            options => options with
-            {
-                Network = new GuestNetwork(GuestNetworkKind.Tap, NetworkNamespace.Tap),
-                CommandLine = $"ip={NetworkNamespace.GuestAddress}/24 gateway={NetworkNamespace.HostAddress}",
-            },
-            network);
+        using var guest = Guest.BootOnTap("Apps/Hello", network);
         await guest.ListensAsync();
         await GarbageFrames.SendAsync(network, count: 100_000, seed: TestSeed.Value);
         guest.StillRuns();

@@ -16,13 +16,16 @@ internal sealed class Guest : IDisposable
     private readonly List<string> _serial = [];
     private readonly Symbolizer _symbols;
     private readonly GuestProcess _process;
+    private readonly PortRelays _relays;
     private readonly SemaphoreSlim _news = new(0);
 
     private Guest(Image image, GuestOptions options, NetworkNamespace? network)
     {
         Options = options;
         _symbols = new Symbolizer(image.Symbols, SourceRoot);
-        _process = GuestProcess.Start(options, Hear, network?.Prefix);
+        // As `troupe run` does.
+        _relays = new PortRelays(options.Forwards);
+        _process = GuestProcess.Start(options with { Forwards = _relays.Inner }, Hear, network?.Prefix);
         Http = new HttpClient { BaseAddress = HostPort is { } port ? new Uri($"http://127.0.0.1:{port}/") : null, Timeout = Patience };
     }
 
@@ -52,6 +55,20 @@ internal sealed class Guest : IDisposable
         var forwarded = options with { Forwards = [new PortForward(PortForward.FreePort(), 8080)] };
         return with?.Invoke(forwarded) ?? forwarded;
     });
+
+    /// <summary>Boots an app on the tap of a network of its own, with an address of it.</summary>
+    public static Guest BootOnTap(string app, NetworkNamespace network, Func<GuestOptions, GuestOptions>? with = null) => Boot(
+        app,
+        options =>
+        {
+            var connected = options with
+            {
+                Network = new GuestNetwork(GuestNetworkKind.Tap, NetworkNamespace.Tap),
+                CommandLine = $"ip={NetworkNamespace.GuestAddress}/24 gateway={NetworkNamespace.HostAddress}",
+            };
+            return with?.Invoke(connected) ?? connected;
+        },
+        network);
 
     /// <summary>Waits until the guest prints a line with this text; fails with what it printed instead.</summary>
     public async Task<string> SaysAsync(string text, TimeSpan? within = null)
@@ -104,6 +121,7 @@ internal sealed class Guest : IDisposable
     public void Dispose()
     {
         _process.Dispose();
+        _relays.Dispose();
         _symbols.Dispose();
         Http.Dispose();
     }
