@@ -14,7 +14,7 @@ namespace Troupe.Verification.Coyote;
 /// </summary>
 internal static class Interleavings
 {
-    private const int DefaultIterations = 1_000;
+    private const int DefaultIterations = 300;
     private const uint DefaultSeed = 20_261_123;
 
     /// <summary>The test must pass under every interleaving tried.</summary>

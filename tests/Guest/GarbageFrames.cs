@@ -17,14 +17,26 @@ internal static class GarbageFrames
     private const int RecordHeader = 16;
     private const int Ethernet = 1;
 
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(3);
+
     public static async Task SendAsync(NetworkNamespace network, int count, int seed)
     {
         var file = Path.GetTempFileName();
         try
         {
             await WriteAsync(file, count, new Random(seed));
+            // The whole run fits into the tap's queue, so that none is lost on this side of the card.
+            await network.InsideAsync("ip", "link", "set", NetworkNamespace.Tap, "txqueuelen", (2 * count).ToString(CultureInfo.InvariantCulture));
+            var before = await CounterAsync(network, "tx_packets");
             var clock = Stopwatch.StartNew();
             await network.InsideAsync("tcpreplay", "--topspeed", "--intf1", NetworkNamespace.Tap, file);
+            while (await CounterAsync(network, "tx_packets") - before < count)
+            {
+                Assert.True(clock.Elapsed < _longest, "the guest's card does not take the frames.");
+                await Task.Delay(100);
+            }
+
+            Assert.Equal(0, await CounterAsync(network, "tx_dropped"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} random frames in {clock.Elapsed.TotalSeconds:0.0} s, seed {seed}"));
         }
         finally
@@ -32,6 +44,10 @@ internal static class GarbageFrames
             File.Delete(file);
         }
     }
+
+    /// <summary>What the tap counts; a packet that is transmitted has been read by QEMU, which waits while the guest has no room.</summary>
+    private static async Task<long> CounterAsync(NetworkNamespace network, string name) => long.Parse(
+        await network.InsideAsync("cat", $"/sys/class/net/{NetworkNamespace.Tap}/statistics/{name}"), CultureInfo.InvariantCulture);
 
     private static async Task WriteAsync(string file, int count, Random random)
     {

@@ -9,6 +9,7 @@ public sealed class GuestExitTests
     [InlineData(1, 0)]
     [InlineData(3, 1)]
     [InlineData(15, 7)]
+    [InlineData(129, 64)]
     [InlineData(199, GuestExit.PanicCode)]
     public void TheGuestsCodeIsReadFromQemus(int qemu, int code) => Assert.Equal(code, GuestExit.FromQemu(qemu, string.Empty, guestSpoke: true).ExitCode);
 

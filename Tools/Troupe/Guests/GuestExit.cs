@@ -25,8 +25,9 @@ public sealed record GuestExit(int? Code, string? Reason = null)
         return exitCode switch
         {
             0 => new GuestExit(null, "the guest reset or switched off its machine without an exit code (a triple fault looks like this)"),
-            // Signals up to SIGTERM (15) look like the guest codes 64 to 71, which no guest of ours uses.
-            > ExitCodes.SignalBase and <= ExitCodes.SignalBase + 15 =>
+            // Signals up to SIGTERM (15) look like the guest codes 65 to 71, which no guest of ours uses. SIGHUP (1) would be 64
+            // (a command line that makes no sense), and QEMU without a terminal gets none.
+            > ExitCodes.SignalBase + 1 and <= ExitCodes.SignalBase + 15 =>
                 new GuestExit(null, $"QEMU was ended by signal {exitCode - ExitCodes.SignalBase}"),
             _ when (exitCode & 1) == 1 => new GuestExit(exitCode >> 1),
             _ => new GuestExit(null, $"QEMU failed with exit code {exitCode}: {qemuErrors.Trim()}"),
