@@ -41,7 +41,8 @@ foreach ((string name, Func<IContender, Task<int>> run) in scenarios)
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28}{median,10:F1}{other,10:F1}{other / median,8:F2}"));
 }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bytes per idle actor{await TroupeContender.BytesPerActor(100_000),18:F1}"));
+double bytesPerActor = await TroupeContender.BytesPerActor(100_000);
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bytes per idle actor{bytesPerActor,18:F1}"));
 
 static async Task<double> Measure(IContender contender, Func<IContender, Task<int>> run)
 {
