@@ -6,7 +6,7 @@ namespace Troupe.Tools.Tests;
 
 public sealed class TcpForwarderTests
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
     /// <summary>As QEMU listens. Without the forwarder a burst like this takes 7 s and more: lost SYNs are sent again after 1, 3 and 7 s.</summary>
     [Fact]
