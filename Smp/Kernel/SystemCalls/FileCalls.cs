@@ -7,6 +7,10 @@ namespace Troupe.Smp.Kernel.SystemCalls;
 internal static unsafe class FileCalls
 {
     private const ulong LongestPath = 255;
+
+    // An emulated UART takes some 6 us a byte, and interrupts are off meanwhile.
+    private const ulong ConsolePiece = 48;
+
     private const ulong AtEmptyPath = 0x1000;
     private const ulong DuplicateDescriptor = 0, GetDescriptorFlags = 1, GetStatusFlags = 3, DuplicateCloseOnExec = 1030;
     private const uint DirectoryMode = 0x41ED, RegularMode = 0x8124, CharacterMode = 0x21B6, PipeMode = 0x1180;
@@ -362,7 +366,7 @@ internal static unsafe class FileCalls
         byte* piece = KernelMemory.Scratch;
 
         // At most a piece a call: the caller (the C library and the BCL) goes on with the rest, and interrupts come in between.
-        ulong count = bytes < 128 ? bytes : 128;
+        ulong count = bytes < ConsolePiece ? bytes : ConsolePiece;
         if (!UserMemory.TryRead(piece, source, count))
         {
             return Errno.BadAddress;
