@@ -50,6 +50,24 @@ public sealed unsafe class ClockCalibratorTests
     }
 
     [Fact]
+    public void AReadingThatTheHostInterruptedDoesNotEndTheWindow()
+    {
+        _ = new FakeIntervalTimer(_machine, Frequency);
+        Action<ushort, uint> write = _machine.WritePort;
+        int latches = 0;
+        _machine.WritePort = (port, value) =>
+        {
+            if (port == 0x43 && (value & 0xC0) == 0xC0 && ++latches == 5)
+                _machine.TimeStamp += Frequency * 12 / 1000; // the first reading of the window, between the first TSC value and the latch
+            write(port, value);
+        };
+
+        ClockCalibration found = Calibrate();
+
+        AssertWithin(found.TimeStampCounterFrequency, Frequency, 500);
+    }
+
+    [Fact]
     public void AWindowOversleptBeyondTheTimersRangeIsNotMistakenForAShortOne()
     {
         _ = new FakeIntervalTimer(_machine, Frequency);
