@@ -20,8 +20,11 @@ public sealed class WebUnikernelBuilder
             // Settings files would be watched for changes, and a guest has neither files nor watches.
             Args = [.. unikernel.Arguments, "--hostBuilder:reloadConfigOnChange=false"],
             ContentRootPath = ContentRoot,
+            // Unnamed, the names of all linked assemblies would be read to find it.
+            ApplicationName = "troupe",
             EnvironmentName = "Production",
         });
+        ClosedServices.AddTo(Web.Services);
         // An application that wants logging adds a provider; none is started by default, because the first request waits for it.
         Web.Logging.ClearProviders();
     }
