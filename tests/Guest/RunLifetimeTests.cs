@@ -13,7 +13,7 @@ public sealed class RunLifetimeTests
     private const string Sigterm = "-TERM";
     private const string Sigkill = "-KILL";
 
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     [Theory]
     [InlineData(Sigint, 130)]
