@@ -83,9 +83,13 @@ public sealed class FrameTests(ITestOutputHelper output)
             byte[] datagram = new byte[608];
             int length = new DhcpMessage
             {
-                Type = type, TransactionId = question.TransactionId, ClientHardware = question.ClientHardware,
-                YourAddress = TwoStacks.SecondAddress, ServerIdentifier = TwoStacks.FirstAddress,
-                Mask = Ipv4Address.From(255, 255, 255, 0), LeaseSeconds = 600,
+                Type = type,
+                TransactionId = question.TransactionId,
+                ClientHardware = question.ClientHardware,
+                YourAddress = TwoStacks.SecondAddress,
+                ServerIdentifier = TwoStacks.FirstAddress,
+                Mask = Ipv4Address.From(255, 255, 255, 0),
+                LeaseSeconds = 600,
             }.WriteReply(datagram.AsSpan(8));
             datagram = datagram[..(8 + length)];
             new UdpHeader(67, 68, length).Write(datagram, TwoStacks.FirstAddress, TwoStacks.SecondAddress);

@@ -36,9 +36,10 @@ public sealed record TestProject(string Name, string ProjectFile, TestStage Stag
             .ToList();
     }
 
-    /// <summary>Projects right under tests are tests (tests/Directory.Build.props); elsewhere a project says so itself.</summary>
+    /// <summary>Projects right under tests are tests (tests/Directory.Build.props) unless they deny it; elsewhere a project says so itself.</summary>
     private static bool IsTestProject(string folder, string file) => folder == "tests"
         ? Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file))) == "tests"
+            && !File.ReadAllText(file).Contains("<IsTestProject>false", StringComparison.Ordinal)
         : File.ReadAllText(file).Contains("<IsTestProject>true", StringComparison.Ordinal);
 
     /// <summary>The assembly that a build of the solution leaves.</summary>
