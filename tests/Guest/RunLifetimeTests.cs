@@ -7,7 +7,7 @@ namespace Troupe.Guest.Tests;
 
 /// <summary><c>troupe run</c> and its guest live and die together. The guest waits for a debugger that never comes, so that it
 /// ends for no reason of its own.</summary>
-public sealed class RunLifetimeTests
+public sealed class RunLifetimeTests : IDisposable
 {
     private const string Sigint = "-INT";
     private const string Sigterm = "-TERM";
@@ -15,13 +15,27 @@ public sealed class RunLifetimeTests
 
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
+    private Process? _run;
+
+    /// <summary>A test that fails leaves nothing behind either.</summary>
+    public void Dispose()
+    {
+        if (_run is { HasExited: false })
+        {
+            _run.Kill(entireProcessTree: true);
+            _run.WaitForExit();
+        }
+
+        _run?.Dispose();
+    }
+
     [Theory]
     [InlineData(Sigint, 130)]
     [InlineData(Sigterm, 143)]
     [InlineData(Sigkill, 137)]
     public async Task TheGuestEndsWithTheCommand(string signal, int exitCode)
     {
-        using var run = StartWaitingGuest();
+        var run = StartWaitingGuest();
         var guest = await GuestOfAsync(run);
         Assert.Equal(0, (await HostProcess.CaptureAsync("kill", [signal, Number(run.Id)], CancellationToken.None)).ExitCode);
         await run.WaitForExitAsync().WaitAsync(_patience);
@@ -32,7 +46,7 @@ public sealed class RunLifetimeTests
     [Fact]
     public async Task TheDebuggersCommandIsPrinted()
     {
-        using var run = StartWaitingGuest();
+        var run = StartWaitingGuest();
         string? line;
         do
         {
@@ -44,7 +58,7 @@ public sealed class RunLifetimeTests
         Assert.Matches(@"gdb -ex 'target remote localhost:\d+' .*SelfTest\.elf\.dbg", line);
     }
 
-    private static Process StartWaitingGuest()
+    private Process StartWaitingGuest()
     {
         var start = new ProcessStartInfo("dotnet", [typeof(TroupeCommand).Assembly.Location, "run", "Apps/SelfTest", "--gdb"])
         {
@@ -52,7 +66,7 @@ public sealed class RunLifetimeTests
             RedirectStandardOutput = true,
         };
         start.Environment["TROUPE_ROOT"] = Repository.Locate().Root;
-        return Process.Start(start)!;
+        return _run = Process.Start(start)!;
     }
 
     /// <summary>QEMU's process: the child of troupe, once setpriv has become QEMU.</summary>
