@@ -51,7 +51,7 @@ internal static unsafe class DeviceInterrupts
 
         int bit = vector - WorkerBlock.FirstVector;
         var block = (WorkerBlock*)(_blocks + ((ulong)(_sources.Processor[vector] - 1) * WorkerBlock.Size));
-        SetBit(ref *(&block->Pending + (bit / 64)), 1L << (bit % 64));
+        AtomicBits.Set(ref *(&block->Pending + (bit / 64)), 1L << (bit % 64));
         if (ProcessorMemory.Exchange(ref block->Park, WorkerBlock.Permit) == WorkerBlock.Parked)
         {
             Threads.Wake((ulong)&block->Park, 1, ~0U);
@@ -144,20 +144,5 @@ internal static unsafe class DeviceInterrupts
         _sources.Flags[vector] = 0;
         _sources.Processor[vector] = 0;
         InterruptVectors.Free(vector);
-    }
-
-    private static void SetBit(ref long word, long bit)
-    {
-        long old = ProcessorMemory.LoadAcquire(ref word);
-        while (true)
-        {
-            long seen = ProcessorMemory.CompareExchange(ref word, old | bit, old);
-            if (seen == old)
-            {
-                return;
-            }
-
-            old = seen;
-        }
     }
 }

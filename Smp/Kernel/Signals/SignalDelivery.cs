@@ -35,19 +35,7 @@ internal static unsafe class SignalDelivery
             return;
         }
 
-        long bit = 1L << (signal - 1);
-        long old = ProcessorMemory.LoadAcquire(ref thread->PendingSignals);
-        while (true)
-        {
-            long seen = ProcessorMemory.CompareExchange(ref thread->PendingSignals, old | bit, old);
-            if (seen == old)
-            {
-                break;
-            }
-
-            old = seen;
-        }
-
+        AtomicBits.Set(ref thread->PendingSignals, 1L << (signal - 1));
         Threads.Nudge(thread);
     }
 
@@ -62,19 +50,7 @@ internal static unsafe class SignalDelivery
             signal++;
         }
 
-        long bit = 1L << (signal - 1);
-        long old = ProcessorMemory.LoadAcquire(ref thread->PendingSignals);
-        while (true)
-        {
-            long seen = ProcessorMemory.CompareExchange(ref thread->PendingSignals, old & ~bit, old);
-            if (seen == old)
-            {
-                break;
-            }
-
-            old = seen;
-        }
-
+        AtomicBits.Clear(ref thread->PendingSignals, 1L << (signal - 1));
         SignalFrame.Cause cause = default;
         cause.Signal = signal;
         cause.Code = SentByThread;

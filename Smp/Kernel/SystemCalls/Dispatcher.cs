@@ -104,10 +104,8 @@ internal static unsafe class Dispatcher
         const ulong Known = 4096 * 8;
         if (number < Known)
         {
-            ref long word = ref *(long*)(_logged + (number / 64));
             long bit = 1L << (int)(number % 64);
-            long old = Core.Memory.ProcessorMemory.LoadAcquire(ref word);
-            if ((old & bit) != 0 || Core.Memory.ProcessorMemory.CompareExchange(ref word, old | bit, old) != old)
+            if ((AtomicBits.Set(ref *(long*)(_logged + (number / 64)), bit) & bit) != 0)
             {
                 return Errno.NotImplemented;
             }
