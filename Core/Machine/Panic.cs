@@ -105,6 +105,7 @@ public static unsafe class Panic
         }
 
         BackTrace.Print(framePointer, stackPointer, FramesPrinted, StackWordsScanned);
+        TraceRing.Write(processor, TraceKind.Panic, 0, registers == null ? 0 : registers[17], address);
         PrintTraceRings();
         KernelConsole.Write("KERNEL PANIC END\n"u8);
         Instructions.Out32(DebugExitPort, ExitCode);

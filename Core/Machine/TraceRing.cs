@@ -26,10 +26,10 @@ public enum TraceKind : ushort
     /// <summary>A signal frame was built. First: signal; second: instruction pointer.</summary>
     Signal = 6,
 
-    /// <summary>A panic. First: instruction pointer.</summary>
+    /// <summary>A panic. First: instruction pointer, if it came from a fault; second: address. The thread is not told.</summary>
     Panic = 7,
 
-    /// <summary>A TLB shootdown began here. First: pages.</summary>
+    /// <summary>A TLB shootdown that began here interrupts another processor. First: which.</summary>
     Shootdown = 8,
 }
 

@@ -4,7 +4,7 @@ namespace Troupe.Smp.Kernel;
 
 /// <summary>
 /// The calls of Smp/Host into the kernel half, by system-call number: above Linux's. Answers below zero are negated error numbers,
-/// as everywhere. Nothing else of the program may make them; the analyzer rules of docs/drivers.md see to that.
+/// as everywhere. Nothing else of the program may make them: the compiler refuses DllImport outside Core/Machine and Smp (Tools/Build/BannedSymbols.Safe.txt).
 /// </summary>
 public static class HostCall
 {

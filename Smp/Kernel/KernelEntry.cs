@@ -82,7 +82,8 @@ internal static unsafe class KernelEntry
                 RestartCall(next);
             }
 
-            if (SignalDelivery.IsPending(next))
+            // Not between two pieces of a long call: a handler that made such a call itself would go on from the other's place.
+            if (next->CallProgress == 0 && SignalDelivery.IsPending(next))
             {
                 SignalDelivery.Deliver(next);
                 continue;

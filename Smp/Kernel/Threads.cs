@@ -65,6 +65,7 @@ internal static unsafe partial class Threads
         Instructions.Zero(memory, frames * KernelMemory.FrameSize);
         _scheduler.Initialize((void*)memory, IProcessors.Maximum, Table);
         _scheduler.SetIdleHooks(&EnteringIdle, &LeavingIdle);
+        _scheduler.SetWakeHook(&MadeReady);
         InitializeFutexes();
         KernelMemory.TlbShootdown->EnterRunning();
     }
@@ -266,6 +267,13 @@ internal static unsafe partial class Threads
         thread->Registers.Cs = 8;
         thread->Registers.Ss = 0x10;
         thread->Registers.Rflags = InterruptsOn;
+    }
+
+    private static void MadeReady(int id, int target)
+    {
+        PerProcessor* processor = Instructions.ProcessorBlock();
+        var running = (KernelThread*)processor->Current;
+        TraceRing.Write(processor, TraceKind.Wake, running == null ? 0 : running->Id, (ulong)id, (ulong)target);
     }
 
     private static void EnteringIdle(int processor) => KernelMemory.TlbShootdown->EnterIdle();

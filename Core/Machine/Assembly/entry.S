@@ -84,6 +84,7 @@ interrupt_stubs:
     .endm
 
 save_registers:
+    cld                              # an interrupt may come amid a copy that runs downwards
     PUSH_GENERAL
     cmpl $0, %gs:PROCESSOR_IN_KERNEL
     jne fault_in_kernel
@@ -163,6 +164,7 @@ fault_in_kernel:
     ud2
 
 save_on_own_stack:                   # IST2..4: frame on a stack of its own
+    cld
     PUSH_GENERAL
     mov %rsp, %rdi
     mov %rsp, %rbx

@@ -150,7 +150,7 @@ FUNCTION frame_pointer
 FUNCTION zero                        # (address, bytes: a multiple of 32)
     pxor %xmm0, %xmm0
     add %rdi, %rsi
-1:  movdqu %xmm0, (%rdi)             # no rep stos: hundreds of times slower in emulation (facts: guests)
+1:  movdqu %xmm0, (%rdi)             # no rep stos: hundreds of times slower in emulation
     movdqu %xmm0, 16(%rdi)
     add $32, %rdi
     cmp %rsi, %rdi

@@ -59,7 +59,7 @@ public static unsafe class KernelRandom<TRandom, TCounter, TMemory, TProcessors>
         RandomGenerator.Fill(generator, destination, length);
     }
 
-    /// <summary>Mixes bytes into the pool (a write to /dev/urandom, what a driver of an entropy device got). They must not fault.</summary>
+    /// <summary>Mixes bytes into the pool (what a driver of an entropy device got). They must not fault.</summary>
     public static void Contribute(byte* source, ulong length)
     {
         _lock.Acquire();

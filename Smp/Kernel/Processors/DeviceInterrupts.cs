@@ -9,7 +9,8 @@ namespace Troupe.Smp.Kernel.Processors;
 /// device is known here. A wired level is masked until its driver acknowledges; a message is never masked.
 /// </summary>
 /// <remarks>Each vector is claimed before its source is written, so no two calls write one; an interrupt reads it without a lock: the
-/// source is complete before the line is unmasked, and a vector is given back only when its source is quiet.</remarks>
+/// source is complete before the line is unmasked. A vector is given back when its source is quiet, but an interrupt that left before may
+/// still come: it finds no processor and is dropped, or wakes the vector's next owner once too often.</remarks>
 internal static unsafe class DeviceInterrupts
 {
     private const int Vectors = 256;
@@ -19,7 +20,9 @@ internal static unsafe class DeviceInterrupts
     {
         internal fixed uint Flags[Vectors];
         internal fixed uint Line[Vectors];
-        internal fixed byte Processor[Vectors];
+
+        // One more than the processor's index; 0: not open.
+        internal fixed int Processor[Vectors];
     }
 
     private static Sources _sources;
@@ -37,20 +40,21 @@ internal static unsafe class DeviceInterrupts
     /// <summary>An interrupt has come on this processor.</summary>
     internal static void Post(byte vector)
     {
-        uint flags = _sources.Flags[vector];
-        if ((flags & LevelFlag) != 0)
+        if ((_sources.Flags[vector] & LevelFlag) != 0)
         {
             InterruptRouter.Mask(_sources.Line[vector]);
         }
 
-        if (flags == 0 && _sources.Processor[vector] == 0)
+        // Read once: another processor may be closing it.
+        int processor = ProcessorMemory.LoadAcquire(ref _sources.Processor[vector]);
+        if (processor == 0)
         {
             // Closed a moment ago, or never open.
             return;
         }
 
         int bit = vector - WorkerBlock.FirstVector;
-        var block = (WorkerBlock*)(_blocks + ((ulong)(_sources.Processor[vector] - 1) * WorkerBlock.Size));
+        var block = (WorkerBlock*)(_blocks + ((ulong)(processor - 1) * WorkerBlock.Size));
         AtomicBits.Set(ref *(&block->Pending + (bit / 64)), 1L << (bit % 64));
         if (ProcessorMemory.Exchange(ref block->Park, WorkerBlock.Permit) == WorkerBlock.Parked)
         {
@@ -73,7 +77,7 @@ internal static unsafe class DeviceInterrupts
 
         bool level = (wanted & 1) != 0;
         _sources.Line[vector] = line;
-        _sources.Processor[vector] = (byte)(processor + 1);
+        _sources.Processor[vector] = (int)processor + 1;
         _sources.Flags[vector] = LineFlag | (level ? LevelFlag : 0);
         bool routed = InterruptRouter.Route(
             line, (byte)vector, ProcessorBlocks.Get((int)processor)->ApicId,
@@ -101,7 +105,7 @@ internal static unsafe class DeviceInterrupts
             return Errno.NoMemory;
         }
 
-        _sources.Processor[vector] = (byte)(processor + 1);
+        _sources.Processor[vector] = (int)processor + 1;
         if (!MessageSignalled.Compose(ProcessorBlocks.Get((int)processor)->ApicId, (byte)vector, out ulong address, out uint data)
             || !UserMemory.TryWrite64(destination, address))
         {

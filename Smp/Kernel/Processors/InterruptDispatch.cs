@@ -38,6 +38,7 @@ internal static unsafe class InterruptDispatch
             default:
                 if (vector is >= Vectors.FirstDevice and <= Vectors.LastDevice)
                 {
+                    KernelRandomness.NoteInterrupt(processor->Index);
                     DeviceInterrupts.Post(vector);
                 }
                 else
@@ -53,6 +54,15 @@ internal static unsafe class InterruptDispatch
     }
 
     /// <summary>Sends an inter-processor interrupt: KernelProcessors' way to the local APIC.</summary>
-    internal static void Send(int processor, ProcessorInterrupt reason) =>
+    internal static void Send(int processor, ProcessorInterrupt reason)
+    {
+        if (reason == ProcessorInterrupt.TlbShootdown)
+        {
+            PerProcessor* self = Instructions.ProcessorBlock();
+            var running = (KernelThread*)self->Current;
+            TraceRing.Write(self, TraceKind.Shootdown, running == null ? 0 : running->Id, (ulong)processor, 0);
+        }
+
         LocalInterrupts.SendFixed(ProcessorBlocks.Get(processor)->ApicId, reason == ProcessorInterrupt.TlbShootdown ? Vectors.TlbShootdown : Vectors.Reschedule);
+    }
 }

@@ -82,6 +82,8 @@ internal static unsafe class SecondaryProcessors
             KernelProcessors.Pause();
             if (KernelClock.Now > until)
             {
+                // Back to waiting for a start-up message: it must not come up later, with a block that is another's by then.
+                LocalInterrupts.SendInit(apicId);
                 KernelConsole.Write("[kernel] processor with APIC id "u8);
                 KernelConsole.WriteDecimal(apicId);
                 KernelConsole.Write(" does not start\n"u8);

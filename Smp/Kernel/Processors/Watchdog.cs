@@ -48,6 +48,10 @@ internal static unsafe class Watchdog
         return false;
     }
 
+    // One that hangs in the kernel half, on an interrupt that came while it was idle, is not halted.
+    private static bool IsHalted(PerProcessor* processor) =>
+        processor->Current == processor->Idle && ProcessorMemory.LoadAcquire(ref processor->InKernel) == 0;
+
     /// <summary>From a timer interrupt.</summary>
     internal static void Check(int processor, long now)
     {
@@ -62,7 +66,7 @@ internal static unsafe class Watchdog
         {
             PerProcessor* other = ProcessorBlocks.Get(i);
             long entries = ProcessorMemory.LoadAcquire(ref other->Entries);
-            if (i == processor || other->Current == other->Idle || entries != _table.Entries[i])
+            if (i == processor || IsHalted(other) || entries != _table.Entries[i])
             {
                 _table.Entries[i] = entries;
                 _table.Since[i] = now;

@@ -14,6 +14,7 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
     {
         int here = TProcessors.Current;
         _processors[here].Counters.Wakeups++;
+        int id = thread->Id;
         thread->SliceUsed = 0;
         while (true)
         {
@@ -33,6 +34,8 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
                 continue;
             if (!claimed)
                 WakeIdle(affinity & ~(1UL << target));
+            if (_madeReady != null)
+                _madeReady(id, target);
             return;
         }
     }

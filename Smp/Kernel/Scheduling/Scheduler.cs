@@ -18,6 +18,7 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
     private long _idle;
     private delegate*<int, void> _enteringIdle;
     private delegate*<int, void> _leavingIdle;
+    private delegate*<int, int, void> _madeReady;
 
     /// <summary>Bytes of memory for <see cref="Initialize"/>.</summary>
     public static int MemoryRequired(int processors) => processors * SchedulerProcessor<TMemory, TProcessors>.Size;
@@ -44,6 +45,9 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
         _enteringIdle = entering;
         _leavingIdle = leaving;
     }
+
+    /// <summary>A function to call with the id of each thread made ready and the processor it went to (the trace ring).</summary>
+    public void SetWakeHook(delegate*<int, int, void> madeReady) => _madeReady = madeReady;
 
     /// <summary>
     /// Brings a processor in, running its idle thread; PickNext follows. With <paramref name="current"/>, it is running that thread.

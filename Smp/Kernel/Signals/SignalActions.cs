@@ -2,8 +2,8 @@ namespace Troupe.Smp.Kernel.Signals;
 
 /// <summary>
 /// What rt_sigaction set, for the whole program: 64 entries of handler, flags, restorer, mask (the kernel's struct sigaction).
-/// An entry is written with its handler last and read with its handler first, so a reader sees a whole old or new one; the
-/// runtime changes entries at start-up only.
+/// An entry is written with its handler last, so one that had none is complete when its handler is seen. A change of an entry while
+/// its signal is being delivered may be seen half: the runtime changes entries at start-up only.
 /// </summary>
 internal static unsafe class SignalActions
 {

@@ -10,9 +10,6 @@ internal static unsafe class MemorySetup
     private const int MaximumRanges = MachineDescription.MaximumMemoryRanges;
     private const uint LoadableSegment = 1;
 
-    // Reserved when memory is first handed out: the image, and what the loader left for us to read.
-    private const int MaximumReserved = 4 + MachineDescription.MaximumModules;
-
     /// <summary>Builds everything and switches to the new map. The machine's tables have been read.</summary>
     internal static void Build(MachineDescription* machine, CpuFeatures* features, ulong startInfo)
     {

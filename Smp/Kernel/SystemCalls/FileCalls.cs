@@ -144,6 +144,11 @@ internal static unsafe class FileCalls
             }
 
             total += written;
+            if ((ulong)written < bytes || total >= (long)ConsolePiece)
+            {
+                // A short write ends the call: what follows in the vector must not overtake the rest of this part.
+                break;
+            }
         }
 
         return total;
@@ -260,12 +265,24 @@ internal static unsafe class FileCalls
         pipe->Ends = 2;
         OpenFiles.Enter();
         int reader = OpenFiles.Allocate(PseudoFile.PipeReader, (byte*)pipe, 0);
-        int writer = OpenFiles.Allocate(PseudoFile.PipeWriter, (byte*)pipe, 0);
+        int writer = reader < 0 ? -1 : OpenFiles.Allocate(PseudoFile.PipeWriter, (byte*)pipe, 0);
+        if (writer < 0)
+        {
+            // Closing its one end gives the page back.
+            pipe->Ends = 1;
+        }
+
         OpenFiles.Leave();
+        if (reader < 0)
+        {
+            KernelMemory.FreeFrame((ulong)pipe);
+            return Errno.TooManyFiles;
+        }
+
         if (writer < 0 || !UserMemory.TryWrite32(destination, (uint)reader) || !UserMemory.TryWrite32(destination + 4, (uint)writer))
         {
             Close((ulong)reader);
-            Close((ulong)writer);
+            _ = writer < 0 ? 0 : Close((ulong)writer);
             return writer < 0 ? Errno.TooManyFiles : Errno.BadAddress;
         }
 

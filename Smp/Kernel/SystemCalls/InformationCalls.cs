@@ -75,7 +75,8 @@ internal static unsafe class InformationCalls
 
     internal static long Random(ulong destination, ulong bytes)
     {
-        const ulong LongestPiece = 65536;
+        // Interrupts are off meanwhile; whoever wants more asks again, as after a short read from any file.
+        const ulong LongestPiece = 4096;
         ulong wanted = bytes < LongestPiece ? bytes : LongestPiece;
         byte* block = KernelMemory.Scratch;
         for (ulong done = 0; done < wanted;)
