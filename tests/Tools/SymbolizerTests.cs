@@ -23,6 +23,7 @@ public sealed class SymbolizerTests
 
             using var symbolizer = new Symbolizer(program, directory.FullName);
             Assert.Equal($"  at 0x{returnAddress} main in program.c:4", symbolizer.Annotate($"  at 0x{returnAddress}"));
+            Assert.Equal($"  at (perhaps) 0x{returnAddress} main in program.c:4", symbolizer.Annotate($"  at (perhaps) 0x{returnAddress}"));
             Assert.Equal("  at 0x1", symbolizer.Annotate("  at 0x1"));
             Assert.Equal("hello at 0x1", symbolizer.Annotate("hello at 0x1"));
             Assert.EndsWith("main in program.c:4", symbolizer.Annotate($"  at 0x{returnAddress}"), StringComparison.Ordinal);

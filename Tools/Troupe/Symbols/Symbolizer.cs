@@ -96,7 +96,7 @@ public sealed partial class Symbolizer(string symbolFile, string sourceRoot) : I
         return text.StartsWith(sourceRoot + "/", StringComparison.Ordinal) ? text[(sourceRoot.Length + 1)..] : text;
     }
 
-    [GeneratedRegex(@"^\s+at 0x(?<address>[0-9a-fA-F]{1,16})\s*$")]
+    [GeneratedRegex(@"^\s+at (?:\(perhaps\) )?0x(?<address>[0-9a-fA-F]{1,16})\s*$")]
     private static partial Regex ReturnAddress();
 
     [GeneratedRegex(@" \(discriminator \d+\)")]
