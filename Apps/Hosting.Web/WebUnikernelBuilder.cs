@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 
 namespace Troupe.Apps.Hosting.Web;
@@ -12,25 +13,14 @@ public sealed class WebUnikernelBuilder
     private readonly UnikernelBuilder _unikernel;
     private readonly StackTransport _transport = new();
 
-    internal WebUnikernelBuilder(UnikernelBuilder unikernel)
-    {
-        _unikernel = unikernel;
-        Web = WebApplication.CreateSlimBuilder(new WebApplicationOptions
-        {
-            // Settings files would be watched for changes, and a guest has neither files nor watches.
-            Args = [.. unikernel.Arguments, "--hostBuilder:reloadConfigOnChange=false"],
-            ContentRootPath = ContentRoot,
-            // Unnamed, the names of all linked assemblies would be read to find it.
-            ApplicationName = "troupe",
-            EnvironmentName = "Production",
-        });
-        ClosedServices.AddTo(Web.Services);
-        // An application that wants logging adds a provider; none is started by default, because the first request waits for it.
-        Web.Logging.ClearProviders();
-    }
+    private readonly List<int> _ports = [];
+    private WebApplicationBuilder? _web;
+
+    internal WebUnikernelBuilder(UnikernelBuilder unikernel) => _unikernel = unikernel;
 
     /// <summary>ASP.NET Core's own builder, for services, logging and Kestrel's limits.</summary>
-    public WebApplicationBuilder Web { get; }
+    /// <remarks>Created when it is first asked for, by <see cref="Build"/> at the latest: until then the processors have better things to do.</remarks>
+    public WebApplicationBuilder Web => _web ??= CreateWeb();
 
     /// <summary>The services of the application.</summary>
     public IServiceCollection Services => Web.Services;
@@ -43,24 +33,43 @@ public sealed class WebUnikernelBuilder
     /// <summary>Serves HTTP on a port of every address.</summary>
     public WebUnikernelBuilder Listen(int port)
     {
-        Web.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(port));
+        _ports.Add(port);
         return this;
     }
 
     /// <summary>Starts the workers; actors can be spawned from now on. Devices, network and server start with the program.</summary>
     public WebUnikernel Build()
     {
-        // In an image there is no other transport, and none is linked. Hosted, the host's sockets serve unless a device is given.
-        if (Machine.IsImage || Network.HasDevice)
-            Web.Services.AddSingleton<IConnectionListenerFactory>(_transport);
         UnikernelApplication unikernel = _unikernel.Build();
         _transport.Attach(unikernel);
         if (Machine.IsImage)
         {
             // Drivers and DHCP take their time while the server is put together; whoever awaits the start sees a failure.
             _ = unikernel.StartAsync();
+            ImageServices.Fit(Web.Services, Web.Configuration);
         }
 
+        // In an image there is no other transport, and none is linked. Hosted, the host's sockets serve unless a device is given.
+        if (Machine.IsImage || Network.HasDevice)
+            Web.Services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory>(_transport));
+        Web.WebHost.ConfigureKestrel(kestrel => _ports.ForEach(kestrel.ListenAnyIP));
         return new(unikernel, Web.Build());
+    }
+
+    private WebApplicationBuilder CreateWeb()
+    {
+        WebApplicationBuilder web = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // Settings files would be watched for changes, and a guest has neither files nor watches.
+            Args = [.. _unikernel.Arguments, "--hostBuilder:reloadConfigOnChange=false"],
+            ContentRootPath = ContentRoot,
+            // Unnamed, the names of all linked assemblies would be read to find it.
+            ApplicationName = "troupe",
+            EnvironmentName = "Production",
+        });
+        ClosedServices.AddTo(web.Services);
+        // An application that wants logging adds a provider; none is started by default, because the first request waits for it.
+        web.Logging.ClearProviders();
+        return web;
     }
 }

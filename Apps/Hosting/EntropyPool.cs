@@ -2,10 +2,7 @@ using Troupe.Net.Contracts;
 
 namespace Troupe.Apps.Hosting;
 
-/// <summary>
-/// Randomness of the system's own generator, read where every world offers it: in a guest the kernel serves the file, and
-/// no cryptography library needs to be linked.
-/// </summary>
+/// <summary>Randomness of the host's own generator; no cryptography library needs to be linked for it.</summary>
 public sealed class EntropyPool : IRandomness
 {
     private const string Source = "/dev/urandom";

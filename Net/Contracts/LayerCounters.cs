@@ -58,7 +58,8 @@ public enum DropCause
 /// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
 public sealed class LayerCounters(string layer)
 {
-    private readonly long[] _dropped = new long[Enum.GetValues<DropCause>().Length];
+    // The last cause; asking the enumeration for its length would go by reflection, in every boot.
+    private readonly long[] _dropped = new long[(int)DropCause.AfterClose + 1];
     private long _received;
     private long _sent;
 

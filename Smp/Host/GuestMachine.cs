@@ -49,6 +49,18 @@ public sealed class GuestMachine
     /// <summary>The kernel half's counters, now.</summary>
     public static KernelStatistics Statistics => MachineFacts.Statistics;
 
+    /// <summary>Fills with the kernel half's random numbers: secrets may be made of them.</summary>
+    public static unsafe void FillRandom(Span<byte> bytes)
+    {
+        fixed (byte* first = bytes)
+        {
+            for (int done = 0; done < bytes.Length;)
+            {
+                done += (int)KernelCalls.Require("hand out random bytes", KernelCalls.GetRandom, (long)(first + done), bytes.Length - done);
+            }
+        }
+    }
+
     /// <summary>Mixes what an entropy device delivered into the kernel's random pool; at most 2,048 bytes.</summary>
     public static unsafe void ContributeEntropy(ReadOnlySpan<byte> bytes)
     {

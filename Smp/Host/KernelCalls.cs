@@ -8,6 +8,9 @@ namespace Troupe.Smp.Host;
 /// </summary>
 internal static unsafe class KernelCalls
 {
+    /// <summary>Linux's getrandom(buffer, bytes, flags) -> bytes filled (asm/unistd_64.h).</summary>
+    internal const long GetRandom = 318;
+
     private const string Image = "*";
 
     /// <summary>Makes a call; answers what the kernel half answered.</summary>

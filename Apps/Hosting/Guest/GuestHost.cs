@@ -16,7 +16,7 @@ internal sealed class GuestHost : IMachine
     public IWorkerHost? WorkerHost => _machine.Workers;
 
     /// <inheritdoc/>
-    public IRandomness Randomness { get; } = new EntropyPool();
+    public IRandomness Randomness { get; } = new KernelRandomness();
 
     /// <inheritdoc/>
     public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken)

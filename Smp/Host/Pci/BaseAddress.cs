@@ -53,13 +53,15 @@ internal readonly record struct BaseAddress(ulong Address, ulong Length, bool Is
         bool isBridge = (space.Read32(function, HeaderType) >> 16 & 0x7F) == 1;
         for (int bar = 0; bar < (isBridge ? 2 : 6); bar++)
         {
-            BaseAddress register = Read(space, function, bar);
-            if (!register.IsPort && register.Length != 0 && register.Address != 0)
+            // Sizing takes decoding away for a moment, so only what has an address is sized. What lies above 4 GiB is in nobody's way.
+            uint low = space.Read32(function, Offset(bar));
+            if ((low & 1) == 0 && (low & ~15U) != 0)
             {
+                BaseAddress register = Read(space, function, bar);
                 addresses.Reserve(register.Address, register.Length);
             }
 
-            bar += register.Is64Bit ? 1 : 0;
+            bar += (low & 7) == 4 ? 1 : 0;
         }
     }
 }
