@@ -8,6 +8,7 @@ namespace Troupe.Smp.Host;
 /// </summary>
 internal abstract class RoutedInterruptLine : InterruptLine
 {
+    // Held for every call that names the vector: once given back, its number is another line's.
     private readonly Lock _lock = new();
     private readonly WorkerInterrupts _workers;
     private int _vector = -1;
@@ -36,10 +37,18 @@ internal abstract class RoutedInterruptLine : InterruptLine
     /// <inheritdoc/>
     public override void Acknowledge()
     {
-        int vector = Volatile.Read(ref _vector);
-        if (IsLevelTriggered && vector >= 0)
+        if (!IsLevelTriggered)
         {
-            KernelCalls.Require("unmask an interrupt", Kernel.HostCall.Unmask, vector);
+            return;
+        }
+
+        lock (_lock)
+        {
+            ThrowIfRevoked();
+            if (_vector >= 0)
+            {
+                Enable(_vector);
+            }
         }
     }
 
@@ -55,7 +64,7 @@ internal abstract class RoutedInterruptLine : InterruptLine
 
             Disable(_vector);
             _workers.Clear(_vector);
-            KernelCalls.Call(Kernel.HostCall.CloseInterrupt, _vector, 0, 0, 0, 0);
+            Close(_vector);
             _vector = -1;
         }
     }
@@ -78,6 +87,9 @@ internal abstract class RoutedInterruptLine : InterruptLine
 
     /// <summary>Keeps the source from interrupting.</summary>
     private protected abstract void Disable(int vector);
+
+    /// <summary>Gives the vector back.</summary>
+    private protected virtual void Close(int vector) => KernelCalls.Call(Kernel.HostCall.CloseInterrupt, vector, 0, 0, 0, 0);
 
     private void ThrowIfRevoked()
     {

@@ -20,10 +20,14 @@ internal sealed unsafe class WorkerInterrupts
     private readonly WorkerBlock* _blocks;
     private int _next;
 
-    internal WorkerInterrupts(int processors)
+    internal WorkerInterrupts(int processors) : this(processors, (WorkerBlock*)KernelCalls.Require("show the worker blocks", HostCall.WorkerBlocks))
+    {
+    }
+
+    internal WorkerInterrupts(int processors, WorkerBlock* blocks)
     {
         _running = new int[processors];
-        _blocks = (WorkerBlock*)KernelCalls.Require("show the worker blocks", HostCall.WorkerBlocks);
+        _blocks = blocks;
     }
 
     /// <summary>A processor's block.</summary>
