@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
+using Troupe.Smp.Host;
 
 namespace Troupe.Apps.SelfTest;
 
@@ -34,6 +36,7 @@ internal static class Ladder
         Step("out of memory is caught", OutOfMemory);
         Step("200 MB through a 64 MB heap", Churn);
         Step("missing files", MissingFile);
+        Step("the image keeps its rights", ImageKeepsItsRights);
         return _failures == 0;
     }
 
@@ -310,4 +313,26 @@ internal static class Ladder
 
         return (int)result;
     }
+
+    private static bool ImageKeepsItsRights()
+    {
+        // Where Tools/Build/Troupe.App.targets links it: headers and constants, then the kernel's text.
+        const nint ImageStart = 0x200000, Page = 4096, Pages = 16;
+        const int ReadAndWrite = 3, AccessDenied = 13;
+        if (!GuestMachine.IsGuest)
+        {
+            return true;
+        }
+
+        bool held = true;
+        for (nint page = ImageStart; page < ImageStart + (Pages * Page); page += Page)
+        {
+            held &= ProtectMemory(page, Page, ReadAndWrite) == -1 && Marshal.GetLastPInvokeError() == AccessDenied;
+        }
+
+        return held;
+    }
+
+    [DllImport("libc", EntryPoint = "mprotect", SetLastError = true)]
+    private static extern int ProtectMemory(nint address, nint length, int protection);
 }

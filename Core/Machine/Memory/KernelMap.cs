@@ -34,6 +34,10 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
     private PageTable<TMemory, TProcessors, TPhysical>* _table;
     private TlbShootdown<TMemory, TProcessors, TTranslation>* _shootdown;
 
+    // Each from its first segment's start to its last one's end: a linker puts segments of the same rights side by side.
+    private MemoryRange _imageText, _imageData, _image;
+    private bool _constantsAreClosed;
+
     /// <summary>Builds the identity map of RAM; the table is not in use yet.</summary>
     /// <param name="table">The kernel's table, initialised.</param>
     /// <param name="shootdown">Used by changes after boot.</param>
@@ -78,6 +82,7 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
                 flags |= PageFlags.Writable;
             if ((segments[i].Flags & ImageSegment.Executable) == 0)
                 flags |= PageFlags.NoExecute;
+            Note(segments[i]);
             PageTableStatus status = Protect(segments[i].Range.Start, segments[i].Range.Length, flags);
             if (status != PageTableStatus.Done)
                 return status;
@@ -86,8 +91,44 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
         return PageTableStatus.Done;
     }
 
-    /// <summary>Changes the rights of identity-mapped pages (mprotect on the image's own pages, e.g. RELRO) and shoots the old ones down.</summary>
-    public PageTableStatus Protect(ulong start, ulong length, PageFlags flags)
+    /// <summary>
+    /// Changes the rights of the image's own pages: mprotect, by the C library for what is read-only after relocation, and by the runtime, which
+    /// writes its stack cookie among the constants once, at start. When that page is closed again, constants are closed for good;
+    /// text and what is not the image are never reached from here.
+    /// </summary>
+    public PageTableStatus ProtectImagePages(ulong start, ulong length, PageFlags flags)
+    {
+        if (start < _image.Start || start > _image.End || length > _image.End - start || (start < _imageText.End && start + length > _imageText.Start))
+            return PageTableStatus.NotAllowed;
+        if (start < _imageData.Start || start + length > _imageData.End)
+        {
+            if (_constantsAreClosed)
+                return PageTableStatus.NotAllowed;
+            _constantsAreClosed = (flags & PageFlags.Writable) == 0;
+        }
+
+        return Protect(start, length, flags);
+    }
+
+    private void Note(ImageSegment segment)
+    {
+        segment.Range.Start = PageSize.Down(segment.Range.Start, PageSize.Small);
+        segment.Range.End = PageSize.Up(segment.Range.End, PageSize.Small);
+        Extend(ref _image, segment.Range);
+        if ((segment.Flags & ImageSegment.Executable) != 0)
+            Extend(ref _imageText, segment.Range);
+        else if ((segment.Flags & ImageSegment.Writable) != 0)
+            Extend(ref _imageData, segment.Range);
+    }
+
+    private static void Extend(ref MemoryRange range, MemoryRange by)
+    {
+        range.Start = range.End == 0 || by.Start < range.Start ? by.Start : range.Start;
+        range.End = by.End > range.End ? by.End : range.End;
+    }
+
+    /// <summary>Changes the rights of identity-mapped pages and shoots the old ones down.</summary>
+    private PageTableStatus Protect(ulong start, ulong length, PageFlags flags)
     {
         ulong end = PageSize.Up(start + length, PageSize.Small);
         start = PageSize.Down(start, PageSize.Small);

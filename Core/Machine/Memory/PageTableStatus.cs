@@ -20,4 +20,7 @@ public enum PageTableStatus
 
     /// <summary>There was no frame for a table.</summary>
     OutOfMemory,
+
+    /// <summary>Refused: its rights are the kernel's to set.</summary>
+    NotAllowed,
 }

@@ -138,7 +138,7 @@ internal static unsafe class MemoryCalls
         return Answer(status);
     }
 
-    // The C library makes its relocated tables read-only (RELRO); the runtime opens its data for a moment at start-up.
+    // The C library makes its relocated tables read-only (RELRO); the runtime opens a page of constants for a moment at start-up.
     private static long ProtectImage(ulong address, ulong length, ulong protection)
     {
         if ((protection & (Write | Execute)) == (Write | Execute))
@@ -148,7 +148,12 @@ internal static unsafe class MemoryCalls
 
         PageFlags flags = ((protection & Write) != 0 ? PageFlags.Writable : PageFlags.None)
             | ((protection & Execute) != 0 ? PageFlags.None : PageFlags.NoExecute);
-        return KernelMemory.KernelMap->Protect(address, length, flags) == PageTableStatus.Done ? 0 : Errno.NoMemory;
+        return KernelMemory.KernelMap->ProtectImagePages(address, length, flags) switch
+        {
+            PageTableStatus.Done => 0,
+            PageTableStatus.NotAllowed => Errno.AccessDenied,
+            _ => Errno.NoMemory,
+        };
     }
 
     private static MemoryProtection Protection(ulong bits) =>

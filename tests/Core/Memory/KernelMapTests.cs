@@ -62,15 +62,7 @@ public sealed unsafe class KernelMapTests : IDisposable
     [Fact]
     public void ImageSegmentsHaveTheRightsOfTheirProgramHeaders()
     {
-        Build([new(0, 64 * Megabyte)]);
-        ImageSegment[] segments =
-        [
-            new() { Range = new(0x200000, 0x200400), Flags = ImageSegment.Readable },
-            new() { Range = new(0x201000, 0x4567ff), Flags = ImageSegment.Readable | ImageSegment.Executable },
-            new() { Range = new(0x457000, 0x4a0010), Flags = ImageSegment.Readable },
-            new() { Range = new(0x4a1ff0, 0x4f0000), Flags = ImageSegment.Readable | ImageSegment.Writable },
-        ];
-        Assert.Equal(PageTableStatus.Done, Protect(segments));
+        BuildWithImage();
         const PageFlags common = PageFlags.Present | PageFlags.Global;
         Check(0x1ff000, common | PageFlags.Writable | PageFlags.NoExecute);
         Check(0x200000, common | PageFlags.NoExecute);
@@ -80,6 +72,51 @@ public sealed unsafe class KernelMapTests : IDisposable
         Check(0x4a0fff, common | PageFlags.NoExecute);
         Check(0x4a1000, common | PageFlags.Writable | PageFlags.NoExecute);
         Check(0x4f0000, common | PageFlags.Writable | PageFlags.NoExecute);
+    }
+
+    [Theory]
+    [InlineData(0x201000, 0x1000)]
+    [InlineData(0x456fff, 0x1)]
+    [InlineData(0x200000, 0x1001)]
+    [InlineData(0x456000, 0x9a000)]
+    [InlineData(0x1ff000, 0x1000)]
+    [InlineData(0x4ef000, 0x2000)]
+    [InlineData(0x4a1000, ulong.MaxValue)]
+    [InlineData(0x500000, 0x1000)]
+    public void TheImagesTextAndWhatIsNotTheImageKeepTheirRights(ulong start, ulong length)
+    {
+        BuildWithImage();
+        ulong first = start & ~0xFFFUL;
+        Assert.True(_table->Translate(first, out _, out PageFlags before));
+        Assert.Equal(PageTableStatus.NotAllowed, _map.ProtectImagePages(start, length, PageFlags.Writable | PageFlags.NoExecute));
+        Assert.True(_table->Translate(first, out _, out PageFlags after));
+        Assert.Equal(before, after);
+    }
+
+    [Theory]
+    [InlineData(0x200000)]
+    [InlineData(0x457000)]
+    [InlineData(0x4a0000)]
+    public void ConstantsAreOpenUntilTheRuntimeHasClosedThem(ulong page)
+    {
+        BuildWithImage();
+        const PageFlags common = PageFlags.Present | PageFlags.Global | PageFlags.NoExecute;
+        Assert.Equal(PageTableStatus.Done, _map.ProtectImagePages(page, 0x1000, PageFlags.Writable | PageFlags.NoExecute));
+        Check(page, common | PageFlags.Writable);
+        Assert.Equal(PageTableStatus.Done, _map.ProtectImagePages(page, 0x1000, PageFlags.NoExecute));
+        Assert.Equal(PageTableStatus.NotAllowed, _map.ProtectImagePages(page, 0x1000, PageFlags.Writable | PageFlags.NoExecute));
+        Assert.Equal(PageTableStatus.NotAllowed, _map.ProtectImagePages(0x4a0000, 0x2000, PageFlags.Writable | PageFlags.NoExecute));
+        Check(page, common);
+    }
+
+    [Fact]
+    public void WhatIsReadOnlyAfterRelocationBecomesSo()
+    {
+        BuildWithImage();
+        Assert.Equal(PageTableStatus.Done, _map.ProtectImagePages(0x4a1000, 0x2000, PageFlags.NoExecute));
+        Check(0x4a2000, PageFlags.Present | PageFlags.Global | PageFlags.NoExecute);
+        Check(0x4a3000, PageFlags.Present | PageFlags.Global | PageFlags.NoExecute | PageFlags.Writable);
+        Assert.Equal(PageTableStatus.Done, _map.ProtectImagePages(0x4ef000, 0x1000, PageFlags.NoExecute));
     }
 
     [Fact]
@@ -170,6 +207,19 @@ public sealed unsafe class KernelMapTests : IDisposable
     {
         fixed (MemoryRange* ranges = ram)
             Assert.Equal(PageTableStatus.Done, _map.Build(_table, _shootdown, ranges, ram.Length, gigabytePages));
+    }
+
+    private void BuildWithImage()
+    {
+        Build([new(0, 64 * Megabyte)]);
+        ImageSegment[] segments =
+        [
+            new() { Range = new(0x200000, 0x200400), Flags = ImageSegment.Readable },
+            new() { Range = new(0x201000, 0x4567ff), Flags = ImageSegment.Readable | ImageSegment.Executable },
+            new() { Range = new(0x457000, 0x4a0010), Flags = ImageSegment.Readable },
+            new() { Range = new(0x4a1ff0, 0x4f0000), Flags = ImageSegment.Readable | ImageSegment.Writable },
+        ];
+        Assert.Equal(PageTableStatus.Done, Protect(segments));
     }
 
     private PageTableStatus Protect(ImageSegment[] segments)
