@@ -50,6 +50,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
     private readonly uint _notifyMultiplier;
     private readonly RegisterWindow? _interruptStatus;
     private readonly RegisterWindow? _configuration;
+    private readonly InterruptLine? _wiredLine;
     private readonly int[] _notifyOffsets = new int[MaximumNotifyOffsets];
     private InterruptLine? _queueLine;
     private InterruptLine? _configurationLine;
@@ -64,6 +65,8 @@ public sealed class VirtioPciTransport : IVirtioTransport
         _notify = OpenStructure(structures, VirtioPciStructure.Notify, sizeof(ushort)) ?? throw Missing("notification");
         _interruptStatus = OpenStructure(structures, VirtioPciStructure.InterruptStatus, sizeof(byte));
         _configuration = OpenStructure(structures, VirtioPciStructure.DeviceSpecific, sizeof(byte));
+        // Here rather than when the driver connects: a device that cannot interrupt is refused before it has a driver.
+        _wiredLine = function.VectorCount > 0 ? null : function.OpenInterrupt();
         foreach (var structure in structures)
         {
             _notifyMultiplier = structure.Type == VirtioPciStructure.Notify ? structure.NotifyMultiplier : _notifyMultiplier;
@@ -191,11 +194,11 @@ public sealed class VirtioPciTransport : IVirtioTransport
     public void ConnectInterrupts(Action onInterrupt)
     {
         ArgumentNullException.ThrowIfNull(onInterrupt);
-        UsesMessages = _function.VectorCount > 0;
-        if (!UsesMessages)
+        UsesMessages = _wiredLine is null;
+        if (_wiredLine is not null)
         {
             _queueLine = null;
-            _configurationLine = _function.OpenInterrupt();
+            _configurationLine = _wiredLine;
             _configurationLine.Connect(onInterrupt);
             return;
         }

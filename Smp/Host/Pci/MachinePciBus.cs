@@ -9,6 +9,7 @@ internal sealed class MachinePciBus : PciBus
     private const uint NoDevice = 0xFFFF_FFFF;
 
     private readonly Dictionary<PciAddress, MachinePciFunction> _open = [];
+    private readonly Dictionary<uint, PciAddress> _wires = [];
     private readonly Lock _lock = new();
 
     internal MachinePciBus(WorkerInterrupts workers)
@@ -58,6 +59,26 @@ internal sealed class MachinePciBus : PciBus
         lock (_lock)
         {
             _open.Remove(address);
+        }
+    }
+
+    /// <summary>Gives a wired interrupt to one function; wires that several slots share serve the first that asks.</summary>
+    internal void TakeWire(uint number, PciAddress address)
+    {
+        lock (_lock)
+        {
+            if (!_wires.TryAdd(number, address))
+            {
+                throw new CapabilityException($"pci {address} has no MSI-X, and shares its wired interrupt with pci {_wires[number]}, which has it.");
+            }
+        }
+    }
+
+    internal void ReturnWire(uint number)
+    {
+        lock (_lock)
+        {
+            _wires.Remove(number);
         }
     }
 

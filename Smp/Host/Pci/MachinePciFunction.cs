@@ -15,6 +15,9 @@ internal sealed class MachinePciFunction : PciFunction
     private readonly List<PhysicalDmaArena> _arenas = [];
     private readonly MessageTable? _messages;
     private readonly MessageInterruptLine?[] _vectors;
+    private WiredInterruptLine? _line;
+    private uint _wire;
+    private bool _usesMessages;
     private bool _isRevoked;
 
     internal MachinePciFunction(MachinePciBus bus, PciAddress address)
@@ -55,13 +58,31 @@ internal sealed class MachinePciFunction : PciFunction
         ThrowIfRevoked();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)vector, (uint)VectorCount, nameof(vector));
         _messages!.Enable();
+        _usesMessages = true;
         SetCommand(0, WiredDisabled);
         return _vectors[vector] ??= new MessageInterruptLine(_bus.Workers, _messages, vector);
     }
 
     /// <inheritdoc/>
-    public override InterruptLine OpenInterrupt() =>
-        throw new CapabilityException($"No wired line of {Name} is routed: this machine delivers messages (MSI-X).");
+    public override InterruptLine OpenInterrupt()
+    {
+        ThrowIfRevoked();
+        if (_usesMessages)
+        {
+            throw new CapabilityException($"{Name} uses MSI-X already.");
+        }
+
+        if (_line is null)
+        {
+            uint number = WiredRouting.Find(Address, _bus.Space.Read32);
+            _bus.TakeWire(number, Address);
+            _wire = number;
+            _line = new WiredInterruptLine(_bus.Workers, number, isLevelTriggered: true, isActiveLow: false);
+            SetCommand(WiredDisabled, 0);
+        }
+
+        return _line;
+    }
 
     /// <inheritdoc/>
     public override void SetBusMaster(bool enabled) => SetCommand(enabled ? 0 : BusMastering, enabled ? BusMastering : 0);
@@ -88,6 +109,13 @@ internal sealed class MachinePciFunction : PciFunction
         foreach (MessageInterruptLine? line in _vectors)
         {
             line?.Revoke();
+        }
+
+        if (_line is not null)
+        {
+            SetCommand(0, WiredDisabled);
+            _line.Revoke();
+            _bus.ReturnWire(_wire);
         }
 
         foreach (RegisterWindow? window in _windows)
