@@ -15,6 +15,11 @@ public interface IMachine
     IRandomness Randomness { get; }
 
     /// <summary>
+    /// Makes <see cref="Console.In"/> read what is typed at the machine's console. Starts nothing before the first read.
+    /// </summary>
+    void ConnectConsole(ActorSystem system);
+
+    /// <summary>
     /// Starts the drivers of what the machine has, and answers with its network device; null when the network is somebody
     /// else's (hosted, the host's). A machine that should have one and has none throws <see cref="MachineException"/>.
     /// </summary>
@@ -32,6 +37,12 @@ public sealed class HostedMachine : IMachine
 
     /// <inheritdoc/>
     public IRandomness Randomness { get; } = new EntropyPool();
+
+    /// <inheritdoc/>
+    public void ConnectConsole(ActorSystem system)
+    {
+        // The process has a standard input.
+    }
 
     /// <inheritdoc/>
     public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken) => default;

@@ -24,6 +24,10 @@ public sealed class UnikernelBuilder
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>Starts the workers; actors can be spawned from now on. Devices and the network start with the program.</summary>
-    public UnikernelApplication Build() =>
-        new(new ActorSystem(new() { Host = _machine.WorkerHost, Time = Time }), _machine, Network);
+    public UnikernelApplication Build()
+    {
+        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time });
+        _machine.ConnectConsole(actors);
+        return new(actors, _machine, Network);
+    }
 }

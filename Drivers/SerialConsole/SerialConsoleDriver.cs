@@ -11,26 +11,43 @@ namespace Troupe.Drivers.SerialConsole;
 /// Spawn it with a factory and <see cref="FailurePolicy.Restart"/>.
 /// </summary>
 /// <remarks>
-/// The kernel prints panics and its log straight to the same port, between any two bytes of ours: garbled lines are
-/// accepted for a console that works when nothing else does.
+/// <para>
+/// In an image the kernel half transmits through the same UART, polled, because its log and its panics need a console that works when
+/// nothing else does. So one side of the device has one owner: given a <c>transmitter</c>, which leads to the kernel's way out, the driver
+/// writes no byte to the device and enables no transmit interrupt; it owns the receiver, the FIFO control and the interrupt registers. The
+/// line status is read by both, and reading it clears the error bits: lost input is counted at least once, not exactly.
+/// </para>
+/// <para>
+/// The line may be edge-triggered, as on a PC: it fires on the way from no cause to one. So no turn ends with a cause left at the
+/// device, unless it has told the driver to come again.
+/// </para>
 /// </remarks>
 public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
 {
     /// <summary>Bytes of output that wait in the driver.</summary>
     public const int OutputQueueLength = 65536;
 
+    /// <summary>
+    /// XON (ISO 646 DC1), sent when the driver starts to receive: a host that holds its input back until then loses nothing of it, and
+    /// one that does not know it sees nothing.
+    /// </summary>
+    public const byte ReadyForInput = 0x11;
+
     /// <summary>Bytes read in one turn at most; a stuck "data ready" bit must not hold the processor.</summary>
     private const int ReadBudget = 256;
 
     private readonly RegisterWindow _registers;
     private readonly InterruptLine _line;
-    private readonly byte[] _output = new byte[OutputQueueLength];
+    private readonly Stream? _transmitter;
+    private readonly byte[] _output;
     private ActorRef<ConsoleMessage>? _self;
     private ConsoleClient? _client;
     private int _outputFirst;
     private int _outputCount;
     private int _interrupted;
     private bool _awaitsTransmitEmpty;
+    private bool _isHoldingInput;
+    private ConsoleInput _heldInput;
     private long _bytesRead;
     private long _bytesWritten;
     private long _inputDropped;
@@ -38,9 +55,15 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
     private long _outputDropped;
 
     /// <summary>Creates an incarnation of the driver on a UART.</summary>
-    public SerialConsoleDriver(PlatformDevice device)
+    /// <param name="device">The UART.</param>
+    /// <param name="client">Who reads; null: whoever attaches first.</param>
+    /// <param name="transmitter">Where output goes; null: to the UART.</param>
+    public SerialConsoleDriver(PlatformDevice device, ConsoleClient? client = null, Stream? transmitter = null)
     {
         ArgumentNullException.ThrowIfNull(device);
+        _client = client;
+        _transmitter = transmitter;
+        _output = transmitter is null ? new byte[OutputQueueLength] : [];
         _registers = device.OpenRegisters();
         _line = device.OpenInterrupt();
         ArgumentOutOfRangeException.ThrowIfLessThan(_registers.Length, UartRegister.WindowLength, nameof(device));
@@ -62,10 +85,11 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
         _self = Context.Self;
         _registers.Write8(UartRegister.InterruptEnable, 0);
         _registers.Write8(UartRegister.LineControl, UartRegister.EightDataBitsNoParity);
-        _registers.Write8(UartRegister.FifoControl, UartRegister.EnableAndClearFifos);
+        _registers.Write8(UartRegister.FifoControl, UartRegister.EnableFifos);
         _registers.Write8(UartRegister.ModemControl, UartRegister.ReadyAndInterruptsOn);
         _line.Connect(OnInterrupt);
         EnableInterrupts();
+        Write([ReadyForInput]);
     }
 
     /// <inheritdoc/>
@@ -81,8 +105,7 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
         switch (message.Kind)
         {
             case ConsoleMessageKind.Write:
-                Enqueue(message.Bytes.AsSpan());
-                Send();
+                Write(message.Bytes.AsSpan());
                 break;
             case ConsoleMessageKind.Attach:
                 _client = message.Client;
@@ -91,9 +114,16 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
                 message.StatisticsReply.Set(new ConsoleStatistics(_bytesRead, _bytesWritten, _inputDropped, _inputLost, _outputDropped));
                 break;
             case ConsoleMessageKind.None:
+            case ConsoleMessageKind.Resume:
             case ConsoleMessageKind.Interrupt:
             default:
                 break;
+        }
+
+        // In each turn, as with the flag below: a full mailbox may have refused the client's message.
+        if (_isHoldingInput)
+        {
+            DeliverHeld();
         }
 
         // The flag is looked at in each turn, so that a full mailbox loses no interrupt.
@@ -113,8 +143,15 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
     {
         Span<byte> bytes = stackalloc byte[ConsoleInput.MaximumLength];
         var count = 0;
-        for (var budget = ReadBudget; budget > 0; budget--)
+        for (var budget = ReadBudget; !_isHoldingInput; budget--)
         {
+            if (budget == 0)
+            {
+                // The line is still high and will not rise again.
+                OnInterrupt();
+                break;
+            }
+
             var status = _registers.Read8(UartRegister.LineStatus);
             if ((status & UartRegister.ReceiveErrors) != 0)
             {
@@ -129,26 +166,56 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
             bytes[count++] = _registers.Read8(UartRegister.Data);
             if (count == bytes.Length)
             {
-                Deliver(bytes);
+                Deliver(new ConsoleInput(bytes));
                 count = 0;
             }
         }
 
         if (count > 0)
         {
-            Deliver(bytes[..count]);
+            Deliver(new ConsoleInput(bytes[..count]));
         }
     }
 
-    private void Deliver(ReadOnlySpan<byte> bytes)
+    private void Deliver(in ConsoleInput input)
     {
-        if (_client is { } client && client.TryDeliver(new ConsoleInput(bytes)))
+        if (_client is not { } client)
         {
-            _bytesRead += bytes.Length;
+            _inputDropped += input.Length;
+        }
+        else if (client.TryDeliver(input))
+        {
+            _bytesRead += input.Length;
+        }
+        else
+        {
+            _heldInput = input;
+            _isHoldingInput = true;
+            EnableInterrupts();
+        }
+    }
+
+    private void DeliverHeld()
+    {
+        if (_client!.TryDeliver(_heldInput))
+        {
+            _bytesRead += _heldInput.Length;
+            _isHoldingInput = false;
+            EnableInterrupts();
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (_transmitter is { } transmitter)
+        {
+            transmitter.Write(bytes);
+            _bytesWritten += bytes.Length;
             return;
         }
 
-        _inputDropped += bytes.Length;
+        Enqueue(bytes);
+        Send();
     }
 
     private void Enqueue(ReadOnlySpan<byte> bytes)
@@ -187,9 +254,9 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
     private void EnableInterrupts() =>
         _registers.Write8(
             UartRegister.InterruptEnable,
-            (byte)(UartRegister.EnableReceived | (_awaitsTransmitEmpty ? UartRegister.EnableTransmitEmpty : 0)));
+            (byte)((_isHoldingInput ? 0 : UartRegister.EnableReceived) | (_awaitsTransmitEmpty ? UartRegister.EnableTransmitEmpty : 0)));
 
-    /// <summary>Runs on a worker, outside this actor's turns.</summary>
+    /// <summary>Runs on a worker, outside this actor's turns, and where the driver puts off work to its next turn.</summary>
     private void OnInterrupt()
     {
         if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)

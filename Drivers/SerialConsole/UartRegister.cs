@@ -19,7 +19,9 @@ internal static class UartRegister
     public const byte NoInterruptPending = 0x01;
 
     public const int FifoControl = 2;
-    public const byte EnableAndClearFifos = 0x07;
+
+    /// <summary>FIFOs on, interrupt at 8 received bytes or a pause of four; nothing is cleared.</summary>
+    public const byte EnableFifos = 0x81;
 
     public const int LineControl = 3;
     public const byte EightDataBitsNoParity = 0x03;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Troupe.Tools.Guests;
 using Troupe.Tools.Symbols;
 using Troupe.Tools.Workspace;
@@ -104,6 +105,13 @@ internal sealed class Guest : IDisposable
         Assert.True(ended == _process.Exit, $"the guest still runs.\n{Transcript()}");
         var exit = await _process.Exit;
         Assert.True(exit.Code == code, $"the guest ended with {exit.Code?.ToString() ?? exit.Reason}, not {code}.\n{Transcript()}");
+    }
+
+    /// <summary>Waits until the guest reads its console, and types; null: the input ends.</summary>
+    public async Task TypeAsync(string? text)
+    {
+        await _process.ReadyForInput.WaitAsync(Patience);
+        GuestInput.Forward(new MemoryStream(Encoding.UTF8.GetBytes(text ?? string.Empty)), _process.Input, tellEnd: text is null);
     }
 
     /// <summary>Checks that the guest goes on: it must not have ended.</summary>

@@ -26,6 +26,17 @@ public sealed class SelfTestTests
     [InlineData("bands")]
     public Task ItHolds(string mode) => HoldsAsync(mode, GuestMachine.Q35, 2);
 
+    /// <summary>What capabilities refuse, on both buses.</summary>
+    [Theory]
+    [InlineData(GuestMachine.Q35, "a revoked function opens again")]
+    [InlineData(GuestMachine.MicroVm, "line came and went")]
+    public async Task DevicesAreGivenToOneDriverAndTakenBack(GuestMachine machine, string last)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { Machine = machine, Processors = 4, CommandLine = "devices" });
+        await guest.SaysAsync(last);
+        await guest.ExitsWithAsync(0, _longest);
+    }
+
     private static async Task HoldsAsync(string mode, GuestMachine machine, int processors)
     {
         using var guest = Guest.Boot("Apps/SelfTest", options => options with { Machine = machine, Processors = processors, CommandLine = mode });

@@ -34,6 +34,36 @@ public sealed class SerialTests
     }
 
     [Fact]
+    public void AGuestThatReadsSaysSoUnseen()
+    {
+        List<string> lines = [];
+        var asked = 0;
+        var serial = new SerialLines(lines.Add, () => asked++);
+        serial.Write("na"u8);
+        Assert.Equal(0, asked);
+        serial.Write("\u0011me?\n"u8);
+        Assert.Equal(1, asked);
+        Assert.Equal(["name?"], lines);
+    }
+
+    [Fact]
+    public void TheEndOfTheInputIsToldTheGuest()
+    {
+        var guest = new MemoryStream();
+        GuestInput.Forward(new MemoryStream([.. "typed\n"u8]), guest);
+        Assert.Equal("typed\n\u0004", Encoding.ASCII.GetString(guest.ToArray()));
+    }
+
+    [Fact]
+    public void AGuestThatIsGoneEndsTheInput()
+    {
+        using var guest = new MemoryStream();
+        guest.Close();
+        GuestInput.Forward(new MemoryStream([1]), guest);
+        Assert.False(guest.CanWrite);
+    }
+
+    [Fact]
     public void AGuestGoneWildDoesNotFillTheHostsMemory()
     {
         List<string> lines = [];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Discovery;
+using Troupe.Drivers.SerialConsole;
 using Troupe.Net.Contracts;
 using Troupe.Smp.Host;
 
@@ -17,6 +18,9 @@ internal sealed class GuestHost : IMachine
 
     /// <inheritdoc/>
     public IRandomness Randomness { get; } = new KernelRandomness();
+
+    /// <inheritdoc/>
+    public void ConnectConsole(ActorSystem system) => Console.SetIn(new LazyReader(() => OpenConsole(system)));
 
     /// <inheritdoc/>
     public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken)
@@ -41,5 +45,22 @@ internal sealed class GuestHost : IMachine
         }
 
         return devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().FirstOrDefault();
+    }
+
+    private TextReader OpenConsole(ActorSystem system)
+    {
+        if (!SerialConsoleDriver.IsPresent(_machine.SerialConsole.OpenRegisters()))
+        {
+            return TextReader.Null;
+        }
+
+        // Standard output is the kernel's way to the port: it stays the only transmitter.
+        LineDiscipline input = new();
+        Stream transmitter = Console.OpenStandardOutput();
+        ActorRef<ConsoleMessage> driver = system.Spawn(
+            () => new SerialConsoleDriver(_machine.SerialConsole, input, transmitter),
+            new SpawnOptions { Name = "serial console", OnFailure = FailurePolicy.Restart });
+        input.OnRoom = () => driver.TryTell(ConsoleMessage.Resume());
+        return new StreamReader(new SerialInputStream(input));
     }
 }

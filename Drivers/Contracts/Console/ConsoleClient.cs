@@ -1,8 +1,11 @@
 namespace Troupe.Drivers.Contracts;
 
-/// <summary>Where console input goes: turns it into a message of whatever actor reads it. Immutable, and does nothing but <c>TryTell</c>.</summary>
+/// <summary>Where console input goes: a message to whatever actor reads it, or a buffer that a thread reads. It is called in the driver's turn and must not wait.</summary>
 public abstract class ConsoleClient
 {
-    /// <summary>Hands input on. False: the reader's mailbox is full or gone, and the input is dropped and counted.</summary>
+    /// <summary>
+    /// Hands input on. False: there is no room, and the driver keeps the input and reads no more until <see cref="ConsoleMessage.Resume"/>;
+    /// meanwhile the device holds the sender back, or overruns.
+    /// </summary>
     public abstract bool TryDeliver(in ConsoleInput input);
 }

@@ -37,6 +37,9 @@ public readonly struct ConsoleMessage
         return new(ConsoleMessageKind.Attach, client: client);
     }
 
+    /// <summary>Tells that the client, which refused input, has room again.</summary>
+    public static ConsoleMessage Resume() => new(ConsoleMessageKind.Resume);
+
     /// <summary>Asks for the statistics.</summary>
     public static ConsoleMessage GetStatistics(Reply<ConsoleStatistics> reply) => new(ConsoleMessageKind.GetStatistics, reply: reply);
 

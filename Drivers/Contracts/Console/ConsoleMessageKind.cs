@@ -12,6 +12,9 @@ public enum ConsoleMessageKind : byte
     /// <summary>Deliver input to a client from now on.</summary>
     Attach,
 
+    /// <summary>The client has room again.</summary>
+    Resume,
+
     /// <summary>Answer with statistics.</summary>
     GetStatistics,
 

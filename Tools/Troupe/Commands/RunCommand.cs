@@ -82,6 +82,7 @@ public static class RunCommand
             }
         });
         await using var ending = cancellation.Register(guest.Kill);
+        _ = GuestInput.ForwardAsync(guest);
         var exit = await guest.Exit.ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         if (exit.Reason is not null)

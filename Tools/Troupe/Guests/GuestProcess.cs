@@ -11,6 +11,7 @@ public sealed class GuestProcess : IDisposable
 {
     private readonly Process _process;
     private readonly TaskCompletionSource<GuestExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _readyForInput = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly StringBuilder _errors = new();
     private volatile bool _spoke;
 
@@ -18,6 +19,12 @@ public sealed class GuestProcess : IDisposable
 
     /// <summary>How it ended, once it has, all of its output having been handed on.</summary>
     public Task<GuestExit> Exit => _exit.Task;
+
+    /// <summary>Completes when the guest begins to read its serial port; never for a guest that reads nothing.</summary>
+    public Task ReadyForInput => _readyForInput.Task;
+
+    /// <summary>What is written here, the guest's serial port receives.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
 
     /// <summary>QEMU's process.</summary>
     public int ProcessId => _process.Id;
@@ -122,7 +129,7 @@ public sealed class GuestProcess : IDisposable
 
     private void ReadSerial(Action<string> onSerialLine)
     {
-        var lines = new SerialLines(onSerialLine);
+        var lines = new SerialLines(onSerialLine, () => _readyForInput.TrySetResult());
         var buffer = new byte[16 * 1024];
         var stream = _process.StandardOutput.BaseStream;
         int count;

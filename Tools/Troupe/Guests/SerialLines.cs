@@ -3,8 +3,13 @@ using System.Text;
 namespace Troupe.Tools.Guests;
 
 /// <summary>Cuts a guest's serial bytes into lines: text without its line ending, as it comes.</summary>
-public sealed class SerialLines(Action<string> onLine)
+/// <param name="onLine">Gets each line.</param>
+/// <param name="onReadyForInput">Told when the guest begins to read its serial port.</param>
+public sealed class SerialLines(Action<string> onLine, Action? onReadyForInput = null)
 {
+    // XON, which the serial driver sends (Drivers/SerialConsole). No text contains it.
+    private const char ReadyForInput = '\u0011';
+
     /// <summary>A line longer than this is handed on in pieces: a guest gone wild must not fill the host's memory.</summary>
     public const int LongestLine = 8192;
 
@@ -21,6 +26,10 @@ public sealed class SerialLines(Action<string> onLine)
             if (character == '\n')
             {
                 Flush();
+            }
+            else if (character == ReadyForInput)
+            {
+                onReadyForInput?.Invoke();
             }
             else if (character != '\r')
             {
