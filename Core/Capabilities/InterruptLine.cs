@@ -29,7 +29,10 @@ public abstract class InterruptLine
     /// </summary>
     public abstract void Connect(Action onInterrupt, int? processor = null);
 
-    /// <summary>Unmasks a level-triggered line after its interrupt was dealt with at the device. Does nothing for a vector.</summary>
+    /// <summary>
+    /// Unmasks a level-triggered line after its interrupt was dealt with at the device. Does nothing for a vector. Must not be called from the
+    /// callback itself, which <see cref="Disconnect"/> waits for.
+    /// </summary>
     public abstract void Acknowledge();
 
     /// <summary>

@@ -72,10 +72,10 @@ internal abstract class RoutedInterruptLine : InterruptLine
     /// <summary>Disconnects for good.</summary>
     internal void Revoke()
     {
-        Disconnect();
         lock (_lock)
         {
             _isRevoked = true;
+            Disconnect();
         }
     }
 
