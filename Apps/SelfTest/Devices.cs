@@ -97,7 +97,7 @@ internal static class Devices
 
         Volatile.Write(ref isOver, true);
         acknowledging.Join();
-        Console.WriteLine($"a {(line.IsLevelTriggered ? "level" : "edge")}-triggered line came and went {Rounds} times while it was acknowledged");
+        Console.WriteLine($"{(line.IsLevelTriggered ? "a level" : "an edge")}-triggered line came and went {Rounds} times while it was acknowledged");
         return true;
     }
 

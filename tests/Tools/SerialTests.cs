@@ -55,6 +55,14 @@ public sealed class SerialTests
     }
 
     [Fact]
+    public void InputThatCannotBeReadIsAtItsEnd()
+    {
+        var guest = new MemoryStream();
+        GuestInput.Forward(new Unreadable(), guest);
+        Assert.Equal([4], guest.ToArray());
+    }
+
+    [Fact]
     public void AGuestThatIsGoneEndsTheInput()
     {
         using var guest = new MemoryStream();
@@ -70,5 +78,10 @@ public sealed class SerialTests
         var serial = new SerialLines(lines.Add);
         serial.Write(new byte[3 * SerialLines.LongestLine]);
         Assert.Equal(3, lines.Count);
+    }
+
+    private sealed class Unreadable : MemoryStream
+    {
+        public override int Read(Span<byte> buffer) => throw new UnauthorizedAccessException();
     }
 }

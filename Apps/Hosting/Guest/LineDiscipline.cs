@@ -30,11 +30,6 @@ internal sealed class LineDiscipline : ConsoleClient
     {
         lock (_monitor)
         {
-            if (_hasEnded)
-            {
-                return true;
-            }
-
             if (_bytes.Count + input.Length > Capacity)
             {
                 _hasRefused = true;

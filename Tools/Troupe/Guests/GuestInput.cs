@@ -34,7 +34,7 @@ public static class GuestInput
         {
             var buffer = new byte[BufferSize];
             int count;
-            while ((count = from.Read(buffer)) > 0)
+            while ((count = ReadOrEnd(from, buffer)) > 0)
             {
                 to.Write(buffer, 0, count);
                 to.Flush();
@@ -46,9 +46,22 @@ public static class GuestInput
                 to.Flush();
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException)
         {
-            // The guest is gone, or the terminal is.
+            // The guest is gone.
+        }
+    }
+
+    /// <summary>Input that cannot be read, a directory or a terminal that is gone, is at its end.</summary>
+    private static int ReadOrEnd(Stream from, byte[] buffer)
+    {
+        try
+        {
+            return from.Read(buffer);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 
@@ -61,7 +74,7 @@ public static class GuestInput
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // Nothing that can be read (a directory, say) is an input at its end.
+            // As in ReadOrEnd.
             return Stream.Null;
         }
     }
