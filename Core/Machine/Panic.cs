@@ -84,14 +84,8 @@ public static unsafe class Panic
     private static void Finish(ulong* registers, ulong address)
     {
         PerProcessor* processor = Instructions.ProcessorBlock();
-        KernelConsole.Write("\n  processor "u8);
-        KernelConsole.WriteDecimal((ulong)processor->Index);
-        if (KernelUpcalls.DescribeThread != null)
-        {
-            KernelUpcalls.DescribeThread();
-        }
-
         KernelConsole.Write("\n"u8);
+        PrintProcessor(processor->Index);
         ulong framePointer = Instructions.FramePointer();
         ulong stackPointer = framePointer;
         if (registers != null)
@@ -105,6 +99,14 @@ public static unsafe class Panic
         }
 
         BackTrace.Print(framePointer, stackPointer, FramesPrinted, StackWordsScanned);
+        for (int i = 0; i < KernelProcessors.Count; i++)
+        {
+            if (i != processor->Index)
+            {
+                PrintProcessor(i);
+            }
+        }
+
         TraceRing.Write(processor, TraceKind.Panic, 0, registers == null ? 0 : registers[17], address);
         PrintTraceRings();
         KernelConsole.Write("KERNEL PANIC END\n"u8);
@@ -127,6 +129,18 @@ public static unsafe class Panic
                 TraceRing.Print(ring, TraceRecordsPrinted, KernelClock.Frequency / 1_000_000);
             }
         }
+    }
+
+    private static void PrintProcessor(int index)
+    {
+        KernelConsole.Write("  processor "u8);
+        KernelConsole.WriteDecimal((ulong)index);
+        if (KernelUpcalls.DescribeThread != null)
+        {
+            KernelUpcalls.DescribeThread(index);
+        }
+
+        KernelConsole.Write("\n"u8);
     }
 
     private static void PrintRegisters(ulong* registers, ulong address)

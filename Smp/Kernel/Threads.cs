@@ -241,12 +241,19 @@ internal static unsafe partial class Threads
         return thread != null;
     }
 
-    /// <summary>For a panic: who was running.</summary>
-    internal static void Describe()
+    /// <summary>For a panic: whom a processor, which stands still, was running.</summary>
+    internal static void Describe(int processor)
     {
-        KernelThread* thread = Current;
+        PerProcessor* block = ProcessorBlocks.Get(processor);
+        var thread = (KernelThread*)block->Current;
         if (thread == null)
         {
+            return;
+        }
+
+        if (thread == block->Idle)
+        {
+            KernelConsole.Write(", idle"u8);
             return;
         }
 
@@ -254,8 +261,13 @@ internal static unsafe partial class Threads
         KernelConsole.WriteDecimal((ulong)thread->Id);
         KernelConsole.Write(" ("u8);
         KernelConsole.WriteTerminated(thread->Name, 16);
-        KernelConsole.Write("), threads "u8);
-        KernelConsole.WriteDecimal((ulong)Count);
+        KernelConsole.Write(")"u8);
+        ActorNames.Describe(thread);
+        if (processor == Instructions.ProcessorIndex())
+        {
+            KernelConsole.Write(", threads "u8);
+            KernelConsole.WriteDecimal((ulong)Count);
+        }
     }
 
     private static void SetStart(KernelThread* thread, ulong start, ulong stack)
