@@ -16,6 +16,7 @@ global using PciTransport = Troupe.Core.Machine.PolledPciTransport<Troupe.Core.M
 global using PciEntropyDevice = Troupe.Core.Machine.PolledEntropyDevice<Troupe.Core.Machine.PolledPciTransport<Troupe.Core.Machine.KernelPorts>, Troupe.Core.Machine.KernelPhysicalMemory, Troupe.Core.Machine.KernelProcessors>;
 global using MmioTransport = Troupe.Core.Machine.PolledMmioTransport<Troupe.Core.Machine.KernelPhysicalMemory>;
 global using MmioEntropyDevice = Troupe.Core.Machine.PolledEntropyDevice<Troupe.Core.Machine.PolledMmioTransport<Troupe.Core.Machine.KernelPhysicalMemory>, Troupe.Core.Machine.KernelPhysicalMemory, Troupe.Core.Machine.KernelProcessors>;
+global using Startup = Troupe.Core.Machine.ProcessorStartup<Troupe.Core.Machine.KernelPhysicalMemory, Troupe.Core.Machine.KernelModelSpecificRegisters, Troupe.Core.Machine.KernelProcessors>;
 global using Scheduler = Troupe.Smp.Kernel.Scheduling.Scheduler<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors>;
 global using ThreadTable = Troupe.Smp.Kernel.Scheduling.ThreadTable<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors>;
 global using Tables = Troupe.Core.Machine.Memory.PageTable<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors, Troupe.Core.Machine.Memory.IdentityMap>;
