@@ -38,11 +38,11 @@ public readonly unsafe struct KernelMappedMemory : IMappedMemory
     }
 
     /// <inheritdoc/>
-    public static ushort Read16(ulong address) => Volatile.Read(ref *(ushort*)address);
+    public static ushort Read16(ulong address) => *(ushort*)address;
 
     /// <inheritdoc/>
-    public static uint Read32(ulong address) => Volatile.Read(ref *(uint*)address);
+    public static uint Read32(ulong address) => *(uint*)address;
 
     /// <inheritdoc/>
-    public static ulong Read64(ulong address) => Volatile.Read(ref *(ulong*)address);
+    public static ulong Read64(ulong address) => *(ulong*)address;
 }

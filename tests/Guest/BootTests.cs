@@ -48,7 +48,11 @@ public sealed class BootTests
     {
         using var guest = Guest.Boot("Apps/SelfTest", options => options with
         {
-            Machine = machine, Firmware = firmware, MicroVmAcpi = acpi, CpuModel = NoRandomInstruction, CommandLine = "cryptography",
+            Machine = machine,
+            Firmware = firmware,
+            MicroVmAcpi = acpi,
+            CpuModel = NoRandomInstruction,
+            CommandLine = "cryptography",
         });
         await guest.SaysAsync("[kernel] no random instruction; seeded from virtio-rng");
         await guest.ExitsWithAsync(0);
@@ -62,7 +66,10 @@ public sealed class BootTests
     {
         using var guest = Guest.Boot("Apps/SelfTest", options => options with
         {
-            Machine = machine, CpuModel = NoRandomInstruction, EntropyDevice = false, CommandLine = "cryptography",
+            Machine = machine,
+            CpuModel = NoRandomInstruction,
+            EntropyDevice = false,
+            CommandLine = "cryptography",
         });
         await guest.SaysAsync("[kernel] warning: no random instruction and no entropy device; seeded from timer jitter");
         await guest.ExitsWithAsync(0);
