@@ -13,17 +13,23 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     private LinkedInbox<SystemMessage, ProcessorMemory> _system;
     private protected TurnGate<ProcessorMemory> Gate;
 
-    private protected ActorCell(ActorSystem system, string? name, int processor)
+    private protected ActorCell(ActorSystem system, string description, int processor)
     {
         System = system;
         _scheduler = system.Scheduler;
-        Name = name;
+        Description = description;
         Processor = processor;
     }
 
     internal ActorSystem System { get; }
 
-    internal string? Name { get; }
+    internal string? Name => ReferenceEquals(Description, Unnamed) ? null : Description;
+
+    /// <summary>Its name, or <see cref="Unnamed"/>.</summary>
+    internal string Description { get; }
+
+    /// <summary>The description of all actors of its kind that have no name: always the same instance.</summary>
+    private protected abstract string Unnamed { get; }
 
     /// <summary>The processor it is pinned to, or -1.</summary>
     internal int Processor { get; }

@@ -9,6 +9,8 @@ namespace Troupe.Actors;
 /// <remarks>Fields without further word are touched in turns only; the gate's full fences carry them from worker to worker.</remarks>
 internal sealed class ActorCell<TMessage> : ActorCell
 {
+    private static readonly string _unnamed = $"(unnamed, of {typeof(TMessage).Name})";
+
     private readonly Mailbox<TMessage> _mailbox;
     private readonly Func<Actor<TMessage>>? _factory;
     private readonly FailurePolicy _policy;
@@ -22,7 +24,7 @@ internal sealed class ActorCell<TMessage> : ActorCell
     private bool _suspended;
 
     internal ActorCell(ActorSystem system, Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
-        : base(system, options.Name, options.Processor ?? -1)
+        : base(system, options.Name ?? _unnamed, options.Processor ?? -1)
     {
         _behaviour = behaviour;
         _factory = factory;
@@ -48,6 +50,8 @@ internal sealed class ActorCell<TMessage> : ActorCell
     internal ActorRef<TMessage> Self { get; }
 
     internal override ActorRef Reference => Self;
+
+    private protected override string Unnamed => _unnamed;
 
     /// <summary>Completes when the actor has stopped. Any thread.</summary>
     internal Task Termination

@@ -36,7 +36,7 @@ internal sealed class ActorScheduler
     {
         ProcessorMemory.Exchange(ref _running, Workers.Length);
         foreach (Worker worker in Workers)
-            _host.StartWorker(worker.Processor, () => RunWorker(worker));
+            _host.StartWorker(worker.Processor, worker.Running, () => RunWorker(worker));
     }
 
     /// <summary>Ends the workers after their current turns; completes when all have ended.</summary>

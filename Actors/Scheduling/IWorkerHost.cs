@@ -10,7 +10,13 @@ public interface IWorkerHost
     IParker CreateParker(int processor);
 
     /// <summary>Runs <paramref name="body"/> on a thread of the given processor until it returns.</summary>
-    void StartWorker(int processor, Action body);
+    /// <param name="processor">The processor.</param>
+    /// <param name="running">
+    /// One element, at the same address for as long as <paramref name="body"/> runs: a host that can say what its threads were doing when
+    /// everything stops remembers it for the new thread.
+    /// </param>
+    /// <param name="body">The worker's loop.</param>
+    void StartWorker(int processor, RunningActor[] running, Action body);
 
     /// <summary>
     /// Runs what the processor's interrupts asked for, on the worker's thread, and returns how many there were. Called in

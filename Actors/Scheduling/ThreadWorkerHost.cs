@@ -17,7 +17,7 @@ public sealed class ThreadWorkerHost : IWorkerHost
     public IParker CreateParker(int processor) => new MonitorParker();
 
     /// <inheritdoc/>
-    public void StartWorker(int processor, Action body)
+    public void StartWorker(int processor, RunningActor[] running, Action body)
     {
         ArgumentNullException.ThrowIfNull(body);
         // No name: Coyote hangs on Thread.Name, and this host should run under it.

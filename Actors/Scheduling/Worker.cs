@@ -51,6 +51,9 @@ internal sealed class Worker
 
     internal RunQueue<ActorCell, ProcessorMemory> Local => _local;
 
+    /// <summary>Whose turn it is here: pinned, so that it can be found while the collector is at work.</summary>
+    internal RunningActor[] Running { get; } = GC.AllocateArray<RunningActor>(1, pinned: true);
+
     internal void Unpark() => _parker.Unpark();
 
     /// <summary>Queues an actor pinned to this processor. Any thread; the caller wakes this worker.</summary>
@@ -85,8 +88,11 @@ internal sealed class Worker
 
     private void Turn(ActorCell cell)
     {
+        ref RunningActor running = ref Running[0];
+        running.Name = cell.Description;
         SynchronizationContext.SetSynchronizationContext(cell);
         bool more = cell.RunTurn(_scheduler.Throughput);
+        running.Name = null;
         // Whatever runs next on this thread must not be mistaken for a turn of that actor.
         SynchronizationContext.SetSynchronizationContext(null);
         if (more)

@@ -1,3 +1,6 @@
+using Troupe.Actors;
+using Troupe.Smp.Host;
+
 namespace Troupe.Apps.SelfTest;
 
 /// <summary>Ends the guest badly on purpose, so that tests can look at what a panic prints.</summary>
@@ -18,14 +21,54 @@ internal static class Faults
             case "access":
                 System.Runtime.InteropServices.Marshal.WriteInt32(unchecked((nint)0x5000_0000_0000), 1);
                 return false;
+            case "actor-overflow":
+                return InTurn(() => Console.WriteLine(Recurse(1)));
+            case "actor-abort":
+                return InTurn(() => Environment.FailFast("on purpose"));
             case "hang":
                 // On one processor; the main thread lives on another and gives the watchdog time to speak.
-                new Thread(Troupe.Smp.Host.GuestMachine.HangProcessor) { IsBackground = true }.Start();
+                new Thread(GuestMachine.HangProcessor) { IsBackground = true }.Start();
                 Thread.Sleep(9000);
                 return false;
             default:
-                Console.WriteLine("there is no such fault: overflow, abort, unhandled, access or hang");
+                Console.WriteLine("there is no such fault: overflow, abort, unhandled, access, actor-overflow, actor-abort or hang");
                 return false;
+        }
+    }
+
+    /// <summary>Faults in the turn of an actor, while another actor is at work on another processor.</summary>
+    private static bool InTurn(Action fault)
+    {
+        var system = new ActorSystem(new ActorSystemOptions { Host = new GuestMachine().Workers });
+        int last = system.ProcessorCount - 1;
+        if (last > 0)
+        {
+            using var running = new ManualResetEventSlim();
+            system.Spawn(new Act(() => Spin(running)), "bystander", processor: last).Tell(0);
+            running.Wait();
+        }
+
+        system.Spawn(new Act(fault), "saboteur \u00e9", processor: 0).Tell(0);
+        Thread.Sleep(Timeout.Infinite);
+        return false;
+    }
+
+    private static void Spin(ManualResetEventSlim running)
+    {
+        running.Set();
+        while (true)
+        {
+            Thread.SpinWait(1);
+        }
+    }
+
+    /// <summary>An actor that does one thing.</summary>
+    private sealed class Act(Action action) : Actor<int>
+    {
+        protected override ValueTask ReceiveAsync(int message)
+        {
+            action();
+            return default;
         }
     }
 

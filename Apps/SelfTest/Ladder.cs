@@ -27,6 +27,7 @@ internal static class Ladder
         Step("clock goes on", ClockGoesOn);
         Step("wall clock", () => DateTime.UtcNow.Year is >= 2024 and < 2100);
         Step("randomness", Randomness);
+        Step("random number generator", Cryptography.Randomness);
         Step("regular expressions", () => Regex.Match("unikernel 42 boots", @"(\d+)\s+(\w+)").Groups[2].Value == "boots");
         Step("JSON", () => JsonNode.Parse("""{"a":[1,2,{"b":"c"}]}""")!["a"]![2]!["b"]!.GetValue<string>() == "c");
         Step("big numbers", () => BigInteger.Pow(3, 100) % 1_000_007 == ModularPower(3, 100, 1_000_007));

@@ -91,35 +91,6 @@ public static unsafe class BackTrace
             || (code[-7] == 0xFF && (code[-6] & 0x38) == 0x10);
     }
 
-    private static bool Readable(ulong address)
-    {
-        if (address < 0x1_0000 || (address & 7) != 0)
-        {
-            return false;
-        }
-
-        ulong table = Instructions.ReadCr3() & 0x000F_FFFF_FFFF_F000;
-        if (address >> 47 != 0)
-        {
-            return false;
-        }
-
-        for (int shift = 39; shift >= 12; shift -= 9)
-        {
-            ulong entry = *(ulong*)(table + (((address >> shift) & 511) * 8));
-            if ((entry & 1) == 0)
-            {
-                return false;
-            }
-
-            if (shift < 39 && shift > 12 && (entry & 0x80) != 0)
-            {
-                return true;
-            }
-
-            table = entry & 0x000F_FFFF_FFFF_F000;
-        }
-
-        return true;
-    }
+    private static bool Readable(ulong address) =>
+        address >= 0x1_0000 && (address & 7) == 0 && KernelMappedMemory.IsMapped(address);
 }

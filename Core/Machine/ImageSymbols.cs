@@ -98,7 +98,7 @@ public static unsafe class ImageSymbols
     [MethodImpl(Assembly)]
     public static extern ulong BootInterruptTable();
 
-    /// <summary>Four stacks of 16 KiB for processor 0: faults in the kernel, NMI, double fault, machine check.</summary>
+    /// <summary>Four times a guard page and a stack of 16 KiB above it, for processor 0: faults in the kernel, NMI, double fault, machine check.</summary>
     [RuntimeImport("*", "instruction_boot_trap_stacks")]
     [MethodImpl(Assembly)]
     public static extern ulong BootTrapStacks();

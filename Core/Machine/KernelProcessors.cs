@@ -17,8 +17,8 @@ public static unsafe class KernelUpcalls
     /// <summary>Stops every other processor for good (an NMI): a panic must not be talked into.</summary>
     public static delegate*<void> StopOthers;
 
-    /// <summary>Prints what Smp knows about the running thread, for a panic.</summary>
-    public static delegate*<void> DescribeThread;
+    /// <summary>Prints what Smp knows about the thread that a processor runs, for a panic.</summary>
+    public static delegate*<int, void> DescribeThread;
 }
 
 /// <summary>The platform seam on the machine: GS base, local APIC, time-stamp counter.</summary>

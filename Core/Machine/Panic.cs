@@ -1,3 +1,5 @@
+using Troupe.Core.Memory;
+
 namespace Troupe.Core.Machine;
 
 /// <summary>
@@ -17,7 +19,8 @@ public static unsafe class Panic
     private const int FramesPrinted = 32;
     private const int StackWordsScanned = 512;
 
-    private static int _panicking;
+    // 0, or one more than the processor whose panic it is.
+    private static int _owner;
 
     /// <summary>Ends the guest for a broken promise of the kernel's own code.</summary>
     public static void Now(ReadOnlySpan<byte> cause) => Now(cause, null, 0);
@@ -43,6 +46,12 @@ public static unsafe class Panic
     /// <summary>Ends the guest in order, with the program's exit code.</summary>
     public static void Exit(byte code)
     {
+        if (PanicOwner<ProcessorMemory>.IsAnothers(ref _owner, Instructions.ProcessorIndex()))
+        {
+            // The panic ends the guest, once it has said why.
+            Instructions.Halt();
+        }
+
         Instructions.Out32(DebugExitPort, code);
 
         // No such device: nothing else to tell, so stop here.
@@ -53,18 +62,19 @@ public static unsafe class Panic
 
     private static void Begin(ReadOnlySpan<byte> cause)
     {
-        if (Interlocked.Exchange(ref _panicking, 1) != 0)
+        switch (PanicOwner<ProcessorMemory>.Claim(ref _owner, Instructions.ProcessorIndex()))
         {
-            // A second fault while panicking, or another processor's: the first one has the word.
-            if (_panicking == 1 && Interlocked.Exchange(ref _panicking, 2) == 1)
-            {
-                KernelConsole.Write("\n(second panic: "u8);
+            case PanicStanding.Other:
+                // The first one prints and ends the guest; two texts at once would be none.
+                Instructions.Halt();
+                break;
+            case PanicStanding.Nested:
+                KernelConsole.Write("\n(panic in the panic: "u8);
                 KernelConsole.Write(cause);
                 KernelConsole.Write(")\n"u8);
-            }
-
-            Instructions.Out32(DebugExitPort, ExitCode);
-            Instructions.Halt();
+                Instructions.Out32(DebugExitPort, ExitCode);
+                Instructions.Halt();
+                break;
         }
 
         StopOthers();
@@ -84,14 +94,8 @@ public static unsafe class Panic
     private static void Finish(ulong* registers, ulong address)
     {
         PerProcessor* processor = Instructions.ProcessorBlock();
-        KernelConsole.Write("\n  processor "u8);
-        KernelConsole.WriteDecimal((ulong)processor->Index);
-        if (KernelUpcalls.DescribeThread != null)
-        {
-            KernelUpcalls.DescribeThread();
-        }
-
         KernelConsole.Write("\n"u8);
+        PrintProcessor(processor->Index);
         ulong framePointer = Instructions.FramePointer();
         ulong stackPointer = framePointer;
         if (registers != null)
@@ -105,6 +109,14 @@ public static unsafe class Panic
         }
 
         BackTrace.Print(framePointer, stackPointer, FramesPrinted, StackWordsScanned);
+        for (int i = 0; i < KernelProcessors.Count; i++)
+        {
+            if (i != processor->Index)
+            {
+                PrintProcessor(i);
+            }
+        }
+
         TraceRing.Write(processor, TraceKind.Panic, 0, registers == null ? 0 : registers[17], address);
         PrintTraceRings();
         KernelConsole.Write("KERNEL PANIC END\n"u8);
@@ -127,6 +139,18 @@ public static unsafe class Panic
                 TraceRing.Print(ring, TraceRecordsPrinted, KernelClock.Frequency / 1_000_000);
             }
         }
+    }
+
+    private static void PrintProcessor(int index)
+    {
+        KernelConsole.Write("  processor "u8);
+        KernelConsole.WriteDecimal((ulong)index);
+        if (KernelUpcalls.DescribeThread != null)
+        {
+            KernelUpcalls.DescribeThread(index);
+        }
+
+        KernelConsole.Write("\n"u8);
     }
 
     private static void PrintRegisters(ulong* registers, ulong address)

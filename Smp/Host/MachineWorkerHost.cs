@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Smp.Kernel;
@@ -14,14 +16,20 @@ internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int 
     public IParker CreateParker(int processor) => new InterruptParker(interrupts, processor);
 
     /// <inheritdoc/>
-    public void StartWorker(int processor, Action body)
+    public void StartWorker(int processor, RunningActor[] running, Action body)
     {
+        ArgumentNullException.ThrowIfNull(running);
         ArgumentNullException.ThrowIfNull(body);
         var thread = new Thread(() =>
         {
             LinuxThread.SetAffinity(processor);
             LinuxThread.SetPriority(LinuxThread.HighPriority);
+            ShowRunningActor(running);
             body();
+
+            // The kernel half must not look there once the array may be collected.
+            KernelCalls.Require("forget the worker", HostCall.ShowRunningActor);
+            GC.KeepAlive(running);
         })
         {
             IsBackground = true,
@@ -32,6 +40,14 @@ internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int 
 
     /// <inheritdoc/>
     public int DrainInterrupts(int processor) => interrupts.Drain(processor);
+
+    /// <summary>Tells the kernel half where the calling thread's actor is named, and by which word it may know a string.</summary>
+    private static void ShowRunningActor(RunningActor[] running)
+    {
+        string known = string.Empty;
+        long text = *(long*)Unsafe.As<string, nint>(ref known);
+        KernelCalls.Require("remember the worker", HostCall.ShowRunningActor, Marshal.UnsafeAddrOfPinnedArrayElement(running, 0), text);
+    }
 }
 
 /// <summary>Parks on a processor's <see cref="WorkerBlock"/>.</summary>

@@ -40,6 +40,12 @@ public static class HostCall
 
     /// <summary>(source, bytes up to 2048) -> 0: mixes what an entropy device delivered into the kernel's random pool.</summary>
     public const long ContributeEntropy = 0x100A;
+
+    /// <summary>
+    /// (address of a word, first word of any string object) -> 0: while the calling thread runs an actor, the word refers to its name,
+    /// a string object of the runtime. For panics only; the address 0 takes it back.
+    /// </summary>
+    public const long ShowRunningActor = 0x100B;
 }
 
 /// <summary>What <see cref="HostCall.MachineFact"/> tells.</summary>

@@ -64,11 +64,14 @@ internal static unsafe class KernelMemory
         return frame;
     }
 
-    /// <summary>Gives such a frame back.</summary>
+    /// <summary>Gives such a frame back; what was allocated before the address space was opened, before it is opened.</summary>
     internal static void FreeFrame(ulong frame)
     {
         _frames.Free(frame);
-        _commit.Uncharge(1);
+        if (_isCharging)
+        {
+            _commit.Uncharge(1);
+        }
     }
 
     /// <summary>Frames that follow each other, below 4 GiB, charged, not zeroed; or 0.</summary>
@@ -99,12 +102,26 @@ internal static unsafe class KernelMemory
     internal static ulong AllocateStack(ulong pages)
     {
         ulong start = AllocateContiguous(pages + 1);
-        if (start == 0 || _map.Unmap(start, FrameSize) != PageTableStatus.Done)
+        if (start == 0)
         {
             return 0;
         }
 
+        if (_map.Unmap(start, FrameSize) != PageTableStatus.Done)
+        {
+            FreeContiguous(start, pages + 1);
+            return 0;
+        }
+
         return start + ((pages + 1) * FrameSize);
+    }
+
+    /// <summary>Gives such a stack back; nobody stands on it. If the guard page cannot be mapped again, its frame is lost and the others are freed.</summary>
+    internal static void FreeStack(ulong end, ulong pages)
+    {
+        ulong guard = end - ((pages + 1) * FrameSize);
+        bool isWhole = _map.Remap(guard, FrameSize) == PageTableStatus.Done;
+        FreeContiguous(isWhole ? guard : guard + FrameSize, isWhole ? pages + 1 : pages);
     }
 
     /// <summary>A frame the kernel cannot do without.</summary>

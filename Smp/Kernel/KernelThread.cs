@@ -175,6 +175,9 @@ public unsafe struct KernelThread
     /// <summary>When the thread joined its run queue, nanoseconds since boot.</summary>
     [FieldOffset(208)] public long ReadySince;
 
+    /// <summary>Address of the word that refers to the name of the actor that the thread runs, or 0 (<c>HostCall.ShowRunningActor</c>).</summary>
+    [FieldOffset(216)] public ulong RunningActor;
+
     /// <summary>A system call to run again when the thread resumes, plus one; 0: none (waits inside the kernel, docs/traps.md).</summary>
     [FieldOffset(224)] public ulong RestartCall;
 

@@ -57,11 +57,12 @@ internal static unsafe partial class Threads
         ulong bytes = (ulong)Scheduler.MemoryRequired(IProcessors.Maximum);
         ulong frames = (bytes + KernelMemory.FrameSize - 1) / KernelMemory.FrameSize;
         ulong memory = KernelMemory.AllocateContiguous(frames);
-        if (memory == 0 || !TryCreateIdle(processor))
+        if (memory == 0)
         {
             Panic.Now("not enough memory for the scheduler"u8);
         }
 
+        SetIdle(processor, KernelMemory.RequireFrame());
         Instructions.Zero(memory, frames * KernelMemory.FrameSize);
         _scheduler.Initialize((void*)memory, IProcessors.Maximum, Table);
         _scheduler.SetIdleHooks(&EnteringIdle, &LeavingIdle);
@@ -70,21 +71,16 @@ internal static unsafe partial class Threads
         KernelMemory.TlbShootdown->EnterRunning();
     }
 
-    /// <summary>Makes a processor's idle thread.</summary>
-    internal static bool TryCreateIdle(PerProcessor* processor)
+    /// <summary>Makes a processor's idle thread in a frame.</summary>
+    internal static void SetIdle(PerProcessor* processor, ulong frame)
     {
         // Its stack is what is left of the block's page: the loop pushes nothing, interrupts push into the thread.
-        var idle = (KernelThread*)KernelMemory.AllocateFrame();
-        if (idle == null)
-        {
-            return false;
-        }
-
+        Instructions.Zero(frame, KernelMemory.FrameSize);
+        var idle = (KernelThread*)frame;
         SetStart(idle, ImageSymbols.IdleLoop(), (ulong)idle + KernelThread.RegistersOffset);
         idle->Affinity = 1UL << processor->Index;
         idle->Band = (int)Band.Low;
         processor->Idle = idle;
-        return true;
     }
 
     /// <summary>A processor joins, with nothing or with its first thread.</summary>
@@ -241,12 +237,19 @@ internal static unsafe partial class Threads
         return thread != null;
     }
 
-    /// <summary>For a panic: who was running.</summary>
-    internal static void Describe()
+    /// <summary>For a panic: whom a processor, which stands still, was running.</summary>
+    internal static void Describe(int processor)
     {
-        KernelThread* thread = Current;
+        PerProcessor* block = ProcessorBlocks.Get(processor);
+        var thread = (KernelThread*)block->Current;
         if (thread == null)
         {
+            return;
+        }
+
+        if (thread == block->Idle)
+        {
+            KernelConsole.Write(", idle"u8);
             return;
         }
 
@@ -254,8 +257,13 @@ internal static unsafe partial class Threads
         KernelConsole.WriteDecimal((ulong)thread->Id);
         KernelConsole.Write(" ("u8);
         KernelConsole.WriteTerminated(thread->Name, 16);
-        KernelConsole.Write("), threads "u8);
-        KernelConsole.WriteDecimal((ulong)Count);
+        KernelConsole.Write(")"u8);
+        ActorNames.Describe(thread);
+        if (processor == Instructions.ProcessorIndex())
+        {
+            KernelConsole.Write(", threads "u8);
+            KernelConsole.WriteDecimal((ulong)Count);
+        }
     }
 
     private static void SetStart(KernelThread* thread, ulong start, ulong stack)

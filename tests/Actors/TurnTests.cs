@@ -158,12 +158,51 @@ public sealed class TurnTests : SystemFixture
         Assert.Equal(42, await received.Task.WaitAsync(Patience));
     }
 
+    [Fact]
+    public async Task AWorkerShowsWhoseTurnItIsAndOnlyThen()
+    {
+        var host = new InterruptingHost();
+        string? between = "nothing yet", inTurn = null;
+        await using (var system = new ActorSystem(new ActorSystemOptions { Host = host }))
+        {
+            var seen = new TaskCompletionSource();
+            ActorRef<int> named = system.Spawn(new Acting<int>((_, _) => Look(ref inTurn)), "hits");
+            named.Tell(0);
+            await named.StopAsync();
+            Assert.Equal("hits", inTurn);
+
+            ActorRef<int> unnamed = system.Spawn(new Acting<int>((_, _) => Look(ref inTurn)));
+            unnamed.Tell(0);
+            await unnamed.StopAsync();
+            Assert.Equal("(unnamed, of Int32)", inTurn);
+            Assert.Null(unnamed.Name);
+
+            // An interrupt's callback runs on the worker, in nobody's turn.
+            host.Raise(() =>
+            {
+                between = host.Running![0].Name;
+                seen.SetResult();
+            });
+            await seen.Task.WaitAsync(Patience);
+        }
+
+        Assert.Null(between);
+
+        ValueTask Look(ref string? name)
+        {
+            name = host.Running![0].Name;
+            return default;
+        }
+    }
+
     private sealed class InterruptingHost : IWorkerHost
     {
         private readonly MonitorParker _parker = new();
         private Action? _pending;
 
         public int ProcessorCount => 1;
+
+        public RunningActor[]? Running { get; private set; }
 
         public void Raise(Action handler)
         {
@@ -173,7 +212,11 @@ public sealed class TurnTests : SystemFixture
 
         public IParker CreateParker(int processor) => _parker;
 
-        public void StartWorker(int processor, Action body) => new Thread(() => body()) { IsBackground = true }.Start();
+        public void StartWorker(int processor, RunningActor[] running, Action body)
+        {
+            Running = running;
+            new Thread(() => body()) { IsBackground = true }.Start();
+        }
 
         public int DrainInterrupts(int processor)
         {

@@ -5,6 +5,8 @@ namespace Troupe.Guest.Tests;
 /// <summary>From reset to the .NET runtime on every kind of machine: the kernel says what it found before it starts the runtime.</summary>
 public sealed class BootTests
 {
+    private const string NoRandomInstruction = "max,-erms,-rdrand,-rdseed";
+
     [Theory]
     [InlineData(GuestMachine.Q35, 1)]
     [InlineData(GuestMachine.Q35, 2)]
@@ -36,6 +38,50 @@ public sealed class BootTests
 
     [Fact]
     public Task ItBootsWithoutANetworkCard() => BootsAsync(2, options => options with { Network = new GuestNetwork(GuestNetworkKind.None) });
+
+    [Theory]
+    [InlineData(GuestMachine.Q35, GuestFirmware.Qboot, false)]
+    [InlineData(GuestMachine.Q35, GuestFirmware.SeaBios, false)]
+    [InlineData(GuestMachine.MicroVm, GuestFirmware.Qboot, false)]
+    [InlineData(GuestMachine.MicroVm, GuestFirmware.Qboot, true)]
+    public async Task WithoutARandomInstructionTheSeedComesFromTheDevice(GuestMachine machine, GuestFirmware firmware, bool acpi)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with
+        {
+            Machine = machine,
+            Firmware = firmware,
+            MicroVmAcpi = acpi,
+            CpuModel = NoRandomInstruction,
+            CommandLine = "cryptography",
+        });
+        await guest.SaysAsync("[kernel] no random instruction; seeded from virtio-rng");
+        await guest.ExitsWithAsync(0);
+        Assert.DoesNotContain("warning", guest.Transcript(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(GuestMachine.Q35)]
+    [InlineData(GuestMachine.MicroVm)]
+    public async Task WithoutAnyEntropySourceThereIsAWarning(GuestMachine machine)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with
+        {
+            Machine = machine,
+            CpuModel = NoRandomInstruction,
+            EntropyDevice = false,
+            CommandLine = "cryptography",
+        });
+        await guest.SaysAsync("[kernel] warning: no random instruction and no entropy device; seeded from timer jitter");
+        await guest.ExitsWithAsync(0);
+    }
+
+    [Fact]
+    public async Task TheProcessorsOwnInstructionNeedsNoDevice()
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { EntropyDevice = false, CommandLine = "cryptography" });
+        await guest.ExitsWithAsync(0);
+        Assert.DoesNotContain("seeded from", guest.Transcript(), StringComparison.Ordinal);
+    }
 
     private static async Task BootsAsync(int processors, Func<GuestOptions, GuestOptions> with)
     {

@@ -33,6 +33,40 @@ public sealed class DebuggerTests
         Assert.Matches($@"#0 .* at \S*{file}:{number}\b", session.Output);
     }
 
+    /// <summary>Each trap stack of the first processor ends in a page that is not mapped: an overflow there is a double fault, and not a silent write into the next.</summary>
+    [Fact]
+    public async Task TheTrapStacksOfTheFirstProcessorHaveGuardPages()
+    {
+        const int Stacks = 4, Guard = 4096, Stack = 16384;
+        var repository = Repository.Locate();
+        var port = PortForward.FreePort();
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { CommandLine = "kernel.quiet ladder", DebuggerPort = port });
+        var symbols = new ImageBuild(repository).ImageOf(repository.FindApp("Apps/SelfTest")).Symbols;
+        using var limit = new CancellationTokenSource(_patience);
+        await ListensAsync(port, limit.Token);
+        List<string> arguments = ["-batch", "-nx", "-ex", $"target remote 127.0.0.1:{port}", "-ex", "hbreak _start", "-ex", "continue"];
+        for (var index = 0; index < Stacks; index++)
+        {
+            var guard = index * (Guard + Stack);
+            arguments.AddRange(["-ex", $"echo guard{index}=", "-ex", $"x/1xg (char*)&boot_trap_stacks + {guard + Guard - 8}"]);
+            arguments.AddRange(["-ex", $"echo bottom{index}=", "-ex", $"x/1xg (char*)&boot_trap_stacks + {guard + Guard}"]);
+            arguments.AddRange(["-ex", $"echo top{index}=", "-ex", $"x/1xg (char*)&boot_trap_stacks + {guard + Guard + Stack - 8}"]);
+        }
+
+        arguments.AddRange(["-ex", "kill", symbols]);
+        var session = await HostProcess.CaptureAsync("gdb", arguments, limit.Token);
+        var said = session.Output;
+        Assert.Contains("hit Breakpoint 1", said, StringComparison.Ordinal);
+        for (var index = 0; index < Stacks; index++)
+        {
+            Assert.DoesNotMatch($@"guard{index}=0x\w+:\s+0x", said);
+            Assert.Matches($@"bottom{index}=0x\w+:\s+0x", said);
+            Assert.Matches($@"top{index}=0x\w+:\s+0x", said);
+        }
+
+        Assert.Equal(Stacks, System.Text.RegularExpressions.Regex.Count(said, "Cannot access memory"));
+    }
+
     /// <summary>Waits until somebody listens, without connecting: QEMU's stub takes one visitor.</summary>
     private static async Task ListensAsync(int port, CancellationToken cancellation)
     {

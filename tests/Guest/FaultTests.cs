@@ -18,6 +18,24 @@ public sealed class FaultTests
         await guest.ExitsWithAsync(GuestExit.PanicCode);
     }
 
+    /// <summary>The panic comes from the actor's own thread; what the other processors were doing stands below it.</summary>
+    [Theory]
+    [InlineData("actor-overflow", 1)]
+    [InlineData("actor-overflow", 2)]
+    [InlineData("actor-abort", 2)]
+    public async Task ThePanicNamesTheActor(string fault, int processors)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { CommandLine = $"fault {fault}", Processors = processors });
+        await guest.SaysAsync("KERNEL PANIC");
+        Assert.Matches(@"processor 0, thread \d+ \(.*\), actor saboteur \?, threads \d+", await guest.SaysAsync("actor saboteur"));
+        if (processors > 1)
+        {
+            Assert.Matches(@"processor 1, thread \d+ \(.*\), actor bystander", await guest.SaysAsync("actor bystander"));
+        }
+
+        await guest.ExitsWithAsync(GuestExit.PanicCode);
+    }
+
     [Fact]
     public async Task TheTraceOfAPanicIsInSourceLines()
     {

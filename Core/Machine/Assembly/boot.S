@@ -150,6 +150,6 @@ boot_stack:                   .skip 32768
 boot_stack_top:
 boot_processor:               .skip 4096     # PerProcessor of processor 0
 boot_interrupt_table:         .skip 4096
-boot_trap_stacks:             .skip 4 * 16384 # faults in the kernel, NMI, double fault, machine check
+boot_trap_stacks:             .skip 4 * (4096 + 16384) # faults in the kernel, NMI, double fault, machine check; C# unmaps the page below each
 
     .section .note.GNU-stack, "", @progbits

@@ -141,7 +141,7 @@ public static unsafe class LocalApic<TPhysical, TRegisters>
     /// <returns>As <see cref="SendFixed"/>.</returns>
     public static bool SendNmiToOthers() => Send(0, LevelAssert | DeliveryNmi | AllExcludingSelf);
 
-    /// <summary>Resets another processor, which then waits for <see cref="SendStartup"/> (SDM 9.4.4; 10 ms later by the book).</summary>
+    /// <summary>Resets another processor, which then waits for <see cref="SendStartup"/> (SDM 9.4.4, <see cref="ProcessorStartup{TPhysical,TRegisters,TProcessors}"/>).</summary>
     /// <returns>As <see cref="SendFixed"/>.</returns>
     public static bool SendInit(uint apicId) => Send(apicId, LevelAssert | DeliveryInit);
 

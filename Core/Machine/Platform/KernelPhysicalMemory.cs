@@ -1,6 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Troupe.Core.Machine;
 
 /// <summary>The seam to physical memory on the machine: the identity map.</summary>
+/// <remarks>
+/// The reads are not inlined: where a caller looks at some bits only, the compiler narrows an inlined read, volatile or not, to the byte that holds them
+/// (<c>testb $1, 0x10(%rdx)</c>), and a device register answers to its own width alone.
+/// </remarks>
 public readonly unsafe struct KernelPhysicalMemory : IPhysicalMemory
 {
     // boot.S maps this much before any C# runs.
@@ -23,12 +29,15 @@ public readonly unsafe struct KernelPhysicalMemory : IPhysicalMemory
     public static byte Read8(ulong address) => Volatile.Read(ref *(byte*)address);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ushort Read16(ulong address) => Volatile.Read(ref *(ushort*)address);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint Read32(ulong address) => Volatile.Read(ref *(uint*)address);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Read64(ulong address) => Volatile.Read(ref *(ulong*)address);
 
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ namespace Troupe.Smp.Kernel.Processors;
 /// <summary>The blocks and stacks of all processors. Filled by the boot processor before the processor they belong to starts.</summary>
 internal static unsafe class ProcessorBlocks
 {
-    /// <summary>Pages of each stack; the page below the first is a guard.</summary>
-    private const ulong KernelStackPages = 8, TrapStackPages = 4;
+    /// <summary>Stacks of the first processor beside its kernel stack: faults in the kernel, NMI, double fault, machine check.</summary>
+    internal const int BootTrapStacks = 4;
 
     private static BlockTable _blocks;
 
@@ -29,57 +29,71 @@ internal static unsafe class ProcessorBlocks
         block->InKernel = 1;
         block->TimerDeadline = long.MaxValue;
         _blocks.Items[0] = (ulong)block;
-        ulong stacks = ImageSymbols.BootTrapStacks();
-        ulong size = TrapStackPages * KernelMemory.FrameSize;
-        block->FaultEnd = stacks + size;
-        DescriptorTables.Fill(block, stacks + (size * 2), stacks + (size * 3), stacks + (size * 4));
+        block->FaultEnd = BootTrapStackGuard(1);
+        DescriptorTables.Fill(block, BootTrapStackGuard(2), BootTrapStackGuard(3), BootTrapStackGuard(4));
         DescriptorTables.Load(block);
         DescriptorTables.FillInterruptTable(interruptTable);
         Instructions.LoadIdt(interruptTable);
         DescriptorTables.EnableSystemCalls();
     }
 
-    /// <summary>Makes the block of another processor; null where memory is short.</summary>
+    /// <summary>The guard page below one of the first processor's trap stacks, which is also the end of the stack before; they lie in the image (boot.S).</summary>
+    internal static ulong BootTrapStackGuard(int index) =>
+        ImageSymbols.BootTrapStacks() + ((ulong)index * (ProcessorParts.TrapStackPages + 1) * KernelMemory.FrameSize);
+
+    /// <summary>Makes the block of another processor, with its trace ring and idle thread; null where memory is short.</summary>
     internal static PerProcessor* Create(int index, uint apicId)
     {
-        ulong page = KernelMemory.AllocateFrame();
-        ulong kernelStack = KernelMemory.AllocateStack(KernelStackPages);
-        ulong fault = KernelMemory.AllocateStack(TrapStackPages);
-        ulong nonMaskable = KernelMemory.AllocateStack(TrapStackPages);
-        ulong doubleFault = KernelMemory.AllocateStack(TrapStackPages);
-        ulong machineCheck = KernelMemory.AllocateStack(TrapStackPages);
-        if (page == 0 || kernelStack == 0 || fault == 0 || nonMaskable == 0 || doubleFault == 0 || machineCheck == 0)
+        ProcessorParts parts = default;
+        if (!ProcessorParts.TryAllocate<ProcessorMemorySource>(ref parts))
         {
             return null;
         }
 
-        var block = (PerProcessor*)page;
+        Instructions.Zero(parts.Block, KernelMemory.FrameSize);
+        var block = (PerProcessor*)parts.Block;
         block->Self = block;
         block->Index = index;
         block->ApicId = apicId;
-        block->StackTop = kernelStack;
+        block->StackTop = parts.KernelStack;
         block->InKernel = 1;
-        block->FaultEnd = fault;
+        block->FaultEnd = parts.Fault;
         block->TimerDeadline = long.MaxValue;
-        DescriptorTables.Fill(block, nonMaskable, doubleFault, machineCheck);
-        _blocks.Items[index] = page;
+        DescriptorTables.Fill(block, parts.NonMaskable, parts.DoubleFault, parts.MachineCheck);
+        Threads.SetIdle(block, parts.IdleThread);
+        AddTraceRing(block, parts.TraceRing);
+        _blocks.Items[index] = parts.Block;
         return block;
     }
 
-    /// <summary>Gives a processor its trace ring and enters it in the directory that debuggers read.</summary>
-    internal static bool TryAddTraceRing(PerProcessor* block)
+    /// <summary>Gives the first processor its trace ring, if there is memory for one.</summary>
+    internal static void AddBootTraceRing(PerProcessor* block)
     {
-        ulong ring = KernelMemory.AllocateContiguous(2);
-        if (ring == 0)
+        ulong ring = KernelMemory.AllocateContiguous(ProcessorParts.TraceRingFrames);
+        if (ring != 0)
         {
-            return false;
+            AddTraceRing(block, ring);
         }
+    }
 
-        Instructions.Zero(ring, 2 * KernelMemory.FrameSize);
+    /// <summary>Enters a processor's trace ring in the directory that debuggers read.</summary>
+    private static void AddTraceRing(PerProcessor* block, ulong ring)
+    {
+        Instructions.Zero(ring, ProcessorParts.TraceRingFrames * KernelMemory.FrameSize);
         block->Trace = (TraceRing*)ring;
         ulong* directory = (ulong*)ImageSymbols.TraceRings();
         directory[0] = TraceRing.DirectoryMagic;
         directory[1 + block->Index] = ring;
-        return true;
+    }
+
+    private readonly struct ProcessorMemorySource : IProcessorMemory
+    {
+        public static ulong Allocate(ulong frames) => KernelMemory.AllocateContiguous(frames);
+
+        public static void Free(ulong start, ulong frames) => KernelMemory.FreeContiguous(start, frames);
+
+        public static ulong AllocateStack(ulong pages) => KernelMemory.AllocateStack(pages);
+
+        public static void FreeStack(ulong end, ulong pages) => KernelMemory.FreeStack(end, pages);
     }
 }

@@ -7,16 +7,13 @@ using Troupe.Smp.Kernel.Start;
 namespace Troupe.Smp.Kernel.Processors;
 
 /// <summary>
-/// Brings up the other processors, one after another (Intel SDM vol. 3, 9.4.4: INIT, then SIPI). Each is handed a block with
+/// Brings up the other processors (Intel SDM vol. 3, 9.4.4): all are reset, then they start one after another. Each is handed a block with
 /// stacks before it starts; it announces itself and waits for nothing.
 /// </summary>
 internal static unsafe class SecondaryProcessors
 {
     /// <summary>Where the trampoline is copied: below 1 MiB, page-aligned; trampoline.S has the same number.</summary>
     internal const ulong TrampolineAddress = 0x8000;
-
-    private const long InitDelay = 200_000;
-    private const long StartupTimeout = 2_000_000_000;
 
     /// <summary>Starts all that firmware calls enabled. Answers how many run, the first one included.</summary>
     internal static int StartAll(MachineDescription* machine)
@@ -28,7 +25,14 @@ internal static unsafe class SecondaryProcessors
         }
 
         KernelMemory.KernelMap->AdmitTrampoline(TrampolineAddress);
-        for (int i = 1; i < machine->ProcessorCount && online < IProcessors.Maximum; i++)
+        int last = machine->ProcessorCount < IProcessors.Maximum ? machine->ProcessorCount : IProcessors.Maximum;
+        for (int i = 1; i < last; i++)
+        {
+            Startup.Init(MachineDescription.Processor(machine, i)->ApicId);
+        }
+
+        Startup.WaitForInit(KernelScratch.Features->UnderHypervisor);
+        for (int i = 1; i < last; i++)
         {
             if (TryStart(MachineDescription.Processor(machine, i)->ApicId, online))
             {
@@ -66,29 +70,20 @@ internal static unsafe class SecondaryProcessors
     private static bool TryStart(uint apicId, int index)
     {
         PerProcessor* block = ProcessorBlocks.Create(index, apicId);
-        if (block == null || !ProcessorBlocks.TryAddTraceRing(block) || !Threads.TryCreateIdle(block))
+        if (block == null)
         {
             KernelConsole.Write("[kernel] no memory for another processor\n"u8);
             return false;
         }
 
         *(ulong*)ImageSymbols.TrampolineProcessor() = (ulong)block;
-        LocalInterrupts.SendInit(apicId);
-        Wait(InitDelay);
-        LocalInterrupts.SendStartup(apicId, (byte)(TrampolineAddress >> 12));
-        long until = KernelClock.Now + StartupTimeout;
-        while (ProcessorMemory.LoadAcquire(ref block->Online) == 0)
+        if (!Startup.TryStart(apicId, (byte)(TrampolineAddress >> 12), ref block->Online))
         {
-            KernelProcessors.Pause();
-            if (KernelClock.Now > until)
-            {
-                // Back to waiting for a start-up message: it must not come up later, with a block that is another's by then.
-                LocalInterrupts.SendInit(apicId);
-                KernelConsole.Write("[kernel] processor with APIC id "u8);
-                KernelConsole.WriteDecimal(apicId);
-                KernelConsole.Write(" does not start\n"u8);
-                return false;
-            }
+            // Its block and stacks are left to it: who does not answer may not obey either.
+            KernelConsole.Write("[kernel] processor with APIC id "u8);
+            KernelConsole.WriteDecimal(apicId);
+            KernelConsole.Write(" does not start\n"u8);
+            return false;
         }
 
         KernelProcessors.SetCount(index + 1);
@@ -101,14 +96,5 @@ internal static unsafe class SecondaryProcessors
         ulong start = ImageSymbols.TrampolineStart();
         Instructions.Copy(TrampolineAddress, start, (ImageSymbols.TrampolineEnd() - start + 7) & ~7UL);
         *(ulong*)(TrampolineAddress + (ImageSymbols.TrampolinePageMap() - start)) = pageMap;
-    }
-
-    private static void Wait(long nanoseconds)
-    {
-        long until = KernelClock.Now + nanoseconds;
-        while (KernelClock.Now < until)
-        {
-            KernelProcessors.Pause();
-        }
     }
 }

@@ -91,6 +91,7 @@ internal static unsafe class Watchdog
     {
         KernelConsole.Write("\n[kernel] processor "u8);
         KernelConsole.WriteDecimal((ulong)Instructions.ProcessorIndex());
+        Threads.Describe(Instructions.ProcessorIndex());
         KernelConsole.Write(" makes no progress\n  at "u8);
         KernelConsole.WriteHexadecimal(registers->Rip);
         KernelConsole.Write("\n"u8);

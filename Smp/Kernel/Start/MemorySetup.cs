@@ -61,6 +61,10 @@ internal static unsafe class MemorySetup
         KernelPhysicalMemory.SetLimit(highest);
         KernelMemory.FrameAllocator->AdmitHighMemory();
         Require(KernelMemory.KernelMap->Unmap(ImageSymbols.BootStackGuard(), KernelMemory.FrameSize));
+        for (int i = 0; i < ProcessorBlocks.BootTrapStacks; i++)
+        {
+            Require(KernelMemory.KernelMap->Unmap(ProcessorBlocks.BootTrapStackGuard(i), KernelMemory.FrameSize));
+        }
     }
 
     /// <summary>Maps a device's registers or ends the guest.</summary>

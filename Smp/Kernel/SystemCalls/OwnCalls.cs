@@ -26,6 +26,7 @@ internal static unsafe class OwnCalls
             HostCall.WorkerBlocks => (long)DeviceInterrupts.Blocks,
             HostCall.MachineFact => Fact((long)first, second, third),
             HostCall.ContributeEntropy => ContributeEntropy(first, second),
+            HostCall.ShowRunningActor => ActorNames.Register(thread, first, second),
             _ => Errno.NotImplemented,
         };
     }

@@ -75,6 +75,9 @@ public sealed record GuestOptions
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; init; } = string.Empty;
 
+    /// <summary>Whether there is a virtio entropy device.</summary>
+    public bool EntropyDevice { get; init; } = true;
+
     /// <summary>Where every frame on the network is recorded, or null.</summary>
     public string? CaptureFile { get; init; }
 

@@ -38,7 +38,11 @@ public static class QemuCommandLine
             "-chardev", "stdio,id=serial0,signal=off", "-serial", "chardev:serial0",
         ]);
         var bus = microVm ? "device" : "pci";
-        arguments.AddRange(["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", $"virtio-rng-{bus},rng=rng0"]);
+        if (options.EntropyDevice)
+        {
+            arguments.AddRange(["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", $"virtio-rng-{bus},rng=rng0"]);
+        }
+
         arguments.AddRange(Network(options, bus));
         if (options.DebuggerPort is { } port)
         {
