@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Troupe.Apps.SelfTest;
 using Troupe.Smp.Host;
 
-// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, or `fault NAME` to end badly on purpose.
+// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `interrupts`, `yardstick`, or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
 string mode = args.Length > 0 ? args[0] : "ladder";
 var watch = Stopwatch.StartNew();
@@ -12,6 +12,8 @@ bool passed = mode switch
     "stress" => Stress.Run(args.Length > 1 ? int.Parse(args[1]) : 60),
     "memory" => MemoryPressure.Run(),
     "bands" => Bands.Run(),
+    "interrupts" => LongCalls.Run() && Ladder.Run() && MemoryPressure.Run(),
+    "yardstick" => LongCalls.Measure(),
     "fault" => Faults.Run(args.Length > 1 ? args[1] : ""),
     _ => Unknown(mode),
 };
@@ -26,6 +28,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, interrupts, yardstick or fault NAME");
     return false;
 }

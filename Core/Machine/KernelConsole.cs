@@ -38,6 +38,9 @@ public static unsafe class KernelConsole
         }
     }
 
+    /// <summary>Takes the console if it is free.</summary>
+    public static bool TryEnter() => ProcessorMemory.Exchange(ref _held, 1) == 0;
+
     /// <summary>Gives the console back.</summary>
     public static void Leave() => ProcessorMemory.StoreRelease(ref _held, 0);
 

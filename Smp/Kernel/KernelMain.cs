@@ -34,7 +34,11 @@ internal static unsafe class KernelMain
         ThreadContext.Initialize();
 
         PerProcessor* processor = Instructions.ProcessorBlock();
-        ProcessorBlocks.TryAddTraceRing(processor);
+        if (!ProcessorBlocks.TryAddRecords(processor))
+        {
+            Panic.Now("not enough memory for the records of the first processor"u8);
+        }
+
         DeviceSetup.Start(machine, features);
         processor->ApicId = LocalInterrupts.Identifier;
         MachineDescription.PlaceBootstrapProcessorFirst(machine, processor->ApicId);

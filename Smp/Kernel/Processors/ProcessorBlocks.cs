@@ -66,15 +66,18 @@ internal static unsafe class ProcessorBlocks
         return block;
     }
 
-    /// <summary>Gives a processor its trace ring and enters it in the directory that debuggers read.</summary>
-    internal static bool TryAddTraceRing(PerProcessor* block)
+    /// <summary>Gives a processor its trace ring, which it enters in the directory that debuggers read, and its record of stays with interrupts off.</summary>
+    internal static bool TryAddRecords(PerProcessor* block)
     {
         ulong ring = KernelMemory.AllocateContiguous(2);
-        if (ring == 0)
+        ulong stays = KernelMemory.AllocateContiguous(InterruptsOff.Size / KernelMemory.FrameSize);
+        if (ring == 0 || stays == 0)
         {
             return false;
         }
 
+        Instructions.Zero(stays, InterruptsOff.Size);
+        block->InterruptsOff = (void*)stays;
         Instructions.Zero(ring, 2 * KernelMemory.FrameSize);
         block->Trace = (TraceRing*)ring;
         ulong* directory = (ulong*)ImageSymbols.TraceRings();

@@ -66,7 +66,7 @@ internal static unsafe class SecondaryProcessors
     private static bool TryStart(uint apicId, int index)
     {
         PerProcessor* block = ProcessorBlocks.Create(index, apicId);
-        if (block == null || !ProcessorBlocks.TryAddTraceRing(block) || !Threads.TryCreateIdle(block))
+        if (block == null || !ProcessorBlocks.TryAddRecords(block) || !Threads.TryCreateIdle(block))
         {
             KernelConsole.Write("[kernel] no memory for another processor\n"u8);
             return false;
