@@ -386,15 +386,15 @@ internal static unsafe class FileCalls
             return Errno.BadAddress;
         }
 
-        // Another processor's piece takes as long as ours: rather than spin, the call runs anew.
+        // Neither for another processor's piece nor for a port that is busy does it wait with interrupts off: the call runs anew.
         if (!KernelConsole.TryEnter())
         {
             return Outcome.Again;
         }
 
-        KernelConsole.Write(piece, count);
+        ulong written = KernelConsole.WriteReady(piece, count);
         KernelConsole.Leave();
-        return (long)count;
+        return written == 0 && count != 0 ? Outcome.Again : (long)written;
     }
 
     private static long StoreStat(PseudoFile kind, ulong length, ulong destination)
