@@ -151,7 +151,13 @@ internal static class LongCalls
         int early = 0;
         var threads = Start(() =>
         {
-            Thread.Sleep(Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end) + TimeSpan.FromMilliseconds(1));
+            var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), end);
+            if (left > TimeSpan.Zero)
+            {
+                // Up to a millisecond is cut off.
+                Thread.Sleep(left + TimeSpan.FromMilliseconds(1));
+            }
+
             if (Stopwatch.GetTimestamp() < end)
             {
                 Interlocked.Increment(ref early);
