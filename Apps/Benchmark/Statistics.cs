@@ -41,8 +41,8 @@ internal static class Statistics
         Add(text, "system-calls", kernel.SystemCalls);
         Add(text, "page-faults", kernel.PageFaults);
         Add(text, "shootdowns", kernel.Shootdowns);
-        Add(text, "longest-interrupts-off-nanoseconds", kernel.LongestInterruptsOff);
-        Add(text, "longest-interrupts-off-cause", kernel.LongestCause);
+        InterruptsOffReport off = GuestMachine.InterruptsOff;
+        Add(text, "longest-interrupts-off-nanoseconds", (long)(off.Longest[0].Ticks * 1e9 / off.TicksPerSecond));
         Add(text, "idle-nanoseconds", kernel.IdleTime);
         Add(text, "uptime-nanoseconds", kernel.Uptime);
         Add(text, "peak-frames", kernel.PeakFrames);

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using Troupe.Apps.SelfTest;
 using Troupe.Smp.Host;
 
-// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `console [PAUSE]`, `devices`, `cryptography [openssl]`, or `fault NAME` to end badly on purpose.
+// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `cryptography [openssl]`,
+// or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
 string mode = args.Length > 0 ? args[0] : "ladder";
 var watch = Stopwatch.StartNew();
@@ -15,6 +16,8 @@ bool passed = mode switch
     "devices" => Devices.Run(),
     "console" => ConsoleEcho.Run(args.Length > 1 ? int.Parse(args[1]) : 0),
     "cryptography" => args.Length > 1 && args[1] == "openssl" ? Cryptography.RunWithOpenSsl() : Cryptography.Run(),
+    "interrupts" => LongCalls.Run() && Ladder.Run() && MemoryPressure.Run(),
+    "yardstick" => LongCalls.Measure(),
     "fault" => Faults.Run(args.Length > 1 ? args[1] : ""),
     _ => Unknown(mode),
 };
@@ -29,6 +32,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, console [PAUSE], devices, cryptography [openssl] or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, interrupts, yardstick, console [PAUSE], devices, cryptography [openssl] or fault NAME");
     return false;
 }

@@ -15,6 +15,9 @@ public static unsafe class KernelConsole
     // A UART that never becomes ready (none is there: the bus reads all ones, which says ready) must not stop the guest.
     private const int ReadyLimit = 100_000;
 
+    // The depth of the transmitter's FIFO: an empty one takes so many bytes without being asked again.
+    private const ulong FifoDepth = 16;
+
     private static int _held;
 
     /// <summary>115200 baud, 8 data bits, no parity, one stop bit, FIFO on, interrupts off.</summary>
@@ -38,6 +41,9 @@ public static unsafe class KernelConsole
         }
     }
 
+    /// <summary>Takes the console if it is free.</summary>
+    public static bool TryEnter() => ProcessorMemory.Exchange(ref _held, 1) == 0;
+
     /// <summary>Gives the console back.</summary>
     public static void Leave() => ProcessorMemory.StoreRelease(ref _held, 0);
 
@@ -51,6 +57,22 @@ public static unsafe class KernelConsole
         {
             Put(text[i]);
         }
+    }
+
+    /// <summary>Writes as many bytes as the port takes without waiting, and says how many.</summary>
+    public static ulong WriteReady(byte* text, ulong length)
+    {
+        ulong written = 0;
+        while (written < length && (Instructions.In8(LineStatus) & TransmitterEmpty) != 0)
+        {
+            ulong end = length - written < FifoDepth ? length : written + FifoDepth;
+            for (; written < end; written++)
+            {
+                Instructions.Out8(Port, text[written]);
+            }
+        }
+
+        return written;
     }
 
     /// <summary>Writes a literal.</summary>

@@ -45,11 +45,8 @@ public unsafe struct PerProcessor
     /// <summary>Time-stamp counter at the last entry into the kernel: how long interrupts were off is measured from here.</summary>
     [FieldOffset(88)] public ulong EnteredAt;
 
-    /// <summary>The longest time in the kernel, in cycles of the time-stamp counter.</summary>
-    [FieldOffset(96)] public ulong LongestInKernel;
-
-    /// <summary>System call number or 0x1000 + vector of that longest stay.</summary>
-    [FieldOffset(104)] public ulong LongestCause;
+    /// <summary>How long interrupts were off here (a Troupe.Smp.Kernel.InterruptsOff).</summary>
+    [FieldOffset(96)] public void* InterruptsOff;
 
     /// <summary>Entries into the kernel: what the watchdog of another processor compares.</summary>
     [FieldOffset(112)] public long Entries;

@@ -61,6 +61,9 @@ public sealed class GuestMachine
         }
     }
 
+    /// <summary>How long interrupts were off, until now.</summary>
+    public static InterruptsOffReport InterruptsOff => new();
+
     /// <summary>Mixes what an entropy device delivered into the kernel's random pool; at most 2,048 bytes.</summary>
     public static unsafe void ContributeEntropy(ReadOnlySpan<byte> bytes)
     {

@@ -12,7 +12,7 @@ public static unsafe partial class LinuxThread
     public const int LowPriority = 10;
 
     private const long FutexCall = 202;
-    private const long WaitPrivate = 128, WakePrivate = 129;
+    private const long WaitPrivate = 128, WakePrivate = 129, RequeuePrivate = 131;
 
     [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
     private static partial int SetAffinity(int thread, nuint size, ulong* mask);
@@ -22,6 +22,9 @@ public static unsafe partial class LinuxThread
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial long SystemCall(long number, int* address, long operation, long value, long* timeout);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial long SystemCall(long number, int* address, long operation, long value, long second, int* target);
 
     /// <summary>Binds the calling thread to a processor (of the first 64).</summary>
     public static void SetAffinity(int processor)
@@ -37,7 +40,7 @@ public static unsafe partial class LinuxThread
     public static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
 
     /// <summary>Waits while the word holds a value, until woken, interrupted or the time is over.</summary>
-    internal static void WaitOnWord(ref int word, int value, TimeSpan timeout)
+    public static void WaitOnWord(ref int word, int value, TimeSpan timeout)
     {
         long* time = stackalloc long[2];
         bool forever = timeout == Timeout.InfiniteTimeSpan;
@@ -55,6 +58,26 @@ public static unsafe partial class LinuxThread
         fixed (int* address = &word)
         {
             SystemCall(FutexCall, address, WakePrivate, 1, null);
+        }
+    }
+
+    /// <summary>Wakes all that wait on the word.</summary>
+    /// <returns>How many.</returns>
+    public static int WakeAll(ref int word)
+    {
+        fixed (int* address = &word)
+        {
+            return (int)SystemCall(FutexCall, address, WakePrivate, int.MaxValue, null);
+        }
+    }
+
+    /// <summary>Makes all that wait on one word wait on another, waking none.</summary>
+    /// <returns>How many.</returns>
+    public static int RequeueAll(ref int word, ref int other)
+    {
+        fixed (int* address = &word, target = &other)
+        {
+            return (int)SystemCall(FutexCall, address, RequeuePrivate, 0, int.MaxValue, target);
         }
     }
 }

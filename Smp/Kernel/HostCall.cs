@@ -65,6 +65,9 @@ public static class MachineFact
 
     /// <summary>Words of <see cref="KernelStatistics"/>.</summary>
     public const long Statistics = 4;
+
+    /// <summary>The <see cref="Kernel.InterruptsOff"/> of processor <c>index</c>.</summary>
+    public const long InterruptsOff = 5;
 }
 
 /// <summary>Where a processor's interrupts meet its actor worker: 64 bytes of kernel memory.</summary>
@@ -124,12 +127,6 @@ public struct KernelStatistics
 
     /// <summary>TLB shootdowns and barriers.</summary>
     public long Shootdowns;
-
-    /// <summary>The longest stay in the kernel half with interrupts off, nanoseconds.</summary>
-    public long LongestInterruptsOff;
-
-    /// <summary>What that was: a system call's number, or 0x1000 plus a vector.</summary>
-    public long LongestCause;
 
     /// <summary>Nanoseconds that processors were idle, summed.</summary>
     public long IdleTime;

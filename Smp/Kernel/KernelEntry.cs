@@ -24,35 +24,29 @@ internal static unsafe class KernelEntry
         processor->EnteredAt = Instructions.ReadTimeStampCounter();
         processor->Entries++;
         ulong vector = thread->Registers.Vector;
-        ulong cause;
+        int cause;
         if (vector == Vectors.SystemCall)
         {
-            cause = thread->Registers.Rax;
+            cause = InterruptsOff.CauseOfCall(thread->Registers.Rax);
             processor->SystemCalls++;
             TraceRing.Write(processor, TraceKind.SystemCall, thread->Id, thread->Registers.Rax, thread->Registers.Rdi);
             Finish(thread, Dispatcher.Call(thread));
         }
         else if (vector <= Vectors.LastException)
         {
-            cause = 0x1000 + vector;
+            cause = InterruptsOff.FirstVector + (int)vector;
             Exception(processor, thread, vector);
         }
         else
         {
-            cause = 0x1000 + vector;
+            cause = InterruptsOff.FirstVector + (int)vector;
             processor->Interrupts++;
             TraceRing.Write(processor, TraceKind.Interrupt, thread->Id, vector, thread->Registers.Rip);
             InterruptDispatch.Take(processor, (byte)vector);
         }
 
         KernelThread* next = Leave(processor, thread);
-        ulong stay = Instructions.ReadTimeStampCounter() - processor->EnteredAt;
-        if (stay > processor->LongestInKernel)
-        {
-            processor->LongestInKernel = stay;
-            processor->LongestCause = cause;
-        }
-
+        InterruptsOff.Note((InterruptsOff*)processor->InterruptsOff, cause, Instructions.ReadTimeStampCounter() - processor->EnteredAt);
         return next;
     }
 

@@ -34,7 +34,7 @@ internal static unsafe class KernelMain
         ThreadContext.Initialize();
 
         PerProcessor* processor = Instructions.ProcessorBlock();
-        ProcessorBlocks.AddBootTraceRing(processor);
+        ProcessorBlocks.AddBootRecords(processor);
         DeviceSetup.Start(machine, features);
         processor->ApicId = LocalInterrupts.Identifier;
         MachineDescription.PlaceBootstrapProcessorFirst(machine, processor->ApicId);

@@ -113,17 +113,20 @@ public unsafe struct KernelThread
     /// <summary>When the wait ends, in nanoseconds since boot; <see cref="long.MaxValue"/>: never.</summary>
     [FieldOffset(64)] public long Deadline;
 
-    /// <summary>Pairing-heap links.</summary>
-    [FieldOffset(72)] public KernelThread* TimerChild;
+    /// <summary>The timer queue's heap: later deadlines below, to the left.</summary>
+    [FieldOffset(72)] public KernelThread* TimerLeft;
 
-    /// <summary>Next sibling in the pairing heap.</summary>
-    [FieldOffset(80)] public KernelThread* TimerSibling;
+    /// <summary>Later deadlines below, to the right.</summary>
+    [FieldOffset(80)] public KernelThread* TimerRight;
 
-    /// <summary>Previous sibling, or the parent for a first child.</summary>
-    [FieldOffset(88)] public KernelThread* TimerPrevious;
+    /// <summary>An earlier deadline above; null at the root.</summary>
+    [FieldOffset(88)] public KernelThread* TimerParent;
 
     /// <summary>Whose timer queue holds the thread, or -1.</summary>
     [FieldOffset(96)] public int TimerProcessor;
+
+    /// <summary>Threads on the way down to the right, this one included.</summary>
+    [FieldOffset(100)] public int TimerRank;
 
     // ---- signals
 
@@ -150,10 +153,13 @@ public unsafe struct KernelThread
     /// <summary>When the thread was last put on a processor, nanoseconds since boot.</summary>
     [FieldOffset(152)] public long RunningSince;
 
-    // ---- a long system call's progress (munmap, mprotect, madvise run in bounded pieces)
+    // ---- a long system call's progress (docs/traps.md: such calls run in bounded pieces)
 
     /// <summary>How far a restartable call has come; 0 outside one.</summary>
     [FieldOffset(160)] public ulong CallProgress;
+
+    /// <summary>Where the memory lies that a restartable call is making; 0 outside one.</summary>
+    [FieldOffset(232)] public ulong CallAddress;
 
     /// <summary>All threads, for signals by id and for the panic path: links owned by the thread table's lock.</summary>
     [FieldOffset(168)] public KernelThread* TableNext;

@@ -61,16 +61,35 @@ internal static unsafe partial class Threads
         return status == WaitStatus.TimedOut ? 0 : Answer(status);
     }
 
-    internal static int Wake(ulong address, int count, uint bits) => _futexes.Wake(address, count, bits);
-
-    internal static long Requeue(ulong address, ulong target, int wake, int move, bool compare, uint expected)
+    /// <summary>Wakes at most <paramref name="count"/>, a number that the caller keeps small.</summary>
+    internal static void Wake(ulong address, int count, uint bits)
     {
+        int budget = -1;
+        _futexes.WakeSome(address, count, bits, ref budget, out _);
+    }
+
+    /// <summary>FUTEX_WAKE, in bounded pieces: how many were woken, and how many may be, stays in the caller's block.</summary>
+    internal static long Wake(KernelThread* caller, ulong address, int count, uint bits)
+    {
+        ulong progress = caller->CallProgress;
+        int woken = (int)(progress >> 32);
+        int budget = (int)(uint)progress - 1;
+        woken += _futexes.WakeSome(address, count - woken, bits, ref budget, out bool isDone);
+        caller->CallProgress = isDone ? 0 : ((ulong)(uint)woken << 32) | ((uint)budget + 1);
+        return isDone ? woken : Outcome.Again;
+    }
+
+    /// <summary>FUTEX_REQUEUE, in bounded pieces.</summary>
+    internal static long Requeue(KernelThread* caller, ulong address, ulong target, int wake, int move, bool compare, uint expected)
+    {
+        var progress = RequeueProgress.Unpack(caller->CallProgress);
         while (true)
         {
-            WaitStatus status = _futexes.Requeue(address, target, wake, move, compare, expected, out int affected);
+            WaitStatus status = _futexes.Requeue(address, target, wake, move, compare, expected, ref progress, out bool isDone);
             if (status == WaitStatus.Done)
             {
-                return affected;
+                caller->CallProgress = isDone ? 0 : progress.Pack();
+                return isDone ? progress.Affected : Outcome.Again;
             }
 
             if (status != WaitStatus.Faulted)

@@ -117,6 +117,18 @@ internal sealed class Guest : IDisposable
     /// <summary>Checks that the guest goes on: it must not have ended.</summary>
     public void StillRuns() => Assert.False(_process.Exit.IsCompleted, $"the guest ended.\n{Transcript()}");
 
+    /// <summary>What the guest has printed until now.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_serial)
+            {
+                return [.. _serial];
+            }
+        }
+    }
+
     /// <summary>The last lines of the serial port.</summary>
     public string Transcript()
     {

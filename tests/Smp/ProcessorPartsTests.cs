@@ -5,7 +5,7 @@ namespace Troupe.Smp.Tests;
 /// <summary>A processor for which memory is short takes none of it.</summary>
 public sealed class ProcessorPartsTests
 {
-    private const int Allocations = 8;
+    private const int Allocations = 9;
 
     [Fact]
     public void WithMemoryThereIsEverything()
@@ -14,7 +14,7 @@ public sealed class ProcessorPartsTests
         ProcessorParts parts = default;
         Assert.True(ProcessorParts.TryAllocate<CountingMemory>(ref parts));
         Assert.Equal(Allocations, CountingMemory.Held.Count);
-        ulong[] all = [parts.Block, parts.IdleThread, parts.TraceRing, parts.KernelStack, parts.Fault, parts.NonMaskable, parts.DoubleFault, parts.MachineCheck];
+        ulong[] all = [parts.Block, parts.IdleThread, parts.TraceRing, parts.InterruptsOff, parts.KernelStack, parts.Fault, parts.NonMaskable, parts.DoubleFault, parts.MachineCheck];
         Assert.Equal(all.Order(), CountingMemory.Held.Keys.Order());
     }
 

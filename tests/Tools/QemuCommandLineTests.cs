@@ -14,6 +14,13 @@ public sealed class QemuCommandLineTests
     public void SeveralProcessorsAreAskedForPlainly() => Assert.Equal("4", After("-smp", _usual with { Processors = 4 }));
 
     [Fact]
+    public void TimeCountsInstructionsOnlyWhenAskedTo()
+    {
+        Assert.DoesNotContain("-icount", QemuCommandLine.For(_usual));
+        Assert.Equal("shift=0,sleep=off", After("-icount", _usual with { CountsInstructions = true }));
+    }
+
+    [Fact]
     public void AQ35BootsWithQbootAndAPciCardWithoutRom()
     {
         Assert.Equal("q35", After("-M", _usual));

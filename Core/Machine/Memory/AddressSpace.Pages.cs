@@ -41,7 +41,7 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
                 if (entry == null)
                 {
                     at = AfterEmpty(at, level);
-                    tally.Budget--;
+                    tally.Budget -= PageTally.EmptyCost;
                     continue;
                 }
 
@@ -196,7 +196,7 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
                 if (entry == null)
                 {
                     reached = protection == MemoryProtection.None ? Lesser(AfterEmpty(reached, level), stop) : tableEnd;
-                    tally.Budget--;
+                    tally.Budget -= PageTally.EmptyCost;
                     continue;
                 }
 

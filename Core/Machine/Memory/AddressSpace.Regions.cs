@@ -100,13 +100,16 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     private MemoryStatus ReplaceLocked(ulong start, ulong end, MemoryProtection protection, RegionKind kind, out ulong reached)
     {
         reached = start;
+        ulong stop = Reach(start, end);
+        if (protection != MemoryProtection.None && (kind & RegionKind.Stack) == 0)
+            stop = Lesser(stop, start + TablesPerCall);
         long wanted = (long)((end - ChargedFromOf(start, end, protection, kind)) >> PageSize.Shift);
         ulong accessible = protection == MemoryProtection.None ? 0 : (kind & RegionKind.Stack) != 0 ? StackCharge : end - start;
         if (!TryChargeWithTables(wanted, accessible))
             return MemoryStatus.OutOfMemory;
 
         PageTally tally = PageTally.ForOneCall();
-        reached = MarkPages(start, end, ref tally);
+        reached = MarkPages(start, stop, ref tally);
         long charged = RemoveRegions(start, reached);
 
         // A stack's charge belongs to its top, which only the last piece has.
@@ -128,6 +131,66 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
 
         Merge(start, reached);
         return MemoryStatus.Done;
+    }
+
+    /// <summary>
+    /// Takes a free range for memory with more tables than one call makes: all of it is charged now, so that the rest fails only if
+    /// the last frames go to others' tables; a first piece is accessible.
+    /// </summary>
+    private MemoryStatus PlaceLocked(ulong start, ulong end, MemoryProtection protection, out ulong reached)
+    {
+        reached = start;
+        if (!TryChargeWithTables(0, end - start))
+            return MemoryStatus.OutOfMemory;
+        _tree.Insert(NewRegion(start, end, MemoryProtection.None, RegionKind.None));
+        MemoryStatus status = ProtectLocked(start, end, protection, out reached);
+        if (status != MemoryStatus.Done)
+        {
+            PageTally undo = PageTally.ForOneCall();
+            long charged = RemoveRegions(start, end);
+            FinishRelease(start, reached, charged, ref undo, tables: true);
+        }
+
+        return status;
+    }
+
+    /// <summary>Charges a range and gives it new rights, as far as a bounded piece goes.</summary>
+    private MemoryStatus ProtectLocked(ulong start, ulong end, MemoryProtection protection, out ulong reached)
+    {
+        reached = start;
+        MemoryStatus status = !IsCovered(start, end) ? MemoryStatus.NoRegion
+            : (protection & MemoryProtection.Write) != 0 ? ChargeLocked(start, end)
+            : MemoryStatus.Done;
+        if (status == MemoryStatus.Done)
+        {
+            PageTally tally = PageTally.ForOneCall();
+            status = ProtectPages(start, end, protection, ref tally, out reached);
+            SplitAt(start);
+            SplitAt(reached);
+            for (Region* region = _tree.FirstEndingAfter(start); region != null && region->Start < reached; region = region->Next)
+                region->Protection = protection;
+            if (tally.RightsLost)
+                _shootdown->Invalidate(start, reached);
+            Merge(start, reached);
+        }
+
+        // What splitting for the charge left apart.
+        Merge(end, end);
+        Merge(start, start);
+        return status;
+    }
+
+    /// <summary>How far into a range a call may look: to the end of so many regions.</summary>
+    private ulong Reach(ulong start, ulong end)
+    {
+        Region* region = _tree.FirstEndingAfter(start);
+        for (int count = 0; region != null && region->Start < end; region = region->Next, count++)
+        {
+            if (count == RegionsPerCall)
+                return region->Start;
+        }
+
+        return end;
     }
 
     /// <summary>Charges what of a range is not charged yet, all or nothing.</summary>

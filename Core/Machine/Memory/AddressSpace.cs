@@ -9,8 +9,8 @@ namespace Troupe.Core.Machine.Memory;
 /// <remarks>
 /// One lock guards the regions, the PML4 slots of this range and the nodes. It is held across a TLB shootdown (whoever spins for it answers),
 /// because a range must not be used again while a processor may still reach its old frames.
-/// Order: break lock, this lock, shootdown lock; caches and buddy system of the frame allocator inside. Requests over long ranges do
-/// a bounded piece (2 MiB of pages) and say how far they came. The instance must not move.
+/// Order: break lock, this lock, shootdown lock; caches and buddy system of the frame allocator inside. Every request does
+/// a bounded piece (<see cref="PageTally"/>, <see cref="RegionsPerCall"/>) and says how far it came. The instance must not move.
 /// </remarks>
 /// <typeparam name="TMemory">The memory seam.</typeparam>
 /// <typeparam name="TProcessors">The platform seam.</typeparam>
@@ -39,6 +39,12 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
 
     // Splitting at the start, at the end and where a piece ends takes three; a new mapping with a guard page two more.
     private const int NodesPerRequest = 5;
+
+    // What a request does to each region costs some 300 instructions (a tree's insertion or removal): 64 of them cost as much as its pages.
+    private const int RegionsPerCall = 64;
+
+    // The tables of so much accessible memory are made in one call.
+    private const ulong TablesPerCall = PageTally.CallBudget / PageTally.TableCost * PageSize.Large;
 
     private SpinLock<TMemory, TProcessors> _lock;
     private SpinLock<TMemory, TProcessors> _breakLock;
@@ -86,8 +92,9 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     /// <param name="flags">How.</param>
     /// <param name="address">Where it is.</param>
     /// <param name="done">
-    /// How many bytes are mapped. Less than asked for only when a fixed mapping replaces much: call again for the rest, fixed. Each piece is
-    /// replaced at once; there is never a hole that another thread could fill.
+    /// How many bytes are mapped. A <see cref="MapFlags.Fixed"/> mapping that is not done: call again for the rest, fixed. Each piece is
+    /// replaced at once; there is never a hole that another thread could fill. Any other: all of it is taken and charged, but the rest may not be
+    /// accessed yet; <see cref="Protect"/> what is left.
     /// </param>
     public MemoryStatus Map(ulong hint, ulong length, MemoryProtection protection, MapFlags flags, out ulong address, out ulong done)
     {
@@ -125,7 +132,11 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
                 start += PageSize.Small;
             }
 
-            status = ReplaceLocked(start, hint + length, protection, kind, out ulong reached);
+            ulong reached;
+            bool isLong = protection != MemoryProtection.None && kind == RegionKind.None && length > TablesPerCall;
+            status = isLong && (flags & MapFlags.Fixed) == 0
+                ? PlaceLocked(start, hint + length, protection, out reached)
+                : ReplaceLocked(start, hint + length, protection, kind, out reached);
             if (status == MemoryStatus.Done)
                 done = reached - hint;
             else if (start != hint)
@@ -153,7 +164,7 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
         if (_pool.Ensure(NodesPerRequest))
         {
             PageTally tally = PageTally.ForOneCall();
-            ulong reached = MarkPages(address, address + length, ref tally);
+            ulong reached = MarkPages(address, Reach(address, address + length), ref tally);
             long charged = RemoveRegions(address, reached);
             FinishRelease(address, reached, charged, ref tally, tables: true);
             done = reached - address;
@@ -165,8 +176,8 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     }
 
     /// <summary>
-    /// mprotect. Memory that becomes writable is charged, all of it before anything changes; memory that stops being writable stays charged,
-    /// because its contents survive.
+    /// mprotect. Memory that becomes writable is charged, all of it before anything changes (of a range in more than <see cref="RegionsPerCall"/>
+    /// regions, so many at a time); memory that stops being writable stays charged, because its contents survive.
     /// </summary>
     /// <param name="address">First byte, a multiple of the page.</param>
     /// <param name="length">Bytes, rounded up to pages.</param>
@@ -181,33 +192,14 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
         if (!IsRange(address, length))
             return MemoryStatus.Invalid;
 
-        ulong end = address + length;
         _lock.Acquire();
-        MemoryStatus status;
-        if (!_pool.Ensure(NodesPerRequest))
-            status = MemoryStatus.OutOfMemory;
-        else if (!IsCovered(address, end))
-            status = MemoryStatus.NoRegion;
-        else
-            status = (protection & MemoryProtection.Write) != 0 ? ChargeLocked(address, end) : MemoryStatus.Done;
-
-        if (status == MemoryStatus.Done)
+        MemoryStatus status = MemoryStatus.OutOfMemory;
+        if (_pool.Ensure(NodesPerRequest))
         {
-            PageTally tally = PageTally.ForOneCall();
-            status = ProtectPages(address, end, protection, ref tally, out ulong reached);
-            SplitAt(address);
-            SplitAt(reached);
-            for (Region* region = _tree.FirstEndingAfter(address); region != null && region->Start < reached; region = region->Next)
-                region->Protection = protection;
-            if (tally.RightsLost)
-                _shootdown->Invalidate(address, reached);
-            Merge(address, reached);
+            status = ProtectLocked(address, Reach(address, address + length), protection, out ulong reached);
             done = reached - address;
         }
 
-        // What splitting for the charge left apart.
-        Merge(end, end);
-        Merge(address, address);
         _lock.Release();
         return status;
     }
@@ -230,7 +222,7 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
         if (_pool.Ensure(NodesPerRequest))
         {
             PageTally tally = PageTally.ForOneCall();
-            ulong reached = MarkPages(address, address + length, ref tally);
+            ulong reached = MarkPages(address, Reach(address, address + length), ref tally);
             long dropped = DropCharge(address, reached);
             FinishRelease(address, reached, dropped, ref tally, tables: false);
             done = reached - address;
@@ -242,29 +234,30 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
     }
 
     /// <summary>
-    /// brk. Growing is charged; shrinking frees. A request that cannot be met changes nothing.
+    /// brk. Growing is charged, all of it before anything changes; shrinking frees, from the end. The break moves with each bounded piece, so that it
+    /// always tells where the area ends.
     /// </summary>
     /// <param name="requested">The new end of the area; anything outside it only asks.</param>
-    /// <returns>The end of the area now.</returns>
-    public ulong Break(ulong requested)
+    /// <param name="isDone">False: call again with the same request.</param>
+    /// <returns>The end of the area now; short of the request, if done, when there is no memory for more.</returns>
+    public ulong Break(ulong requested, out bool isDone)
     {
+        isDone = true;
         _breakLock.Acquire();
-        ulong result = _break;
         if (requested >= BreakBase && requested <= BreakLimit)
         {
             ulong from = PageSize.Up(_break, PageSize.Small);
             ulong to = PageSize.Up(requested, PageSize.Small);
-            MemoryStatus status = MemoryStatus.Done;
-            ulong done;
-            for (ulong at = from; at < to && status == MemoryStatus.Done; at += done)
-                status = Protect(at, to - at, MemoryProtection.Read | MemoryProtection.Write, out done);
-            for (ulong at = to; at < from && status == MemoryStatus.Done; at += done)
-                status = RetractBreak(at, from, out done);
+            ulong reached = to;
+            MemoryStatus status = to > from ? Extend(from, to, out reached) : to < from ? Retract(to, from, out reached) : MemoryStatus.Done;
             if (status == MemoryStatus.Done)
-                result = requested;
-            _break = result;
+            {
+                isDone = reached == to;
+                _break = isDone ? requested : reached;
+            }
         }
 
+        ulong result = _break;
         _breakLock.Release();
         return result;
     }
@@ -331,15 +324,26 @@ public unsafe partial struct AddressSpace<TMemory, TProcessors, TPhysical, TTran
         return false;
     }
 
-    private MemoryStatus RetractBreak(ulong start, ulong end, out ulong done)
+    private MemoryStatus Extend(ulong start, ulong end, out ulong reached)
     {
+        MemoryStatus status = Protect(start, end - start, MemoryProtection.Read | MemoryProtection.Write, out ulong done);
+        reached = start + done;
+        return status;
+    }
+
+    // From the end, so that what is left is in one piece. What a piece does not come to, the next call finds with less to do.
+    private MemoryStatus Retract(ulong start, ulong end, out ulong reached)
+    {
+        ulong from = end - start > PageSize.Large ? end - PageSize.Large : start;
+        reached = end;
         _lock.Acquire();
-        MemoryStatus status = _pool.Ensure(NodesPerRequest) ? MemoryStatus.Done : MemoryStatus.OutOfMemory;
-        ulong reached = start;
-        if (status == MemoryStatus.Done)
-            status = ReplaceLocked(start, end, MemoryProtection.None, RegionKind.Break, out reached);
+        MemoryStatus status = MemoryStatus.OutOfMemory;
+        ulong replaced = from;
+        if (_pool.Ensure(NodesPerRequest))
+            status = ReplaceLocked(from, end, MemoryProtection.None, RegionKind.Break, out replaced);
         _lock.Release();
-        done = reached - start;
+        if (replaced == end)
+            reached = from;
         return status;
     }
 }

@@ -26,6 +26,9 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
     /// <summary>Devices whose physical address is beyond the identity map appear at this address plus their own.</summary>
     public const ulong HighDeviceBase = 0xFFFF_8000_0000_0000;
 
+    // What one call of MapDevice maps: a page costs some 150 instructions.
+    private const ulong DevicePiece = 256 * PageSize.Small;
+
     private const ulong HighDeviceLimit = 1UL << 46;
     private const PageFlags Data = PageFlags.Writable | PageFlags.NoExecute | PageFlags.Global;
     private const PageFlags Device = Data | PageFlags.CacheDisable | PageFlags.WriteThrough;
@@ -204,6 +207,24 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
     /// <param name="virtualAddress">Where the first byte is.</param>
     public PageTableStatus MapDevice(ulong physical, ulong length, out ulong virtualAddress)
     {
+        ulong done = 0;
+        bool isDone = false;
+        PageTableStatus status = PageTableStatus.Done;
+        virtualAddress = 0;
+        while (status == PageTableStatus.Done && !isDone)
+            status = MapDevice(physical, length, ref done, out isDone, out virtualAddress);
+        return status;
+    }
+
+    /// <summary>A bounded piece of mapping a device's registers.</summary>
+    /// <param name="physical">First byte.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="done">0 before the first piece; how far it came.</param>
+    /// <param name="isDone">False: call again for the rest.</param>
+    /// <param name="virtualAddress">Where the first byte is.</param>
+    public PageTableStatus MapDevice(ulong physical, ulong length, ref ulong done, out bool isDone, out ulong virtualAddress)
+    {
+        isDone = true;
         virtualAddress = 0;
         if (length == 0 || physical >= HighDeviceLimit || length > HighDeviceLimit - physical)
             return PageTableStatus.Misaligned;
@@ -214,8 +235,10 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
         ulong offset = start < PageSize.Slot ? 0 : HighDeviceBase;
 
         PageTableStatus status = PageTableStatus.Done;
+        ulong page = start + done;
+        ulong stop = end - page > DevicePiece ? page + DevicePiece : end;
         _lock.Acquire();
-        for (ulong page = start; page < end && status == PageTableStatus.Done; page += PageSize.Small)
+        for (; page < stop && status == PageTableStatus.Done; page += PageSize.Small)
         {
             if (!_table->Translate(page + offset, out _, out PageFlags flags))
                 status = _table->Map(page + offset, page, Device);
@@ -224,6 +247,8 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
         }
 
         _lock.Release();
+        done = page - start;
+        isDone = page == end;
         virtualAddress = physical + offset;
         return status;
     }

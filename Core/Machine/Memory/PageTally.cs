@@ -9,7 +9,11 @@ internal struct PageTally
     /// <summary>A table that is made and cleared.</summary>
     internal const int TableCost = 64;
 
-    private const int CallBudget = 512 * PageCost;
+    /// <summary>A table that is not there: its place is looked up from the top once in each pass over the range.</summary>
+    internal const int EmptyCost = 8;
+
+    /// <summary>The work of one call, and so how long it keeps interrupts off: at most some 40 instructions a unit (docs/traps.md has what was counted).</summary>
+    internal const int CallBudget = 512 * PageCost;
 
     /// <summary>Looking at an entry costs 1.</summary>
     internal int Budget;

@@ -61,24 +61,29 @@ internal static unsafe class ProcessorBlocks
         block->TimerDeadline = long.MaxValue;
         DescriptorTables.Fill(block, parts.NonMaskable, parts.DoubleFault, parts.MachineCheck);
         Threads.SetIdle(block, parts.IdleThread);
-        AddTraceRing(block, parts.TraceRing);
+        AddRecords(block, parts.TraceRing, parts.InterruptsOff);
         _blocks.Items[index] = parts.Block;
         return block;
     }
 
-    /// <summary>Gives the first processor its trace ring, if there is memory for one.</summary>
-    internal static void AddBootTraceRing(PerProcessor* block)
+    /// <summary>Gives the first processor its records.</summary>
+    internal static void AddBootRecords(PerProcessor* block)
     {
         ulong ring = KernelMemory.AllocateContiguous(ProcessorParts.TraceRingFrames);
-        if (ring != 0)
+        ulong stays = KernelMemory.AllocateContiguous(ProcessorParts.InterruptsOffFrames);
+        if (ring == 0 || stays == 0)
         {
-            AddTraceRing(block, ring);
+            Panic.Now("not enough memory for the records of the first processor"u8);
         }
+
+        AddRecords(block, ring, stays);
     }
 
-    /// <summary>Enters a processor's trace ring in the directory that debuggers read.</summary>
-    private static void AddTraceRing(PerProcessor* block, ulong ring)
+    /// <summary>Gives a processor its trace ring, which it enters in the directory that debuggers read, and its record of stays with interrupts off.</summary>
+    private static void AddRecords(PerProcessor* block, ulong ring, ulong stays)
     {
+        Instructions.Zero(stays, InterruptsOff.Size);
+        block->InterruptsOff = (void*)stays;
         Instructions.Zero(ring, ProcessorParts.TraceRingFrames * KernelMemory.FrameSize);
         block->Trace = (TraceRing*)ring;
         ulong* directory = (ulong*)ImageSymbols.TraceRings();

@@ -25,8 +25,11 @@ public struct ProcessorParts
     /// <summary>Frames of a trace ring.</summary>
     public const ulong TraceRingFrames = 2;
 
-    /// <summary>Start of the frames for the processor's block, its idle thread and its trace ring.</summary>
-    public ulong Block, IdleThread, TraceRing;
+    /// <summary>Frames of the record of stays with interrupts off.</summary>
+    public const ulong InterruptsOffFrames = Kernel.InterruptsOff.Size / KernelMemory.FrameSize;
+
+    /// <summary>Start of the frames for the processor's block, its idle thread, its trace ring and its record of stays with interrupts off.</summary>
+    public ulong Block, IdleThread, TraceRing, InterruptsOff;
 
     /// <summary>Ends of the kernel stack and of the stacks for faults in the kernel, NMI, double fault and machine check.</summary>
     public ulong KernelStack, Fault, NonMaskable, DoubleFault, MachineCheck;
@@ -38,12 +41,13 @@ public struct ProcessorParts
         parts.Block = TMemory.Allocate(1);
         parts.IdleThread = TMemory.Allocate(1);
         parts.TraceRing = TMemory.Allocate(TraceRingFrames);
+        parts.InterruptsOff = TMemory.Allocate(InterruptsOffFrames);
         parts.KernelStack = TMemory.AllocateStack(KernelStackPages);
         parts.Fault = TMemory.AllocateStack(TrapStackPages);
         parts.NonMaskable = TMemory.AllocateStack(TrapStackPages);
         parts.DoubleFault = TMemory.AllocateStack(TrapStackPages);
         parts.MachineCheck = TMemory.AllocateStack(TrapStackPages);
-        if (parts.Block != 0 && parts.IdleThread != 0 && parts.TraceRing != 0 && parts.KernelStack != 0
+        if (parts.Block != 0 && parts.IdleThread != 0 && parts.TraceRing != 0 && parts.InterruptsOff != 0 && parts.KernelStack != 0
             && parts.Fault != 0 && parts.NonMaskable != 0 && parts.DoubleFault != 0 && parts.MachineCheck != 0)
         {
             return true;
@@ -52,6 +56,7 @@ public struct ProcessorParts
         Free<TMemory>(parts.Block, 1);
         Free<TMemory>(parts.IdleThread, 1);
         Free<TMemory>(parts.TraceRing, TraceRingFrames);
+        Free<TMemory>(parts.InterruptsOff, InterruptsOffFrames);
         FreeStack<TMemory>(parts.KernelStack, KernelStackPages);
         FreeStack<TMemory>(parts.Fault, TrapStackPages);
         FreeStack<TMemory>(parts.NonMaskable, TrapStackPages);

@@ -17,7 +17,7 @@ internal static unsafe class Dispatcher
         ulong first = registers->Rdi, second = registers->Rsi, third = registers->Rdx, fourth = registers->R10, fifth = registers->R8, sixth = registers->R9;
         switch (registers->Rax)
         {
-            case SystemCall.Futex: return FutexCalls.Futex(first, second, third, fourth, fifth, sixth);
+            case SystemCall.Futex: return FutexCalls.Futex(thread, first, second, third, fourth, fifth, sixth);
             case SystemCall.Yield: return Outcome.Yielded;
             case SystemCall.ClockGet: return TimeCalls.ClockGet(first, second);
             case SystemCall.MemoryAdvise: return MemoryCalls.Advise(thread, first, second, third);

@@ -67,7 +67,8 @@ internal static unsafe class FileCalls
         OpenFiles.Leave();
         if (wake != 0)
         {
-            Threads.Wake(wake, int.MaxValue, ~0U);
+            // It finds the other end closed, and passes that on.
+            Threads.Wake(wake, 1, ~0U);
         }
 
         return file == null ? Errno.BadFile : 0;
@@ -337,45 +338,41 @@ internal static unsafe class FileCalls
             return Threads.WaitOnKernelWord(thread, (ulong)&pipe->Sequence, (uint)seen);
         }
 
-        long result = 0;
-        while (result < (long)bytes && available != 0)
+        ulong count = bytes < available ? bytes : available;
+        ulong start = pipe->Read % Files.Pipe.Capacity;
+        ulong straight = Files.Pipe.Capacity - start;
+        straight = count < straight ? count : straight;
+        bool copied = UserMemory.TryWrite(destination, pipe->Bytes + start, straight)
+            && (straight == count || UserMemory.TryWrite(destination + straight, pipe->Bytes, count - straight));
+        pipe->Read += copied ? (uint)count : 0;
+        bool passesOn = pipe->Read != pipe->Written || pipe->Ends != 2;
+        OpenFiles.Leave();
+        if (passesOn)
         {
-            if (!UserMemory.TryWrite(destination + (ulong)result, pipe->Bytes + (pipe->Read % Files.Pipe.Capacity), 1))
-            {
-                result = result > 0 ? result : Errno.BadAddress;
-                break;
-            }
-
-            pipe->Read++;
-            available--;
-            result++;
+            // Writers and closers wake one reader, so that no call wakes arbitrarily many.
+            Threads.Wake((ulong)&pipe->Sequence, 1, ~0U);
         }
 
-        OpenFiles.Leave();
-        return result;
+        return copied ? (long)count : Errno.BadAddress;
     }
 
     // Enters with the table's lock and leaves without it.
     private static long WritePipe(OpenFile* file, ulong source, ulong bytes)
     {
         var pipe = (Pipe*)file->Page;
-        long result = pipe->Ends == 2 ? 0 : Errno.BrokenPipe;
-        while (result >= 0 && result < (long)bytes && pipe->Written - pipe->Read < Files.Pipe.Capacity)
-        {
-            if (!UserMemory.TryRead(pipe->Bytes + (pipe->Written % Files.Pipe.Capacity), source + (ulong)result, 1))
-            {
-                result = result > 0 ? result : Errno.BadAddress;
-                break;
-            }
-
-            pipe->Written++;
-            result++;
-        }
-
+        ulong room = pipe->Ends == 2 ? Files.Pipe.Capacity - (ulong)(pipe->Written - pipe->Read) : 0;
+        ulong count = bytes < room ? bytes : room;
+        ulong start = pipe->Written % Files.Pipe.Capacity;
+        ulong straight = Files.Pipe.Capacity - start;
+        straight = count < straight ? count : straight;
+        bool copied = UserMemory.TryRead(pipe->Bytes + start, source, straight)
+            && (straight == count || UserMemory.TryRead(pipe->Bytes, source + straight, count - straight));
+        long result = pipe->Ends != 2 ? Errno.BrokenPipe : !copied ? Errno.BadAddress : count == 0 && bytes != 0 ? Errno.TryAgain : (long)count;
+        pipe->Written += result > 0 ? (uint)result : 0;
         pipe->Sequence++;
         OpenFiles.Leave();
-        Threads.Wake((ulong)&pipe->Sequence, int.MaxValue, ~0U);
-        return result == 0 && bytes != 0 ? Errno.TryAgain : result;
+        Threads.Wake((ulong)&pipe->Sequence, 1, ~0U);
+        return result;
     }
 
     private static long WriteConsole(ulong source, ulong bytes)
@@ -389,10 +386,15 @@ internal static unsafe class FileCalls
             return Errno.BadAddress;
         }
 
-        KernelConsole.Enter();
-        KernelConsole.Write(piece, count);
+        // Neither for another processor's piece nor for a port that is busy does it wait with interrupts off: the call runs anew.
+        if (!KernelConsole.TryEnter())
+        {
+            return Outcome.Again;
+        }
+
+        ulong written = KernelConsole.WriteReady(piece, count);
         KernelConsole.Leave();
-        return (long)count;
+        return written == 0 && count != 0 ? Outcome.Again : (long)written;
     }
 
     private static long StoreStat(PseudoFile kind, ulong length, ulong destination)

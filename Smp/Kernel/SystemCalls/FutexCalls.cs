@@ -1,13 +1,13 @@
 namespace Troupe.Smp.Kernel.SystemCalls;
 
 /// <summary>futex: the operations that glibc and the runtime use (include/uapi/linux/futex.h). There is one address space, so private and shared are the same.</summary>
-internal static class FutexCalls
+internal static unsafe class FutexCalls
 {
     private const ulong Wait = 0, Wake = 1, Requeue = 3, CompareRequeue = 4, WaitBitset = 9, WakeBitset = 10;
     private const ulong Private = 128, ClockRealTime = 256;
     private const uint EveryBit = ~0U;
 
-    internal static long Futex(ulong address, ulong operation, ulong value, ulong timeout, ulong second, ulong third)
+    internal static long Futex(KernelThread* thread, ulong address, ulong operation, ulong value, ulong timeout, ulong second, ulong third)
     {
         if ((address & 3) != 0)
         {
@@ -18,10 +18,10 @@ internal static class FutexCalls
         {
             case Wait: return DoWait(address, (uint)value, EveryBit, timeout, relative: true, wall: false);
             case WaitBitset: return DoWait(address, (uint)value, (uint)third, timeout, relative: false, wall: (operation & ClockRealTime) != 0);
-            case Wake: return Threads.Wake(address, Count(value), EveryBit);
-            case WakeBitset: return Threads.Wake(address, Count(value), (uint)third);
-            case Requeue: return Threads.Requeue(address, second, Count(value), Count(timeout), compare: false, 0);
-            case CompareRequeue: return Threads.Requeue(address, second, Count(value), Count(timeout), compare: true, (uint)third);
+            case Wake: return Threads.Wake(thread, address, Count(value), EveryBit);
+            case WakeBitset: return Threads.Wake(thread, address, Count(value), (uint)third);
+            case Requeue: return Threads.Requeue(thread, address, second, Count(value), Count(timeout), compare: false, 0);
+            case CompareRequeue: return Threads.Requeue(thread, address, second, Count(value), Count(timeout), compare: true, (uint)third);
             default: return Errno.NotImplemented;
         }
     }

@@ -76,7 +76,8 @@ internal static unsafe class InformationCalls
     internal static long Random(ulong destination, ulong bytes)
     {
         // Interrupts are off meanwhile; whoever wants more asks again, as after a short read from any file.
-        const ulong LongestPiece = 4096;
+        // Linux gives 256 bytes at once always, and callers rely on it (man 2 getrandom).
+        const ulong LongestPiece = 1024;
         ulong wanted = bytes < LongestPiece ? bytes : LongestPiece;
         byte* block = KernelMemory.Scratch;
         for (ulong done = 0; done < wanted;)

@@ -29,20 +29,49 @@ internal static unsafe class MemoryCalls
             | ((flags & Stack) != 0 ? MapFlags.Stack : MapFlags.None);
         ulong done = thread->CallProgress;
         ulong wanted = (length + KernelMemory.FrameSize - 1) & ~(KernelMemory.FrameSize - 1);
-        if (done != 0)
+        if (thread->CallAddress != 0)
         {
-            how = (how & ~MapFlags.NoReplace) | MapFlags.Fixed;
+            return GoOnMapping(thread, wanted, Protection(protection));
         }
 
         MemoryStatus status = KernelMemory.Space->Map(hint + done, length - done, Protection(protection), how, out ulong address, out ulong piece);
         if (status == MemoryStatus.Done && done + piece < wanted)
         {
             thread->CallProgress = done + piece;
+            thread->CallAddress = (how & MapFlags.Fixed) != 0 ? 0 : address;
             return Outcome.Again;
         }
 
         thread->CallProgress = 0;
         return status == MemoryStatus.Done ? (long)(address - done) : Answer(status);
+    }
+
+    // A new mapping with many page tables: its range is taken and charged, and becomes accessible piece by piece. Where the last frames
+    // went to others' tables meanwhile, the range is given back, in pieces too.
+    private static long GoOnMapping(KernelThread* thread, ulong wanted, MemoryProtection protection)
+    {
+        const ulong Retreat = 1;
+        ulong address = thread->CallAddress;
+        bool retreats = (thread->CallProgress & Retreat) != 0;
+        ulong done = thread->CallProgress & ~Retreat;
+        MemoryStatus status = retreats
+            ? KernelMemory.Space->Unmap(address + done, wanted - done, out ulong piece)
+            : KernelMemory.Space->Protect(address + done, wanted - done, protection, out piece);
+        if (status != MemoryStatus.Done && !retreats)
+        {
+            thread->CallProgress = Retreat;
+            return Outcome.Again;
+        }
+
+        if (status == MemoryStatus.Done && done + piece < wanted)
+        {
+            thread->CallProgress = (done + piece) | (retreats ? Retreat : 0);
+            return Outcome.Again;
+        }
+
+        thread->CallProgress = 0;
+        thread->CallAddress = 0;
+        return retreats ? Errno.NoMemory : (long)address;
     }
 
     internal static long Unmap(KernelThread* thread, ulong address, ulong length) =>
@@ -53,7 +82,7 @@ internal static unsafe class MemoryCalls
         ulong header = ImageSymbols.ImageHeader();
         if (address >= header && address < ImageSymbols.ImageEnd())
         {
-            return ProtectImage(address, length, protection);
+            return ProtectImage(thread, address, length, protection);
         }
 
         return InPieces(thread, address, length, Operation.Protect, Protection(protection));
@@ -62,7 +91,11 @@ internal static unsafe class MemoryCalls
     internal static long Advise(KernelThread* thread, ulong address, ulong length, ulong advice) =>
         advice is DontNeed or Free ? InPieces(thread, address, length, Operation.DontNeed, MemoryProtection.None) : 0;
 
-    internal static long Break(ulong requested) => (long)KernelMemory.Space->Break(requested);
+    internal static long Break(ulong requested)
+    {
+        ulong end = KernelMemory.Space->Break(requested, out bool isDone);
+        return isDone ? (long)end : Outcome.Again;
+    }
 
     internal static long InCore(ulong address, ulong length, ulong vector)
     {
@@ -139,8 +172,10 @@ internal static unsafe class MemoryCalls
     }
 
     // The C library makes its relocated tables read-only (RELRO); the runtime opens a page of constants for a moment at start-up.
-    private static long ProtectImage(ulong address, ulong length, ulong protection)
+    private static long ProtectImage(KernelThread* thread, ulong address, ulong length, ulong protection)
     {
+        // An entry costs some 60 instructions to find and change.
+        const ulong Piece = 256 * KernelMemory.FrameSize;
         if ((protection & (Write | Execute)) == (Write | Execute))
         {
             return Errno.AccessDenied;
@@ -148,7 +183,17 @@ internal static unsafe class MemoryCalls
 
         PageFlags flags = ((protection & Write) != 0 ? PageFlags.Writable : PageFlags.None)
             | ((protection & Execute) != 0 ? PageFlags.None : PageFlags.NoExecute);
-        return KernelMemory.KernelMap->ProtectImagePages(address, length, flags) switch
+        ulong done = thread->CallProgress;
+        ulong piece = length - done < Piece ? length - done : Piece;
+        PageTableStatus status = KernelMemory.KernelMap->ProtectImagePages(address + done, piece, flags);
+        if (status == PageTableStatus.Done && done + piece < length)
+        {
+            thread->CallProgress = done + piece;
+            return Outcome.Again;
+        }
+
+        thread->CallProgress = 0;
+        return status switch
         {
             PageTableStatus.Done => 0,
             PageTableStatus.NotAllowed => Errno.AccessDenied,

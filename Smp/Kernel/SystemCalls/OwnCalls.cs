@@ -15,8 +15,8 @@ internal static unsafe class OwnCalls
         ulong first = registers->Rdi, second = registers->Rsi, third = registers->Rdx;
         return (long)registers->Rax switch
         {
-            HostCall.MapDevice => MapDevice(first, second),
-            HostCall.AllocateDma => AllocateDma(first, second),
+            HostCall.MapDevice => MapDevice(thread, first, second),
+            HostCall.AllocateDma => AllocateDma(thread, first, second),
             HostCall.FreeDma => FreeDma(first, second),
             HostCall.OpenLine => DeviceInterrupts.OpenLine((uint)first, second, third),
             HostCall.OpenMessage => DeviceInterrupts.OpenMessage(first, second),
@@ -31,20 +31,37 @@ internal static unsafe class OwnCalls
         };
     }
 
-    private static long MapDevice(ulong physical, ulong bytes) =>
-        KernelMemory.KernelMap->MapDevice(physical, bytes, out ulong address) == PageTableStatus.Done ? (long)address : Errno.InvalidArgument;
-
-    private static long AllocateDma(ulong bytes, ulong alignment)
+    // A window over PCI's configuration space is megabytes: in pieces.
+    private static long MapDevice(KernelThread* thread, ulong physical, ulong bytes)
     {
-        ulong frames = (bytes + KernelMemory.FrameSize - 1) / KernelMemory.FrameSize;
-        ulong address = frames == 0 ? 0 : KernelMemory.AllocateContiguous(frames, alignment < KernelMemory.FrameSize ? KernelMemory.FrameSize : alignment);
+        ulong done = thread->CallProgress;
+        bool mapped = KernelMemory.KernelMap->MapDevice(physical, bytes, ref done, out bool isDone, out ulong address) == PageTableStatus.Done;
+        thread->CallProgress = mapped && !isDone ? done : 0;
+        return !mapped ? Errno.InvalidArgument : isDone ? (long)address : Outcome.Again;
+    }
+
+    // Cleared in pieces: the progress is the block's address and, in the bits that are zero in it, how many frames are clear.
+    private static long AllocateDma(KernelThread* thread, ulong bytes, ulong alignment)
+    {
+        const ulong Piece = 64, FrameMask = KernelMemory.FrameSize - 1;
+        ulong frames = (bytes + FrameMask) / KernelMemory.FrameSize;
+        ulong address = thread->CallProgress & ~FrameMask;
+        ulong cleared = thread->CallProgress & FrameMask;
+        if (address == 0 && frames != 0)
+        {
+            address = KernelMemory.AllocateContiguous(frames, alignment < KernelMemory.FrameSize ? KernelMemory.FrameSize : alignment);
+        }
+
         if (address == 0)
         {
             return Errno.NoMemory;
         }
 
-        Instructions.Zero(address, frames * KernelMemory.FrameSize);
-        return (long)address;
+        ulong piece = frames - cleared < Piece ? frames - cleared : Piece;
+        Instructions.Zero(address + (cleared * KernelMemory.FrameSize), piece * KernelMemory.FrameSize);
+        cleared += piece;
+        thread->CallProgress = cleared < frames ? address | cleared : 0;
+        return cleared < frames ? Outcome.Again : (long)address;
     }
 
     private static long FreeDma(ulong address, ulong bytes)
@@ -88,6 +105,10 @@ internal static unsafe class OwnCalls
                 return Store(destination, LowMemoryEnd(machine));
             case MachineFact.Statistics:
                 return Statistics(destination);
+            case MachineFact.InterruptsOff when index < (ulong)KernelProcessors.Count:
+                var record = (InterruptsOff*)ProcessorBlocks.Get((int)index)->InterruptsOff;
+                record->Frequency = KernelClock.Frequency;
+                return UserMemory.TryWrite(destination, record, InterruptsOff.Size) ? 0 : Errno.BadAddress;
             default:
                 return Errno.OutOfRange;
         }
@@ -129,12 +150,6 @@ internal static unsafe class OwnCalls
             statistics.Interrupts += processor->Interrupts;
             statistics.SystemCalls += processor->SystemCalls;
             statistics.PageFaults += processor->PageFaults;
-            long longest = KernelClock.ToNanoseconds(processor->LongestInKernel);
-            if (longest > statistics.LongestInterruptsOff)
-            {
-                statistics.LongestInterruptsOff = longest;
-                statistics.LongestCause = (long)processor->LongestCause;
-            }
         }
 
         statistics.Shootdowns = KernelMemory.TlbShootdown->Requests;

@@ -29,7 +29,9 @@ public unsafe partial struct FutexTable<TMemory, TProcessors, TUser>
 
     private const int BucketBits = 8;
 
-    /// <summary>The most threads taken out in one hold of a bucket's lock.</summary>
+    /// <summary>
+    /// The most threads woken, moved or timed out by one call, and in one hold of a bucket's lock: each costs some 500 instructions with interrupts off.
+    /// </summary>
     private const int Batch = 64;
 
     private FutexBucket<TMemory, TProcessors>* _buckets;
@@ -100,58 +102,68 @@ public unsafe partial struct FutexTable<TMemory, TProcessors, TUser>
     /// <returns>How many were woken.</returns>
     public int Wake(ulong address, int count, uint bitset)
     {
-        var bucket = Bucket(address);
         int woken = 0;
-
-        // Threads that come back to wait while we wake are not part of this call.
         int budget = -1;
-        bool more = true;
-        while (more && woken < count)
-        {
-            var claimed = default(ThreadList);
-            int batch = 0;
-            bucket->Lock.Acquire();
-            budget = budget < 0 ? bucket->Count : budget;
-            KernelThread* thread = bucket->Head;
-            while (thread != null && woken < count && batch < Batch && woken < budget)
-            {
-                KernelThread* next = thread->Next;
-                if (thread->FutexAddress == address && (thread->FutexBitset & bitset) != 0)
-                {
-                    Claim(bucket, thread, WaitResult.Woken);
-                    claimed.Append(thread);
-                    woken++;
-                    batch++;
-                }
+        bool isDone = false;
+        while (!isDone)
+            woken += WakeSome(address, count - woken, bitset, ref budget, out isDone);
+        return woken;
+    }
 
-                thread = next;
+    /// <summary>A piece of <see cref="Wake"/>, bounded but for the waiters of other futexes that it passes over.</summary>
+    /// <param name="address">The word's address.</param>
+    /// <param name="count">How many to wake at most.</param>
+    /// <param name="bitset">Whom to wake.</param>
+    /// <param name="budget">-1 before the first piece; then how many may still be woken: threads that come back to wait meanwhile are not part of the call.</param>
+    /// <param name="isDone">False: call again for the rest.</param>
+    /// <returns>How many were woken.</returns>
+    public int WakeSome(ulong address, int count, uint bitset, ref int budget, out bool isDone)
+    {
+        var bucket = Bucket(address);
+        var claimed = default(ThreadList);
+        int woken = 0;
+        bucket->Lock.Acquire();
+        budget = budget < 0 ? bucket->Count : budget;
+        KernelThread* thread = bucket->Head;
+        while (thread != null && woken < count && woken < Batch && woken < budget)
+        {
+            KernelThread* next = thread->Next;
+            if (thread->FutexAddress == address && (thread->FutexBitset & bitset) != 0)
+            {
+                Claim(bucket, thread, WaitResult.Woken);
+                claimed.Append(thread);
+                woken++;
             }
 
-            bucket->Lock.Release();
-            more = batch == Batch && woken < budget;
-            MakeReady(ref claimed);
+            thread = next;
         }
 
+        bucket->Lock.Release();
+        MakeReady(ref claimed);
+        budget -= woken;
+        isDone = woken < Batch || woken == count || budget == 0;
         return woken;
     }
 
     /// <summary>
-    /// FUTEX_REQUEUE and FUTEX_CMP_REQUEUE: wakes some of a futex's waiters and makes others wait on another futex.
+    /// FUTEX_REQUEUE and FUTEX_CMP_REQUEUE: wakes some of a futex's waiters and makes others wait on another futex; a bounded piece of that,
+    /// but for the waiters of other futexes that it passes over.
     /// </summary>
     /// <param name="address">The futex now waited on.</param>
     /// <param name="target">The futex to wait on then.</param>
     /// <param name="wakeCount">How many to wake at most.</param>
     /// <param name="requeueCount">How many to move at most.</param>
-    /// <param name="compare">Whether the first word must hold <paramref name="expected"/>.</param>
+    /// <param name="compare">Whether the first word must hold <paramref name="expected"/> when the call begins.</param>
     /// <param name="expected">What it must hold.</param>
-    /// <param name="affected">How many were woken and moved, as Linux returns it.</param>
-    public WaitStatus Requeue(ulong address, ulong target, int wakeCount, int requeueCount, bool compare, uint expected, out int affected)
+    /// <param name="progress">Default before the first piece; then how many were woken and moved.</param>
+    /// <param name="isDone">False: call again for the rest.</param>
+    public WaitStatus Requeue(
+        ulong address, ulong target, int wakeCount, int requeueCount, bool compare, uint expected, ref RequeueProgress progress, out bool isDone)
     {
         var from = Bucket(address);
         var to = Bucket(target);
         var claimed = default(ThreadList);
-        int woken = 0;
-        int moved = 0;
+        int batch = 0;
         WaitStatus status = WaitStatus.Done;
 
         // Two locks of one rank: lower address first.
@@ -161,31 +173,39 @@ public unsafe partial struct FutexTable<TMemory, TProcessors, TUser>
         if (second != first)
             second->Lock.Acquire();
 
-        uint value = expected;
-        if (compare && !TUser.TryRead(address, out value))
-            status = WaitStatus.Faulted;
-        else if (compare && value != expected)
-            status = WaitStatus.ValueChanged;
+        if (!progress.HasBegun)
+        {
+            uint value = expected;
+            if (compare && !TUser.TryRead(address, out value))
+                status = WaitStatus.Faulted;
+            else if (compare && value != expected)
+                status = WaitStatus.ValueChanged;
+            else
+                progress.Begin(from->Count);
+        }
 
         KernelThread* thread = status == WaitStatus.Done ? from->Head : null;
-        while (thread != null && (woken < wakeCount || moved < requeueCount))
+        while (thread != null && batch < Batch && progress.Left > 0 && (progress.Woken < wakeCount || progress.Moved < requeueCount))
         {
             KernelThread* next = thread->Next;
             if (thread->FutexAddress == address)
             {
-                if (woken < wakeCount)
+                progress.Left--;
+                if (progress.Woken < wakeCount)
                 {
                     Claim(from, thread, WaitResult.Woken);
                     claimed.Append(thread);
-                    woken++;
+                    progress.Woken++;
+                    batch++;
                 }
                 else
                 {
-                    moved++;
+                    progress.Moved++;
                     if (target != address)
                     {
                         from->Unlink(thread);
                         to->Append(thread, target);
+                        batch++;
                     }
                 }
             }
@@ -197,7 +217,7 @@ public unsafe partial struct FutexTable<TMemory, TProcessors, TUser>
             second->Lock.Release();
         first->Lock.Release();
         MakeReady(ref claimed);
-        affected = woken + moved;
+        isDone = batch < Batch || progress.Left == 0 || (progress.Woken >= wakeCount && progress.Moved >= requeueCount);
         return status;
     }
 

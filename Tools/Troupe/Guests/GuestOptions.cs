@@ -63,6 +63,9 @@ public sealed record GuestOptions
     /// <summary>Virtual processors.</summary>
     public int Processors { get; init; } = 2;
 
+    /// <summary>Whether time is the number of instructions executed, one a nanosecond; then only one processor runs at a time.</summary>
+    public bool CountsInstructions { get; init; }
+
     /// <summary>Memory in MB.</summary>
     public int Memory { get; init; } = 256;
 

@@ -37,6 +37,12 @@ public static class QemuCommandLine
             // signal=off: Ctrl-C is for troupe, which then ends the guest.
             "-chardev", "stdio,id=serial0,signal=off", "-serial", "chardev:serial0",
         ]);
+        if (options.CountsInstructions)
+        {
+            // sleep=off: when the guest waits, its time jumps to the next alarm.
+            arguments.AddRange(["-icount", "shift=0,sleep=off"]);
+        }
+
         var bus = microVm ? "device" : "pci";
         if (options.EntropyDevice)
         {

@@ -84,8 +84,22 @@ public sealed unsafe class HostedAddressSpace : IDisposable
     {
         Assert.Equal(MemoryStatus.Done, Space->Map(hint, length, protection, flags, out ulong address, out ulong done));
         for (ulong at = done; at < length; at += done)
-            Assert.Equal(MemoryStatus.Done, Space->Map(address + at, length - at, protection, flags | MapFlags.Fixed, out _, out done));
+        {
+            MemoryStatus status = (flags & MapFlags.Fixed) != 0
+                ? Space->Map(address + at, length - at, protection, flags, out _, out done)
+                : Space->Protect(address + at, length - at, protection, out done);
+            Assert.Equal(MemoryStatus.Done, status);
+        }
+
         return address;
+    }
+
+    public ulong Break(ulong requested)
+    {
+        ulong end = 0;
+        for (bool isDone = false; !isDone;)
+            end = Space->Break(requested, out isDone);
+        return end;
     }
 
     public void Unmap(ulong address, ulong length)

@@ -164,6 +164,26 @@ public sealed unsafe class KernelMapTests : IDisposable
         Assert.Equal(physical + 0x1004, reached);
     }
 
+    [Fact]
+    public void ALargeDeviceIsMappedInPieces()
+    {
+        Build([new(0x100000, 64 * Megabyte)], gigabytePages: false);
+        const ulong physical = 0xb0000000, length = 4 * Megabyte;
+        ulong done = 0;
+        int calls = 0;
+        for (bool isDone = false; !isDone; calls++)
+        {
+            ulong before = done;
+            Assert.Equal(PageTableStatus.Done, _map.MapDevice(physical, length, ref done, out isDone, out ulong address));
+            Assert.Equal(physical, address);
+            Assert.InRange(done - before, PageSize.Small, Megabyte);
+        }
+
+        Assert.Equal(4, calls);
+        Assert.True(_table->Translate(physical + length - 1, out _, out _));
+        Assert.False(_table->Translate(physical + length, out _, out _));
+    }
+
     [Theory]
     [InlineData(0x100000UL, 0x1000UL, PageTableStatus.AlreadyMapped)]
     [InlineData(0x3fff000UL, 0x2000UL, PageTableStatus.AlreadyMapped)]

@@ -70,7 +70,7 @@ public sealed unsafe class FutexTableTests : IDisposable
         Assert.Equal(WaitStatus.Faulted, Futexes->Wait(0, 8, 0, uint.MaxValue, long.MaxValue, 0));
         Assert.Equal(WaitStatus.Faulted, Futexes->Wait(0, 8, 0, uint.MaxValue, long.MaxValue, 0));
         AssertStillRunning(thread);
-        Assert.Equal(WaitStatus.Faulted, Futexes->Requeue(8, (ulong)_other, 1, 1, compare: true, 0, out int affected));
+        Assert.Equal(WaitStatus.Faulted, Requeue(8, 1, 1, compare: true, out int affected));
         Assert.Equal(0, affected);
     }
 
@@ -113,6 +113,52 @@ public sealed unsafe class FutexTableTests : IDisposable
             Waiter(_word);
         Assert.Equal(1000, Wake(_word, int.MaxValue));
         Assert.Equal(0, Futexes->WaitersNear((ulong)_word));
+    }
+
+    [Fact]
+    public void OneCallWakesABoundedNumberAndNobodyWhoCameMeanwhile()
+    {
+        for (int index = 0; index < 200; index++)
+            Waiter(_word);
+        int budget = -1, woken = 0, calls = 0;
+        for (bool isDone = false; !isDone; calls++)
+        {
+            int piece = Futexes->WakeSome((ulong)_word, int.MaxValue - woken, uint.MaxValue, ref budget, out isDone);
+            Assert.InRange(piece, 1, 64);
+            woken += piece;
+            if (calls == 0)
+                WaitAgain();
+        }
+
+        Assert.Equal((200, 4), (woken, calls));
+        Assert.Equal(1, Wake(_word, int.MaxValue));
+    }
+
+    [Fact]
+    public void OneCallRequeuesABoundedNumberAndComparesOnlyAtFirst()
+    {
+        for (int index = 0; index < 200; index++)
+            Waiter(_word);
+        ulong packed = 0;
+        int calls = 0, moved = 0;
+        for (bool isDone = false; !isDone; calls++)
+        {
+            var progress = RequeueProgress.Unpack(packed);
+            Assert.Equal(WaitStatus.Done, Futexes->Requeue((ulong)_word, (ulong)_other, 70, int.MaxValue, compare: true, 0, ref progress, out isDone));
+            Assert.InRange(progress.Affected - moved, 1, 64);
+            moved = progress.Affected;
+            packed = progress.Pack();
+            Assert.NotEqual(0UL, packed);
+            if (calls == 0)
+            {
+                WaitAgain();
+                *_word = 1;
+            }
+        }
+
+        Assert.Equal((200, 4), (moved, calls));
+        Assert.Equal(130, Wake(_other, int.MaxValue));
+        Assert.Equal(1, Wake(_word, int.MaxValue));
     }
 
     [Fact]
@@ -196,7 +242,7 @@ public sealed unsafe class FutexTableTests : IDisposable
         KernelThread* first = Waiter(_word);
         KernelThread* second = Waiter(_word);
         KernelThread* third = Waiter(_word);
-        Assert.Equal(WaitStatus.Done, Futexes->Requeue((ulong)_word, (ulong)_other, 1, 1, compare: true, 0, out int affected));
+        Assert.Equal(WaitStatus.Done, Requeue((ulong)_word, 1, 1, compare: true, out int affected));
         Assert.Equal(2, affected);
         AssertReady(first, 0);
         Assert.Equal(1, Wake(_other, int.MaxValue));
@@ -210,7 +256,7 @@ public sealed unsafe class FutexTableTests : IDisposable
     {
         Waiter(_word);
         *_word = 1;
-        Assert.Equal(WaitStatus.ValueChanged, Futexes->Requeue((ulong)_word, (ulong)_other, 1, 1, compare: true, 0, out int affected));
+        Assert.Equal(WaitStatus.ValueChanged, Requeue((ulong)_word, 1, 1, compare: true, out int affected));
         Assert.Equal(0, affected);
         Assert.Equal(0, Wake(_other, 1));
     }
@@ -219,7 +265,7 @@ public sealed unsafe class FutexTableTests : IDisposable
     public void ARequeuedWaiterStillTimesOut()
     {
         KernelThread* thread = Waiter(_word, deadline: 100);
-        Futexes->Requeue((ulong)_word, (ulong)_other, 0, 1, compare: false, 0, out _);
+        Requeue((ulong)_word, 0, 1, compare: false, out _);
         Assert.Equal(1, Futexes->Expire(0, 100));
         AssertReady(thread, TimedOut);
         Assert.Equal(0, Wake(_other, 1));
@@ -234,6 +280,22 @@ public sealed unsafe class FutexTableTests : IDisposable
         Assert.True(_machine.Scheduler->PickNext(0, 0) == thread);
         Futexes->Sleep(0, 100, 0);
         Assert.Equal(first + 1, thread->WaitSequence);
+    }
+
+    /// <summary>The thread that is next on processor 0 waits on the word.</summary>
+    private void WaitAgain()
+    {
+        _machine.Scheduler->PickNext(0, 0);
+        Assert.Equal(WaitStatus.Done, Futexes->Wait(0, (ulong)_word, 0, uint.MaxValue, long.MaxValue, 0));
+    }
+
+    private WaitStatus Requeue(ulong address, int wakeCount, int requeueCount, bool compare, out int affected)
+    {
+        RequeueProgress progress = default;
+        WaitStatus status = Futexes->Requeue(address, (ulong)_other, wakeCount, requeueCount, compare, 0, ref progress, out bool isDone);
+        Assert.True(isDone);
+        affected = progress.Affected;
+        return status;
     }
 
     private int Wake(uint* word, int count) => Futexes->Wake((ulong)word, count, uint.MaxValue);

@@ -78,4 +78,38 @@ public sealed unsafe class TimerQueueTests : IDisposable
             Assert.True(next == _timers->NextDeadline && model.Count == _timers->Count, $"seed {seed}, step {step}");
         }
     }
+
+    /// <summary>What bounds every operation: a removal after many insertions may not have to visit all.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public void NoWayDownToTheRightIsLongerThanTheLogarithm(int direction)
+    {
+        const int Count = 1000;
+        var threads = new nint[Count];
+        for (int index = 0; index < Count; index++)
+        {
+            threads[index] = (nint)_machine.NewThread();
+            _timers->Insert((KernelThread*)threads[index], 0, 10_000 + (index * direction));
+        }
+
+        CheckRanks(threads);
+        for (int index = 0; index < Count / 2; index++)
+            _timers->Remove((KernelThread*)threads[index]);
+        CheckRanks(threads.AsSpan(Count / 2));
+    }
+
+    private static void CheckRanks(ReadOnlySpan<nint> threads)
+    {
+        foreach (nint address in threads)
+        {
+            var thread = (KernelThread*)address;
+            int steps = 0;
+            for (KernelThread* at = thread; at != null; at = at->TimerRight)
+                steps++;
+            Assert.Equal(steps, thread->TimerRank);
+            Assert.InRange(steps, 1, (int)Math.Log2(threads.Length + 1));
+            Assert.True(thread->TimerParent == null || thread->TimerParent->Deadline <= thread->Deadline);
+        }
+    }
 }
