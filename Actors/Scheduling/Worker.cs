@@ -20,6 +20,9 @@ internal sealed class Worker
 
     private static readonly TimeSpan _longestWatch = TimeSpan.FromMilliseconds(8);
 
+    /// <summary>What no queue's count of taken actors is.</summary>
+    private const long NeverSeen = -1;
+
     [ThreadStatic]
     private static Worker? _current;
 
@@ -149,7 +152,11 @@ internal sealed class Worker
             int count = victim.Count;
             bool stuck = count == 1 && _lastTaken[index] == victim.Taken;
             if ((count > 1 || stuck) && victim.TryTake() is { } cell)
+            {
+                // Where one was left behind more may be.
+                _watch = _shortestWatch;
                 return cell;
+            }
         }
 
         return null;
@@ -167,23 +174,38 @@ internal sealed class Worker
             return;
         }
 
-        if (idle.Count == _scheduler.Workers.Length)
+        bool allSleep = idle.Count == _scheduler.Workers.Length;
+        if (allSleep && NothingTakenSinceTheLastWatch())
         {
-            _watch = _shortestWatch;
+            // Whoever runs next and has something to leave behind finds nobody on watch, and wakes one.
+            Array.Fill(_lastTaken, NeverSeen);
             _parker.Park(Timeout.InfiniteTimeSpan);
         }
         else
         {
-            // Somebody runs: stay on watch for actors stuck behind its turn.
+            // Somebody runs, or did a moment ago and will again: stay on watch for actors stuck behind its turn.
             RememberTaken();
+            _watch = allSleep ? _longestWatch : _watch;
             _scheduler.BeginWatch();
             _parker.Park(_watch);
             _scheduler.EndWatch();
             _watch = _watch >= _longestWatch ? _longestWatch : _watch + _watch;
         }
 
-        if (idle.Retract(Processor))
-            _watch = _shortestWatch;
+        idle.Retract(Processor);
+    }
+
+    /// <summary>A lone worker has nobody to watch.</summary>
+    private bool NothingTakenSinceTheLastWatch()
+    {
+        Worker[] workers = _scheduler.Workers;
+        for (int index = 0; index < workers.Length; index++)
+        {
+            if (workers.Length > 1 && _lastTaken[index] != workers[index].Local.Taken)
+                return false;
+        }
+
+        return true;
     }
 
     private void RememberTaken()

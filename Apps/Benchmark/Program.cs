@@ -8,6 +8,9 @@ using Troupe.Apps.Hosting.Web;
 // Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
+// No handler here blocks; the thread pool is what an application gets that does not ask.
+if (args.Contains("requests=workers"))
+    builder.RunRequestsOnWorkers();
 WebUnikernel app = builder.Build();
 ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");
 app.MapGet("/", async (HttpContext context) =>

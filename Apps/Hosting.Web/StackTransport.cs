@@ -9,6 +9,9 @@ internal sealed class StackTransport : IConnectionListenerFactory, IConnectionLi
 {
     private UnikernelApplication? _application;
 
+    /// <summary>Whether requests run as turns on their connection's worker, instead of on the thread pool.</summary>
+    public bool RunsOnWorkers { get; set; }
+
     public void Attach(UnikernelApplication application) => _application = application;
 
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
@@ -18,6 +21,6 @@ internal sealed class StackTransport : IConnectionListenerFactory, IConnectionLi
         NetworkStack? stack = await _application!.StartAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         if (stack is null)
             throw new MachineException("This machine has no network device, so nothing can listen.");
-        return await new TcpTransportFactory(stack.Tcp, new()).BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        return await new TcpTransportFactory(stack.Tcp, new() { RunsInTurns = RunsOnWorkers }).BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -37,6 +37,17 @@ public sealed class WebUnikernelBuilder
         return this;
     }
 
+    /// <summary>
+    /// Runs requests as turns on the actors' workers instead of on the thread pool: no thread is woken between a segment and its answer.
+    /// For applications that never block. A handler that does, <c>.Result</c> included, takes a worker away from the actors; when there is no
+    /// other, also from the one it waits for. Such work goes to the pool with <c>await Task.Run(...)</c>. Without effect on the host's own sockets.
+    /// </summary>
+    public WebUnikernelBuilder RunRequestsOnWorkers()
+    {
+        _transport.RunsOnWorkers = true;
+        return this;
+    }
+
     /// <summary>Starts the workers; actors can be spawned from now on. Devices, network and server start with the program.</summary>
     public WebUnikernel Build()
     {

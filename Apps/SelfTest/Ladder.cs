@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Troupe.Smp.Host;
+using Troupe.Smp.Kernel;
 
 namespace Troupe.Apps.SelfTest;
 
@@ -25,6 +26,7 @@ internal static class Ladder
         Step("channels", Channels);
         Step("timers", Timers);
         Step("clock goes on", ClockGoesOn);
+        Step("clock is the kernel's, without a system call", ClockIsTheKernels);
         Step("wall clock", () => DateTime.UtcNow.Year is >= 2024 and < 2100);
         Step("randomness", Randomness);
         Step("random number generator", Cryptography.Randomness);
@@ -194,6 +196,31 @@ internal static class Ladder
         var watch = Stopwatch.StartNew();
         Thread.Sleep(50);
         return watch.ElapsedMilliseconds is >= 49 and < 2000;
+    }
+
+    private static bool ClockIsTheKernels()
+    {
+        if (!GuestMachine.IsGuest)
+        {
+            return true;
+        }
+
+        const int Readings = 10_000;
+        KernelStatistics before = GuestMachine.Statistics;
+        for (int i = 0; i < Readings; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _ = Environment.TickCount64;
+            if (DateTime.UtcNow.Year < 2024 || Stopwatch.GetElapsedTime(start) < TimeSpan.Zero)
+            {
+                return false;
+            }
+        }
+
+        // The program's own clock around a reading of the kernel's, both in nanoseconds since boot.
+        long first = Stopwatch.GetTimestamp();
+        KernelStatistics after = GuestMachine.Statistics;
+        return first <= after.Uptime && after.Uptime <= Stopwatch.GetTimestamp() && after.SystemCalls - before.SystemCalls < Readings / 10;
     }
 
     private static bool Randomness()

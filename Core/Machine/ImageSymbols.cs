@@ -88,6 +88,11 @@ public static unsafe class ImageSymbols
     [MethodImpl(Assembly)]
     public static extern ulong TraceRings();
 
+    /// <summary>What the program tells the time with (<see cref="Machine.UserClock"/>).</summary>
+    [RuntimeImport("*", "instruction_user_clock")]
+    [MethodImpl(Assembly)]
+    public static extern ulong UserClock();
+
     /// <summary>Not 0 where the processor has XSAVE.</summary>
     [RuntimeImport("*", "instruction_has_xsave")]
     [MethodImpl(Assembly)]

@@ -3,7 +3,7 @@ using Clock = Troupe.Core.Machine.MonotonicClock<Troupe.Core.Machine.KernelPhysi
 namespace Troupe.Core.Machine;
 
 /// <summary>The kernel's one monotonic clock (Clocks/MonotonicClock.cs), set up once at boot.</summary>
-public static class KernelClock
+public static unsafe class KernelClock
 {
     private static ulong _frequency;
 
@@ -25,6 +25,8 @@ public static class KernelClock
         {
             Clock.UseTimeStampCounter(frequency, start);
         }
+
+        Clock.Publish(UserClock.Shared);
     }
 
     /// <summary>Nanoseconds since boot; 0 before the clock runs.</summary>

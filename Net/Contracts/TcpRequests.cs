@@ -10,6 +10,12 @@ public sealed record TcpApplicationOptions
     /// <summary>Where the application's reads and flushes resume.</summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
+    /// <summary>
+    /// Whether the application resumes in turns of an actor instead of on <see cref="Scheduler"/>: for one that never blocks
+    /// (<see cref="TurnPipeScheduler"/>).
+    /// </summary>
+    public bool RunsInTurns { get; init; }
+
     /// <summary>What the application gets to see when a connection ends other than by both sides closing it.</summary>
     public Func<TcpCloseReason, Exception> CreateException { get; init; } = static reason => new TcpConnectionException(reason);
 }

@@ -1,4 +1,5 @@
 // RFC 9293 3.10.7: finding the connection a segment belongs to, and answering those that belong to none.
+using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -181,14 +182,16 @@ public sealed class TcpActor : Actor<TcpMessage>
             return;
         }
 
-        BeginGroup(key, Spawn(key, new TcpConnectionActor(_shared, key, listener, Context.Self)), syn);
+        BeginGroup(key, Spawn(key, new TcpConnectionActor(_shared, key, listener, Context.Self, ApplicationScheduler(listener.Options))), syn);
     }
+
+    private PipeScheduler ApplicationScheduler(TcpApplicationOptions options) =>
+        options.RunsInTurns ? new TurnPipeScheduler(Context.System) : options.Scheduler;
 
     private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
     {
-        int processor = (int)(_shared.SequenceNumbers.Hash(key) % (uint)Context.System.ProcessorCount);
-        ActorRef<TcpConnectionMessage> connection =
-            Context.Spawn(behaviour, mailbox: new() { Capacity = Configuration.ConnectionMailbox }, processor: processor);
+        // On no particular processor: it runs where its segments arrived, and is stolen from a worker that has more to do.
+        ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, mailbox: new() { Capacity = Configuration.ConnectionMailbox });
         _connections.Add(key, connection);
         return connection;
     }
@@ -278,7 +281,7 @@ public sealed class TcpActor : Actor<TcpMessage>
         }
 
         TcpConnectionKey key = new(new(_address, port), request.Remote);
-        Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self));
+        Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self, ApplicationScheduler(request.Options)));
     }
 
     private bool IsFree(ushort port, Ipv4EndPoint remote)

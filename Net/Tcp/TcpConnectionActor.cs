@@ -1,4 +1,5 @@
 // RFC 9293: runs one connection's transmission control block on an actor's turns and timer.
+using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -13,7 +14,7 @@ public sealed record TcpShared(
 
 /// <summary>
 /// One connection. It waits for the internet layer only: the application has pipes, the demultiplexer drops when this
-/// mailbox is full. It lives on one processor, so its state stays in that processor's cache.
+/// mailbox is full.
 /// </summary>
 public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnectionOwner
 {
@@ -22,6 +23,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     private readonly TcpListener? _listener;
     private readonly Reply<TcpConnection> _connecting;
     private readonly ActorRef<TcpMessage> _demultiplexer;
+    private readonly PipeScheduler _application;
     private readonly TcpByteStreams _streams;
     private readonly TcpConnection _connection;
     private readonly TransmissionControlBlock _block;
@@ -33,20 +35,21 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     private bool _timeWait;
 
     /// <summary>A connection that a listener's SYN begins.</summary>
-    public TcpConnectionActor(TcpShared shared, TcpConnectionKey key, TcpListener listener, ActorRef<TcpMessage> demultiplexer)
-        : this(shared, key, listener.Options, demultiplexer, passive: true) => _listener = listener;
+    public TcpConnectionActor(TcpShared shared, TcpConnectionKey key, TcpListener listener, ActorRef<TcpMessage> demultiplexer, PipeScheduler application)
+        : this(shared, key, listener.Options, demultiplexer, application, passive: true) => _listener = listener;
 
     /// <summary>A connection that the application begins.</summary>
-    public TcpConnectionActor(TcpShared shared, TcpConnectionKey key, TcpConnectRequest request, ActorRef<TcpMessage> demultiplexer)
-        : this(shared, key, request.Options, demultiplexer, passive: false) => _connecting = request.Reply;
+    public TcpConnectionActor(TcpShared shared, TcpConnectionKey key, TcpConnectRequest request, ActorRef<TcpMessage> demultiplexer, PipeScheduler application)
+        : this(shared, key, request.Options, demultiplexer, application, passive: false) => _connecting = request.Reply;
 
     private TcpConnectionActor(
-        TcpShared shared, TcpConnectionKey key, TcpApplicationOptions options, ActorRef<TcpMessage> demultiplexer, bool passive)
+        TcpShared shared, TcpConnectionKey key, TcpApplicationOptions options, ActorRef<TcpMessage> demultiplexer, PipeScheduler application, bool passive)
     {
         _shared = shared;
         _key = key;
         _demultiplexer = demultiplexer;
-        _streams = new(shared.Configuration, options.Scheduler) { CreateException = options.CreateException };
+        _application = application;
+        _streams = new(shared.Configuration, application) { CreateException = options.CreateException };
         _connection = new(key, _streams);
         _block = new(key, passive, shared.Configuration, _streams, shared.Counters, shared.Budget, this);
     }
@@ -65,6 +68,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     /// <inheritdoc/>
     protected override void Stopped()
     {
+        (_application as TurnPipeScheduler)?.Stop();
         _block.Release();
         _outgoing.Dispose();
         while (_full.TryDequeue(out FrameBatch batch))

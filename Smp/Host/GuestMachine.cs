@@ -49,6 +49,9 @@ public sealed class GuestMachine
     /// <summary>The kernel half's counters, now.</summary>
     public static KernelStatistics Statistics => MachineFacts.Statistics;
 
+    /// <summary>How long interrupts were off, until now.</summary>
+    public static InterruptsOffReport InterruptsOff => new();
+
     /// <summary>Fills with the kernel half's random numbers: secrets may be made of them.</summary>
     public static unsafe void FillRandom(Span<byte> bytes)
     {
@@ -60,9 +63,6 @@ public sealed class GuestMachine
             }
         }
     }
-
-    /// <summary>How long interrupts were off, until now.</summary>
-    public static InterruptsOffReport InterruptsOff => new();
 
     /// <summary>Mixes what an entropy device delivered into the kernel's random pool; at most 2,048 bytes.</summary>
     public static unsafe void ContributeEntropy(ReadOnlySpan<byte> bytes)

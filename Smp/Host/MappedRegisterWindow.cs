@@ -1,9 +1,13 @@
+using System.Runtime.CompilerServices;
 using Troupe.Core.Capabilities;
 
 namespace Troupe.Smp.Host;
 
 /// <summary>Device registers in memory: mapped uncached by the kernel half, which refused them if they touched RAM.</summary>
-/// <remarks>Accesses are volatile and of exactly the asked size. A revoked window answers with an exception.</remarks>
+/// <remarks>
+/// Accesses are volatile and of exactly the asked size; the wider reads are not inlined, for the reason that <c>KernelPhysicalMemory</c>
+/// tells. A revoked window answers with an exception.
+/// </remarks>
 internal sealed unsafe class MappedRegisterWindow : RegisterWindow
 {
     private readonly int _hiddenStart;
@@ -29,9 +33,11 @@ internal sealed unsafe class MappedRegisterWindow : RegisterWindow
     protected override byte Read8Core(int offset) => Volatile.Read(ref *At(offset, 1));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     protected override ushort Read16Core(int offset) => Volatile.Read(ref *(ushort*)At(offset, 2));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     protected override uint Read32Core(int offset) => Volatile.Read(ref *(uint*)At(offset, 4));
 
     /// <inheritdoc/>

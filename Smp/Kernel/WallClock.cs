@@ -8,7 +8,11 @@ internal static class WallClock
     private static long _atBoot;
 
     /// <summary>Sets what the wall clock said at monotonic time zero, nanoseconds since 1970.</summary>
-    internal static void Initialize(long atBoot) => _atBoot = atBoot;
+    internal static unsafe void Initialize(long atBoot)
+    {
+        _atBoot = atBoot;
+        UserClock.Shared->WallAtStart = atBoot;
+    }
 
     /// <summary>Nanoseconds since 1970, UTC.</summary>
     internal static long Now => _atBoot + KernelClock.Now;

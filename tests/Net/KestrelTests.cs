@@ -20,10 +20,12 @@ public sealed class KestrelTests
         Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
     }
 
-    [Fact]
-    public async Task SixtyFourConnectionsGetAnswersToAllTheirRequests()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SixtyFourConnectionsGetAnswersToAllTheirRequests(bool onWorkers)
     {
-        await using WebPair pair = await WebPair.StartAsync();
+        await using WebPair pair = await WebPair.StartAsync(onWorkers);
         await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
         {
             for (int request = 0; request < 20; request++)
@@ -32,10 +34,12 @@ public sealed class KestrelTests
         Assert.Equal(64 * 20, pair.Requests);
     }
 
-    [Fact]
-    public async Task EightMegabytesComeBackAsPosted()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task EightMegabytesComeBackAsPosted(bool onWorkers)
     {
-        await using WebPair pair = await WebPair.StartAsync();
+        await using WebPair pair = await WebPair.StartAsync(onWorkers);
         byte[] body = new byte[8 << 20];
         new Random(1).NextBytes(body);
         using HttpResponseMessage response = await pair.Client.PostAsync("/echo", new ByteArrayContent(body)).WaitAsync(Limit);
@@ -82,6 +86,60 @@ public sealed class KestrelTests
         Assert.Null(await pair.ServerStack.ListenAsync(8080));
     }
 
+    /// <summary>By default: the worker goes on while the handler sleeps, or waits for an actor of the only processor.</summary>
+    [Theory]
+    [InlineData("/sleep")]
+    [InlineData("/wait")]
+    public async Task AHandlerThatBlocksEndsOnOneProcessor(string path)
+    {
+        await using WebPair pair = await WebPair.StartAsync(processors: 1);
+        // A connection's first request may find its octets there already, and run where Kestrel started the connection: on the pool.
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+        for (int request = 0; request < 3; request++)
+            Assert.Equal("waited", await pair.Client.GetStringAsync(path).WaitAsync(Limit));
+    }
+
+    /// <summary>Why it is not the default: a handler that blocks a worker waits in vain for what that worker should run.</summary>
+    [Fact]
+    public async Task OnTheOnlyWorkerAHandlerMustNotBlock()
+    {
+        await using WebPair pair = await WebPair.StartAsync(onWorkers: true, processors: 1);
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+        Assert.Equal("timeout", await pair.Client.GetStringAsync("/wait").WaitAsync(Limit));
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task OnWorkersARequestUsesNoThreadOfThePool()
+    {
+        await using WebPair pair = await WebPair.StartAsync(onWorkers: true, processors: 1);
+        Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
+        for (int request = 0; request < 20; request++)
+            Assert.Equal("worker, worker", await pair.Client.GetStringAsync("/thread").WaitAsync(Limit));
+    }
+
+    private sealed class OneAnswer : Actor<Reply<int>>
+    {
+        protected override ValueTask ReceiveAsync(Reply<int> message)
+        {
+            message.Set(1);
+            return default;
+        }
+    }
+
+    private sealed class Processors(int count) : IMachine
+    {
+        private readonly HostedMachine _hosted = new();
+
+        public IWorkerHost? WorkerHost { get; } = new ThreadWorkerHost(count);
+
+        public IRandomness Randomness => _hosted.Randomness;
+
+        public void ConnectConsole(ActorSystem system) => _hosted.ConnectConsole(system);
+
+        public ValueTask<ActorRef<Drivers.Contracts.NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken) => default;
+    }
+
     private sealed class WebPair : IAsyncDisposable
     {
         private readonly ActorSystem _clientActors;
@@ -100,15 +158,18 @@ public sealed class KestrelTests
 
         public int Requests => Volatile.Read(ref _requests);
 
-        public static async Task<WebPair> StartAsync()
+        public static async Task<WebPair> StartAsync(bool onWorkers = false, int? processors = null)
         {
             ActorSystem actors = new();
             InProcessLink link = new(actors);
             NetworkStack client = await NetworkStack.StartAsync(
                 actors, link.First, new() { Static = new(new(TwoStacks.FirstAddress, 24)) }, new SeededRandomness(1));
 
-            WebUnikernelBuilder builder = Unikernel(link.Second);
+            WebUnikernelBuilder builder = Unikernel(link.Second, processors is { } count ? new Processors(count) : new HostedMachine());
+            if (onWorkers)
+                builder.RunRequestsOnWorkers();
             WebUnikernel server = builder.Build();
+            ActorRef<Reply<int>> actor = server.Actors.Spawn(new OneAnswer());
             WebPair pair = new(actors, server);
             server.Web.MapGet("/hello", (RequestDelegate)(context =>
             {
@@ -126,6 +187,28 @@ public sealed class KestrelTests
             {
                 context.Abort();
                 return Task.CompletedTask;
+            }));
+            server.Web.MapGet("/sleep", (RequestDelegate)(context =>
+            {
+                Thread.Sleep(50);
+                return context.Response.WriteAsync("waited");
+            }));
+            server.Web.MapGet("/wait", (RequestDelegate)(context =>
+            {
+                try
+                {
+                    return context.Response.WriteAsync(actor.AskAsync<int>(static reply => reply, TimeSpan.FromSeconds(2)).AsTask().GetAwaiter().GetResult() == 1 ? "waited" : "wrong");
+                }
+                catch (AskTimeoutException)
+                {
+                    return context.Response.WriteAsync("timeout");
+                }
+            }));
+            server.Web.MapGet("/thread", (RequestDelegate)(async context =>
+            {
+                string before = Thread.CurrentThread.IsThreadPoolThread ? "pool" : "worker";
+                await actor.AskAsync<int>(static reply => reply);
+                await context.Response.WriteAsync($"{before}, {(Thread.CurrentThread.IsThreadPoolThread ? "pool" : "worker")}");
             }));
             pair.ServerStack = (await server.StartAsync())!;
             pair.Client = new(new SocketsHttpHandler
@@ -147,9 +230,9 @@ public sealed class KestrelTests
             await _clientActors.DisposeAsync();
         }
 
-        private static WebUnikernelBuilder Unikernel(ActorRef<Drivers.Contracts.NetworkDeviceMessage> device)
+        private static WebUnikernelBuilder Unikernel(ActorRef<Drivers.Contracts.NetworkDeviceMessage> device, IMachine machine)
         {
-            WebUnikernelBuilder builder = Apps.Hosting.Web.Unikernel.CreateBuilder([], new HostedMachine()).Listen(8080);
+            WebUnikernelBuilder builder = Apps.Hosting.Web.Unikernel.CreateBuilder([], machine).Listen(8080);
             builder.Network.UseDevice(_ => device);
             builder.Network.UseStatic($"{TwoStacks.SecondAddress}/24");
             return builder;

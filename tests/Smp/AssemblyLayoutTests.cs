@@ -45,6 +45,18 @@ public sealed unsafe partial class AssemblyLayoutTests
         Assert.Equal(136, (byte*)&thread.Registers.Rip - (byte*)&thread.Registers);
     }
 
+    [Fact]
+    public void TheProgramsClockIsWhereTheAssemblyLooks()
+    {
+        UserClock clock;
+        var start = (byte*)&clock;
+        Assert.Equal((byte*)&clock.Multiplier - start, _assembly["CLOCK_MULTIPLIER"]);
+        Assert.Equal((byte*)&clock.Shift - start, _assembly["CLOCK_SHIFT"]);
+        Assert.Equal((byte*)&clock.Start - start, _assembly["CLOCK_START"]);
+        Assert.Equal((byte*)&clock.WallAtStart - start, _assembly["CLOCK_WALL"]);
+        Assert.Equal(sizeof(UserClock), _assembly["CLOCK_SIZE"]);
+    }
+
     [Theory]
     [InlineData("VECTOR_SYSTEM_CALL", "Smp/Kernel/Vectors.cs", "SystemCall")]
     [InlineData("TRAMPOLINE", "Smp/Kernel/Processors/SecondaryProcessors.cs", "TrampolineAddress")]

@@ -195,6 +195,7 @@ ADDRESS trampoline_page_map, trampoline_page_map
 ADDRESS trampoline_processor, trampoline_processor
 ADDRESS trace_rings, troupe_trace_rings
 ADDRESS has_xsave, processor_has_xsave
+ADDRESS user_clock, user_clock
 
     # The trace rings' directory: 64 pointers and a magic number, found by symbol from a hung guest (docs/debugging.md).
     .section .bss.trace, "awR", @nobits

@@ -39,6 +39,12 @@ public struct ClockScale
         scale._shift = shift;
     }
 
+    /// <summary>The factor.</summary>
+    public readonly ulong Multiplier => _multiplier;
+
+    /// <summary>How many bits the product is shifted right.</summary>
+    public readonly int Shift => _shift;
+
     /// <summary>Converts; a result that does not fit is the largest value.</summary>
     public readonly ulong Apply(ulong ticks)
     {

@@ -54,6 +54,16 @@ public static unsafe class MonotonicClock<TPhysical, TRegisters, TCounter, TMemo
         return _isStable ? elapsed : NeverBack(elapsed);
     }
 
+    /// <summary>Lets the program read this clock by itself, where it is the plain time-stamp counter: kvmclock's record is each processor's own.</summary>
+    public static void Publish(UserClock* clock)
+    {
+        if (_isKvmClock)
+            return;
+        clock->Shift = (ulong)_toNanoseconds.Shift;
+        clock->Start = _start;
+        clock->Multiplier = _toNanoseconds.Multiplier;
+    }
+
     /// <summary>Nanoseconds as ticks of the TSC: for deadlines.</summary>
     public static ulong ToTimeStamps(ulong nanoseconds) => _toTimeStamps.Apply(nanoseconds);
 

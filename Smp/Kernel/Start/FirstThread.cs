@@ -86,6 +86,11 @@ internal static unsafe class FirstThread
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
 
+        // A thread of the pool that finds no work would spin by sched_yield, against the workers and its likes; and an experiment with
+        // more threads than processors costs switches and tells nothing where the host's load decides how long anything takes.
+        Push(words, Put("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0"u8));
+        Push(words, Put("DOTNET_HillClimbing_Disable=1"u8));
+
         // The collector sizes its nursery by the processor's cache, which an emulated processor does not tell: it would collect every
         // 256 KiB, and once before the first request. A sixteenth of memory, at most 4 MiB.
         ulong nursery = KernelMemory.FreeBytes / 16 < LargestNursery ? KernelMemory.FreeBytes / 16 : LargestNursery;

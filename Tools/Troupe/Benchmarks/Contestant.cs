@@ -15,8 +15,13 @@ public sealed record Contestant(string Name, string Image, string CommandLine, s
     /// <summary>The port on which the program listens.</summary>
     public const int GuestPort = 8080;
 
+    private const string Address = "ip=10.0.2.15/24 gateway=10.0.2.2";
+
     /// <summary>Our own kernel.</summary>
-    public static Contestant Troupe(Image image) => new("troupe", image.Elf, "ip=10.0.2.15/24 gateway=10.0.2.2", string.Empty, []);
+    public static Contestant Troupe(Image image) => new("troupe", image.Elf, Address, string.Empty, []);
+
+    /// <summary>Our own kernel, with requests that run on the actors' workers instead of on the thread pool (Apps/Benchmark knows the word).</summary>
+    public static Contestant TroupeOnWorkers(Image image) => new("troupe, on workers", image.Elf, $"{Address} requests=workers", string.Empty, []);
 
     /// <summary>Debian's kernel: the unpacked one boots fastest, the packed one needs less memory.</summary>
     public static Contestant Linux(Peer.Peer peer, bool packed = false) =>

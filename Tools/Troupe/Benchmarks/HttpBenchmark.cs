@@ -24,7 +24,7 @@ public sealed class HttpBenchmark(Repository repository)
         var image = await new ImageBuild(repository).EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
         var peer = await new PeerBuild(repository).EnsureAsync(app, cancellation).ConfigureAwait(false);
         var record = await BenchmarkRecord.CreateAsync(repository, "http", cancellation).ConfigureAwait(false);
-        Contestant[] contestants = [Contestant.Troupe(image), Contestant.Linux(peer)];
+        Contestant[] contestants = [Contestant.Troupe(image), Contestant.TroupeOnWorkers(image), Contestant.Linux(peer)];
         Dictionary<(Contestant, int), List<HttpRun>> all = [];
         for (var run = 1; run <= runs; run++)
         {
@@ -113,14 +113,14 @@ public sealed class HttpBenchmark(Repository repository)
     {
         Console.WriteLine($"requests/s, {runs} interleaved runs of {seconds} s, wrk -t1 -c16 keep-alive, q35, {memory} MB, -cpu max,-erms, TCG");
         var keys = ((int[])[1, 2]).SelectMany(processors => contestants.Select(contestant => (contestant, processors))).ToList();
-        Output.Table(["processors", "guest", "median", "least", "most", "errors", "troupe / linux"], keys.Select(key =>
+        Output.Table(["processors", "guest", "median", "least", "most", "errors", "to linux"], keys.Select(key =>
         {
             var rate = Of(all[key], run => run.Load.PerSecond);
-            var ratio = Of(all[(contestants[0], key.processors)], run => run.Load.PerSecond).Median / Of(all[(contestants[1], key.processors)], run => run.Load.PerSecond).Median;
+            var ratio = rate.Median / Of(all[(contestants[^1], key.processors)], run => run.Load.PerSecond).Median;
             return (IReadOnlyList<string>)
             [
                 key.processors == 1 ? "1,maxcpus=2" : $"{key.processors}", key.contestant.Name, Sample.Text(rate.Median), Sample.Text(rate.Least), Sample.Text(rate.Most),
-                $"{all[key].Sum(run => run.Load.Errors)}", key.contestant == contestants[0] ? Sample.Text(ratio, "0.00") : string.Empty,
+                $"{all[key].Sum(run => run.Load.Errors)}", key.contestant == contestants[^1] ? string.Empty : Sample.Text(ratio, "0.00"),
             ];
         }));
         Console.WriteLine();
