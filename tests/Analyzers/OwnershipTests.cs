@@ -108,6 +108,13 @@ public sealed class OwnershipTests
     [InlineData("void M(Frame frame) { try { actor.Tell(Packet.Received(frame)); } catch (MailboxFullException) { frame.Dispose(); } }")]
     [InlineData("async Task M(Frame frame) { try { await actor.TellAsync(Packet.Received(frame)); } catch (MailboxFullException) { frame.Dispose(); } }")]
     [InlineData("ValueTask<int> M(Frame frame) => actor.AskAsync<Frame, int>(frame, static (owned, reply) => new Packet(owned, 1));")]
+    [InlineData("void M(Frame frame) => Pass(frame, frame.Length); void Pass(Frame frame, int length) { Log(\"\" + length); Keep(frame); }")]
+    // default values and attributes are no paths of a method
+    [InlineData("void M(Frame frame = default, int x = 3) => frame.Dispose();")]
+    [InlineData("[System.Diagnostics.CodeAnalysis.SuppressMessage(\"a\", \"b\")] void M(Frame frame) => frame.Dispose();")]
+    // what a base says holds for the override
+    [InlineData("abstract class B { public abstract int See([Borrowed] Frame f); public abstract bool Try([MovesWhen(true)] in Frame f); } sealed class D : B { public override int See(Frame f) => f.Length; public override bool Try(in Frame f) => f.Length > 0; }")]
+    [InlineData("abstract class B { public abstract bool Try([MovesWhen(true)] in Packet p); } void M(B b, Frame frame) { if (!b.Try(new(frame, 1))) frame.Dispose(); }")]
     // collections
     [InlineData("void M(Batch batch) { while (batch.TryTake(out Frame frame)) frame.Dispose(); batch.Dispose(); }")]
     [InlineData("void M(Batch batch, Frame frame) { if (!batch.TryAdd(frame)) frame.Dispose(); batch.Dispose(); }")]
@@ -173,6 +180,8 @@ public sealed class OwnershipTests
     [InlineData("void M(Frame frame) { frame.Dispose(); [|frame|].Write(1); }")]
     [InlineData("void M(Frame frame) { Keep(frame); Log(\"\" + [|frame|].Length); }")]
     [InlineData("void M(Frame frame) { Keep(frame); Keep([|frame|]); }")]
+    [InlineData("void M(Frame frame) => Two(frame, [|frame|]); void Two(Frame a, Frame b) { a.Dispose(); b.Dispose(); }")]
+    [InlineData("void M(Frame frame) => Pass(Ends(frame), [|frame|].Length); int Ends(Frame frame) { frame.Dispose(); return 1; } void Pass(int a, int b) { }")]
     [InlineData("void M(Frame frame) { frame.Dispose(); [|frame.Dispose()|]; }")]
     [InlineData("Frame M(Frame frame) { Keep(frame); return [|frame|]; }")]
     [InlineData("void M(Frame frame) { _field = frame; [|frame|].Write(1); }")]

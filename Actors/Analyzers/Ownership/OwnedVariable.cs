@@ -20,9 +20,11 @@ internal sealed class OwnedVariable(ISymbol symbol, OwnershipState stateAtEntry,
     public static List<OwnedVariable> Of(ControlFlowGraph graph, IMethodSymbol? method, OwnershipContract contract, ISet<ISymbol> captured)
     {
         var found = new Dictionary<ISymbol, OwnershipState>(SymbolEqualityComparer.Default);
-        // What a delegate's parameter means is for whoever calls it; delegate types cannot say.
-        foreach (IParameterSymbol parameter in method?.Parameters ?? [])
+        // Default values and attributes of a method are graphs of their own, in which its parameters mean nothing.
+        bool isBody = graph.OriginalOperation is IMethodBodyBaseOperation or ILocalFunctionOperation or IAnonymousFunctionOperation or IFlowAnonymousFunctionOperation;
+        foreach (IParameterSymbol parameter in isBody && method is not null ? method.Parameters : [])
         {
+            // What a delegate's parameter means is for whoever calls it; delegate types cannot say.
             if (contract.IsOwned(parameter.Type))
                 found[parameter] = method!.MethodKind == MethodKind.AnonymousFunction && parameter.RefKind != RefKind.Out ? OwnershipState.Unknown : Entry(parameter, contract);
         }

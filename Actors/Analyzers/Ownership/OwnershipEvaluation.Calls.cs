@@ -57,15 +57,12 @@ internal sealed partial class OwnershipEvaluation
                 case RefKind.Ref:
                     yield return new PendingCall(before, Use(result.Path, argument.Value)) { IsReplaced = true };
                     break;
-                case var _ when movesWhen is not null:
-                    FlowPath kept = Use(result.Path, argument.Value);
-                    yield return before.After(Move(kept, argument.Value), movesWhen, kept);
-                    break;
-                case var _ when contract.IsLent(parameter):
+                case var _ when movesWhen is null && contract.IsLent(parameter):
                     yield return before.After(Use(result.Path, argument.Value));
                     break;
                 default:
-                    yield return before.After(Move(result.Path, argument.Value));
+                    // Later arguments may still look at it: it moves with the call.
+                    yield return before.Moving(result.Path, argument.Value, movesWhen);
                     break;
             }
         }
@@ -77,6 +74,14 @@ internal sealed partial class OwnershipEvaluation
         Location site = call.Syntax.GetLocation();
         if (state.IsInstance)
             path = disposes ? Move(path, call, OwnershipState.Disposed) : Use(path, call is IInvocationOperation { Instance: { } instance } ? instance : call);
+        FlowPath? kept = state.Kept;
+        foreach (IOperation moved in state.Moves)
+        {
+            FlowPath before = Use(path, moved);
+            kept ??= state.MovesWhen is null ? null : before;
+            path = Move(before, moved);
+        }
+
         bool answers = method is not null && OwnershipContract.AnswersBoolean(method);
         if (state.Handed is { } handed)
         {
@@ -89,8 +94,8 @@ internal sealed partial class OwnershipEvaluation
 
         if (state.IsReplaced && path.State != OwnershipState.Unknown)
             return [new(path.In(OwnershipState.Owned, site), FlowValue.Other), new(path.In(OwnershipState.Empty, site), FlowValue.Other)];
-        if (state is { MovesWhen: { } moving, Kept: { } kept } && answers)
-            return [new(path, moving ? FlowValue.True : FlowValue.False), new(path.In(kept), moving ? FlowValue.False : FlowValue.True)];
+        if (kept is not null && answers)
+            return [new(path, state.MovesWhen == true ? FlowValue.True : FlowValue.False), new(path.In(kept), state.MovesWhen == true ? FlowValue.False : FlowValue.True)];
         return [new(path, Value(call, method))];
     }
 
@@ -127,6 +132,7 @@ internal sealed partial class OwnershipEvaluation
             Handed = before.Handed;
             IsHandedBorrowed = before.IsHandedBorrowed;
             IsReplaced = before.IsReplaced;
+            Moves = before.Moves;
             MovesWhen = before.MovesWhen;
             Kept = before.Kept;
         }
@@ -144,13 +150,19 @@ internal sealed partial class OwnershipEvaluation
         /// <summary>It is passed by reference, and may hold something else afterwards.</summary>
         public bool IsReplaced { get; set; }
 
+        /// <summary>The arguments with which it moves.</summary>
+        public ImmutableArray<IOperation> Moves { get; private set; } = [];
+
         /// <summary>The answer that moves it.</summary>
         public bool? MovesWhen { get; private set; }
 
-        /// <summary>How it stands with the other answer.</summary>
+        /// <summary>How it stands with the other answer, if it has moved into a message already.</summary>
         public FlowPath? Kept { get; private set; }
 
         public PendingCall After(FlowPath path) => new(this, path);
+
+        public PendingCall Moving(FlowPath path, IOperation argument, bool? movesWhen) =>
+            new(this, path) { Moves = Moves.Add(argument), MovesWhen = movesWhen ?? MovesWhen };
 
         public PendingCall After(FlowPath path, bool? movesWhen, FlowPath kept) => new(this, path) { MovesWhen = movesWhen, Kept = kept };
     }
