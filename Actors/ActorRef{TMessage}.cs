@@ -138,7 +138,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
             Refuse(result, message);
     }
 
-    private async Task FinishAskAsync<TReply>(ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply)
+    private async Task FinishAskAsync<[Sendable] TReply>(ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply)
     {
         EnqueueResult result;
         try

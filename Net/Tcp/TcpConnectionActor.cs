@@ -118,7 +118,10 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
             return;
         }
 
-        _outgoing.TryAdd(segment);
+        if (_outgoing.TryAdd(segment))
+            return;
+        _shared.Counters.Drop(DropCause.NoBuffer);
+        segment.Dispose();
     }
 
     void ITcpConnectionOwner.Established()
