@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 
 namespace Troupe.Actors.Analyzers;
@@ -6,6 +8,8 @@ namespace Troupe.Actors.Analyzers;
 internal sealed class ActorTypes
 {
     private const string Namespace = "Troupe.Actors.";
+
+    private readonly ConcurrentDictionary<INamedTypeSymbol, bool> _owned = new(SymbolEqualityComparer.Default);
 
     private ActorTypes(Compilation compilation, INamedTypeSymbol actor)
     {
@@ -49,13 +53,15 @@ internal sealed class ActorTypes
         return false;
     }
 
-    public bool IsOwned(ITypeSymbol? type) => type is INamedTypeSymbol named && Has(named.OriginalDefinition, Owned);
+    /// <summary>Whether the type is marked <c>[Owned]</c>.</summary>
+    public bool IsOwned(ITypeSymbol? type) =>
+        type is INamedTypeSymbol named && _owned.GetOrAdd(named.OriginalDefinition, definition => Has(definition, Owned));
 
     /// <summary>Whether the symbol carries the attribute.</summary>
     public static bool Has(ISymbol symbol, INamedTypeSymbol? attribute) => Find(symbol.GetAttributes(), attribute) is not null;
 
     /// <summary>The symbol's attribute of a type.</summary>
-    public static AttributeData? Find(System.Collections.Immutable.ImmutableArray<AttributeData> attributes, INamedTypeSymbol? type)
+    public static AttributeData? Find(ImmutableArray<AttributeData> attributes, INamedTypeSymbol? type)
     {
         if (type is null)
             return null;

@@ -38,7 +38,6 @@ public sealed class MutableStaticAnalyzer : ActorCodeAnalyzer
         IFieldSymbol { IsReadOnly: false } => "can be assigned",
         IFieldSymbol field => WhyMutable(field.Type),
         IPropertySymbol { SetMethod: { IsInitOnly: false } } => "can be set",
-        IPropertySymbol { GetMethod.IsImplicitlyDeclared: true } property => WhyMutable(property.Type),
         IPropertySymbol property when IsAuto(property) => WhyMutable(property.Type),
         _ => null,
     };

@@ -23,14 +23,16 @@ internal sealed class OwnershipFlow
     private readonly OwnershipReport _report;
     private readonly Stack<Run> _runs = new();
     private readonly Dictionary<(ControlFlowRegion Region, FlowPath Path), List<FlowPath>> _finished = [];
+    private readonly CancellationToken _cancellation;
     private int _steps;
     private BasicBlock _block;
 
-    private OwnershipFlow(ControlFlowGraph graph, IMethodSymbol? method, OwnedVariable variable, OwnershipContract contract, OwnershipReport report, bool remember)
+    private OwnershipFlow(ControlFlowGraph graph, IMethodSymbol? method, OwnedVariable variable, OwnershipContract contract, OwnershipReport report, bool remember, CancellationToken cancellation)
     {
         _graph = graph;
         _method = method;
         _report = report;
+        _cancellation = cancellation;
         _block = graph.Blocks[0];
         _evaluation = new(variable, contract, report, remember, Raise);
         Variable = variable;
@@ -42,44 +44,44 @@ internal sealed class OwnershipFlow
     private OwnershipContract Contract { get; }
 
     /// <summary>What is wrong with the variable in the method.</summary>
-    public static IEnumerable<Diagnostic> Analyze(ControlFlowGraph graph, IMethodSymbol? method, OwnedVariable variable, OwnershipContract contract, CancellationToken cancellation)
+    public static IEnumerable<Diagnostic> Analyze(
+        ControlFlowGraph graph, IMethodSymbol? method, OwnedVariable variable, OwnershipContract contract, CancellationToken cancellation)
     {
         foreach (bool remember in (bool[])[true, false])
         {
             var report = new OwnershipReport(variable.Symbol.Name);
-            if (new OwnershipFlow(graph, method, variable, contract, report, remember).Walk(cancellation))
+            if (new OwnershipFlow(graph, method, variable, contract, report, remember, cancellation).Walk())
                 return report.Diagnostics;
         }
 
         return [];
     }
 
-    private bool Walk(CancellationToken cancellation)
+    // False: given up.
+    private bool Walk()
     {
         var run = new Run(_graph.Root);
-        var start = new FlowPath(Variable.StateAtEntry, Variable.Symbol.Locations[0], ImmutableDictionary<object, FlowValue>.Empty);
-        run.Add(_graph.Blocks[0], start);
-        return Finish(run, cancellation);
+        run.Add(_graph.Blocks[0], new(Variable.StateAtEntry, Variable.Symbol.Locations[0], ImmutableDictionary<object, FlowValue>.Empty));
+        Finish(run);
+        return _steps <= MostSteps;
     }
 
-    private bool Finish(Run run, CancellationToken cancellation)
+    private void Finish(Run run)
     {
-        _runs.Push(run);
         BasicBlock outer = _block;
-        while (run.TryTake(out BasicBlock block, out FlowPath path))
+        _runs.Push(run);
+        while (_steps <= MostSteps && run.TryTake(out BasicBlock block, out FlowPath path))
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (++_steps > MostSteps)
-                return false;
-            Step(block, path, cancellation);
+            _cancellation.ThrowIfCancellationRequested();
+            _steps++;
+            Step(block, path);
         }
 
-        _block = outer;
         _runs.Pop();
-        return true;
+        _block = outer;
     }
 
-    private void Step(BasicBlock block, FlowPath path, CancellationToken cancellation)
+    private void Step(BasicBlock block, FlowPath path)
     {
         _block = block;
         List<FlowPath> paths = [path];
@@ -93,9 +95,9 @@ internal sealed class OwnershipFlow
                 bool decided = block.ConditionKind != ControlFlowConditionKind.None && result.Value is FlowValue.True or FlowValue.False;
                 bool jumps = result.Value == FlowValue.True == (block.ConditionKind == ControlFlowConditionKind.WhenTrue);
                 if (block.ConditionalSuccessor is { } conditional && (!decided || jumps))
-                    Follow(conditional, result, cancellation);
+                    Follow(conditional, result);
                 if (block.FallThroughSuccessor is { } next && (!decided || !jumps || block.ConditionalSuccessor is null))
-                    Follow(next, result, cancellation);
+                    Follow(next, result);
             }
         }
     }
@@ -104,12 +106,12 @@ internal sealed class OwnershipFlow
 
     private static bool IsReturn(BasicBlock block) => block.FallThroughSuccessor?.Semantics == ControlFlowBranchSemantics.Return;
 
-    private void Follow(ControlFlowBranch branch, FlowResult result, CancellationToken cancellation)
+    private void Follow(ControlFlowBranch branch, FlowResult result)
     {
         switch (branch.Semantics)
         {
             case ControlFlowBranchSemantics.Throw or ControlFlowBranchSemantics.Rethrow:
-                foreach (FlowPath thrown in Unwind(branch.Source, result.Path, cancellation))
+                foreach (FlowPath thrown in Unwind(branch.Source, result.Path))
                     AtThrow(thrown, Line(branch.Source));
                 break;
             case ControlFlowBranchSemantics.StructuredExceptionHandling:
@@ -118,7 +120,7 @@ internal sealed class OwnershipFlow
             case ControlFlowBranchSemantics.Regular or ControlFlowBranchSemantics.Return when branch.Destination is { } destination:
                 List<FlowPath> paths = [result.Path];
                 foreach (ControlFlowRegion region in branch.FinallyRegions)
-                    paths = [.. paths.SelectMany(path => ThroughFinally(region, path, cancellation))];
+                    paths = [.. paths.SelectMany(path => ThroughFinally(region, path))];
                 foreach (FlowPath path in paths)
                     Arrive(destination, Leave(branch, path), result.Value, branch);
                 break;
@@ -150,14 +152,13 @@ internal sealed class OwnershipFlow
         return path;
     }
 
-    private List<FlowPath> ThroughFinally(ControlFlowRegion region, FlowPath path, CancellationToken cancellation)
+    private List<FlowPath> ThroughFinally(ControlFlowRegion region, FlowPath path)
     {
         if (_finished.TryGetValue((region, path), out List<FlowPath>? known))
             return known;
         var run = new Run(region);
         run.Add(_graph.Blocks[region.FirstBlockOrdinal], path);
-        if (!Finish(run, cancellation))
-            return [];
+        Finish(run);
         List<FlowPath> ended = [.. run.Ended];
         _finished[(region, path)] = ended;
         return ended;
@@ -171,17 +172,14 @@ internal sealed class OwnershipFlow
             if (region.Kind == ControlFlowRegionKind.Try)
             {
                 // What nobody catches here is no path of this method.
-                foreach (FlowPath _ in Unwind(_block, path, CancellationToken.None))
-                {
-                }
-
+                _ = Unwind(_block, path);
                 return;
             }
         }
     }
 
     /// <summary>Hands an exception to every handler that may catch it; the paths on which none does.</summary>
-    private List<FlowPath> Unwind(BasicBlock block, FlowPath path, CancellationToken cancellation)
+    private List<FlowPath> Unwind(BasicBlock block, FlowPath path)
     {
         List<FlowPath> paths = [path];
         for (ControlFlowRegion? region = block.EnclosingRegion; region is not null; region = region.EnclosingRegion)
@@ -193,7 +191,7 @@ internal sealed class OwnershipFlow
                 switch (handler.Kind)
                 {
                     case ControlFlowRegionKind.Finally:
-                        paths = [.. paths.SelectMany(thrown => ThroughFinally(handler, thrown, cancellation))];
+                        paths = [.. paths.SelectMany(thrown => ThroughFinally(handler, thrown))];
                         break;
                     case ControlFlowRegionKind.Catch or ControlFlowRegionKind.FilterAndHandler:
                         foreach (FlowPath thrown in paths)

@@ -1,3 +1,5 @@
+using Microsoft.CodeAnalysis;
+
 namespace Troupe.Actors.Analyzers;
 
 /// <summary>Why a type is not sendable.</summary>
@@ -5,7 +7,7 @@ namespace Troupe.Actors.Analyzers;
 /// <param name="reason">What is wrong there, continuing the sentence that the path begins.</param>
 /// <param name="remedy">What to do.</param>
 /// <param name="culprit">The type or field to change, for a code fix.</param>
-internal sealed class Refusal(string path, string reason, string remedy, Microsoft.CodeAnalysis.ISymbol? culprit = null)
+internal sealed class Refusal(string path, string reason, string remedy, ISymbol? culprit = null)
 {
     public string Path { get; } = path;
 
@@ -13,7 +15,7 @@ internal sealed class Refusal(string path, string reason, string remedy, Microso
 
     public string Remedy { get; } = remedy;
 
-    public Microsoft.CodeAnalysis.ISymbol? Culprit { get; } = culprit;
+    public ISymbol? Culprit { get; } = culprit;
 
     /// <summary>The same refusal seen from a type one step further up.</summary>
     public Refusal Under(string step) => new(step + Path, Reason, Remedy, Culprit);
