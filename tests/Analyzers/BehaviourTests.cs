@@ -50,6 +50,8 @@ public sealed class BehaviourTests
     [InlineData("int F(ValueTask<int> task) => [|task.GetAwaiter().GetResult()|];")]
     [InlineData("void F(Task a, Task b) => [|Task.WaitAll(a, b)|];")]
     [InlineData("int F(Task<int> task) { if (task.IsCompleted) Console.WriteLine(); return [|task.Result|]; }")]
+    [InlineData("int F(Task<int> task) { if (!task.IsCompleted) Console.WriteLine(); return [|task.Result|]; }")]
+    [InlineData("async Task F(Task<int> task) { await task; while (_count > 0) { _count += [|task.Result|]; task = WorkAsync(); } }")]
     [InlineData("async Task<int> F(Task<int> task, Task<int> other) { await other; return [|task.Result|]; }")]
     [InlineData("async Task<int> F(Task<int> task) { await task; task = WorkAsync(); return [|task.Result|]; }")]
     [InlineData("void F() => [|Thread.Sleep(10)|];")]
