@@ -5,7 +5,7 @@ namespace Troupe.Actors;
 /// time; an <see langword="async"/> handler's continuations are turns of the same actor, and while it is suspended the
 /// next message waits.
 /// </summary>
-public abstract class Actor<TMessage>
+public abstract class Actor<[Sendable] TMessage>
 {
     private ActorCell<TMessage>? _cell;
 

@@ -7,7 +7,7 @@ namespace Troupe.Actors;
 /// One actor at work: takes turns on workers, one at a time, hands messages to the behaviour, keeps its life cycle.
 /// </summary>
 /// <remarks>Fields without further word are touched in turns only; the gate's full fences carry them from worker to worker.</remarks>
-internal sealed class ActorCell<TMessage> : ActorCell
+internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 {
     private static readonly string _unnamed = $"(unnamed, of {typeof(TMessage).Name})";
 

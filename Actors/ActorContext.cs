@@ -1,7 +1,7 @@
 namespace Troupe.Actors;
 
 /// <summary>What an actor may do beyond handling a message. Use it in the actor's own turns only.</summary>
-public readonly struct ActorContext<TMessage>
+public readonly struct ActorContext<[Sendable] TMessage>
 {
     private readonly ActorCell<TMessage> _cell;
 
@@ -23,11 +23,11 @@ public readonly struct ActorContext<TMessage>
     public int? Processor => _cell.Processor < 0 ? null : _cell.Processor;
 
     /// <summary>Spawns another actor, see <see cref="ActorSystem.Spawn{TMessage}(Actor{TMessage}, string?, MailboxOptions?, int?)"/>.</summary>
-    public ActorRef<TOther> Spawn<TOther>(Actor<TOther> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
+    public ActorRef<TOther> Spawn<[Sendable] TOther>(Actor<TOther> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
         _cell.System.Spawn(behaviour, name, mailbox, processor);
 
     /// <summary>Spawns another actor, see <see cref="ActorSystem.Spawn{TMessage}(Func{Actor{TMessage}}, SpawnOptions)"/>.</summary>
-    public ActorRef<TOther> Spawn<TOther>(Func<Actor<TOther>> factory, SpawnOptions options) => _cell.System.Spawn(factory, options);
+    public ActorRef<TOther> Spawn<[Sendable] TOther>(Func<Actor<TOther>> factory, SpawnOptions options) => _cell.System.Spawn(factory, options);
 
     /// <summary>Sends <paramref name="message"/> to this actor after a delay, ahead of its mailbox and beside its capacity.</summary>
     public TimerHandle Schedule(TMessage message, TimeSpan delay)

@@ -1,6 +1,7 @@
 namespace Troupe.Actors;
 
 /// <summary>The address of an actor, whatever it understands.</summary>
+[SendableByContract("An address; its methods may be called from any thread, and no other assembly can derive from it.")]
 public abstract class ActorRef
 {
     private protected ActorRef()

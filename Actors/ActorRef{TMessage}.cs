@@ -4,7 +4,8 @@ namespace Troupe.Actors;
 /// The address of an actor: the only way to it. Messages of one sender arrive in the order they were sent. Usable from
 /// any thread.
 /// </summary>
-public sealed class ActorRef<TMessage> : ActorRef
+[SendableByContract("An address; its methods may be called from any thread.")]
+public sealed class ActorRef<[Sendable] TMessage> : ActorRef
 {
     private readonly ActorCell<TMessage> _cell;
     private readonly Mailbox<TMessage> _mailbox;
@@ -33,7 +34,7 @@ public sealed class ActorRef<TMessage> : ActorRef
     /// Sends if there is room. False: the mailbox is full or the actor has stopped, and the caller still owns the message
     /// (nothing is counted).
     /// </summary>
-    public bool TryTell(TMessage message)
+    public bool TryTell([MovesWhen(true)] TMessage message)
     {
         if (_mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
             return false;
@@ -86,14 +87,14 @@ public sealed class ActorRef<TMessage> : ActorRef
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="AskTimeoutException">Nobody answered in time. A late answer is ignored and counted.</exception>
     /// <exception cref="AskFailedException">The message was not accepted, or the handler answered with a failure.</exception>
-    public ValueTask<TReply> AskAsync<TReply>(Func<Reply<TReply>, TMessage> create, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    public ValueTask<TReply> AskAsync<[Sendable] TReply>(Func<Reply<TReply>, TMessage> create, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(create);
         return AskAsync<Func<Reply<TReply>, TMessage>, TReply>(create, static (factory, reply) => factory(reply), timeout, cancellationToken);
     }
 
     /// <summary>As <see cref="AskAsync{TReply}(Func{Reply{TReply}, TMessage}, TimeSpan?, CancellationToken)"/>, with an argument instead of a closure.</summary>
-    public ValueTask<TReply> AskAsync<TArgument, TReply>(
+    public ValueTask<TReply> AskAsync<TArgument, [Sendable] TReply>(
         TArgument argument,
         Func<TArgument, Reply<TReply>, TMessage> create,
         TimeSpan? timeout = null,
@@ -137,7 +138,7 @@ public sealed class ActorRef<TMessage> : ActorRef
             Refuse(result, message);
     }
 
-    private async Task FinishAskAsync<TReply>(ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply)
+    private async Task FinishAskAsync<[Sendable] TReply>(ValueTask<EnqueueResult> sending, TMessage message, Reply<TReply> reply)
     {
         EnqueueResult result;
         try

@@ -55,11 +55,11 @@ public sealed class ActorSystem : IAsyncDisposable
     /// <param name="name">Unique while it lives; null for none.</param>
     /// <param name="mailbox">The mailbox; bounded with waiting senders if not given.</param>
     /// <param name="processor">The processor whose worker alone runs it; null: any.</param>
-    public ActorRef<TMessage> Spawn<TMessage>(Actor<TMessage> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
+    public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
         Spawn(behaviour, new SpawnOptions { Name = name, Mailbox = mailbox ?? MailboxOptions.Default, Processor = processor });
 
     /// <summary>Spawns an actor.</summary>
-    public ActorRef<TMessage> Spawn<TMessage>(Actor<TMessage> behaviour, SpawnOptions options)
+    public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, SpawnOptions options)
     {
         ArgumentNullException.ThrowIfNull(behaviour);
         ArgumentNullException.ThrowIfNull(options);
@@ -69,7 +69,7 @@ public sealed class ActorSystem : IAsyncDisposable
     }
 
     /// <summary>Spawns an actor from a factory, which makes its later instances too if it is restarted on failure.</summary>
-    public ActorRef<TMessage> Spawn<TMessage>(Func<Actor<TMessage>> factory, SpawnOptions options)
+    public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Func<Actor<TMessage>> factory, SpawnOptions options)
     {
         ArgumentNullException.ThrowIfNull(factory);
         ArgumentNullException.ThrowIfNull(options);
@@ -77,7 +77,7 @@ public sealed class ActorSystem : IAsyncDisposable
     }
 
     /// <summary>The living actor of that name, if it understands <typeparamref name="TMessage"/>; null otherwise.</summary>
-    public ActorRef<TMessage>? Find<TMessage>(string name) => _names.TryGetValue(name, out ActorRef? found) ? found as ActorRef<TMessage> : null;
+    public ActorRef<TMessage>? Find<[Sendable] TMessage>(string name) => _names.TryGetValue(name, out ActorRef? found) ? found as ActorRef<TMessage> : null;
 
     /// <summary>
     /// Lets all actors finish what is in their mailboxes, stops them, then the workers. Not from an actor's turn.
@@ -154,7 +154,7 @@ public sealed class ActorSystem : IAsyncDisposable
 
     internal void CountLateReply() => ProcessorMemory.Add(ref _lateReplies, 1);
 
-    private ActorRef<TMessage> Spawn<TMessage>(Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
+    private ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
     {
         ObjectDisposedException.ThrowIf(ProcessorMemory.LoadAcquire(ref _disposed) != 0, this);
         if (options.Processor is { } processor && (uint)processor >= (uint)ProcessorCount)

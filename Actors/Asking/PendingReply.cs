@@ -11,7 +11,7 @@ namespace Troupe.Actors;
 /// The clock's timer is armed once and left alone when the answer comes: when it fires it looks whether the ask of that
 /// moment is due, and if not, arms itself for that one. A busy asker so touches the clock a few times a second, not twice per ask.
 /// </remarks>
-internal sealed class PendingReply<TReply> : IValueTaskSource<TReply>
+internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
 {
     // The state is the version, times four, plus one of these; plus nothing while it is free.
     private const int Waiting = 1;

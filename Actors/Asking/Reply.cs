@@ -4,7 +4,8 @@ namespace Troupe.Actors;
 /// The way back for one answer, carried in the message of an ask. The first answer counts; later ones, and those after the
 /// deadline, are ignored (and counted by the system). The default value ignores every answer.
 /// </summary>
-public readonly struct Reply<TReply> : IEquatable<Reply<TReply>>
+[SendableByContract("The first answer counts, from whatever thread it comes.")]
+public readonly struct Reply<[Sendable] TReply> : IEquatable<Reply<TReply>>
 {
     private readonly PendingReply<TReply>? _pending;
     private readonly long _version;
@@ -19,7 +20,7 @@ public readonly struct Reply<TReply> : IEquatable<Reply<TReply>>
     public bool IsAwaited => _pending is not null && _pending.IsAwaited(_version);
 
     /// <summary>Answers. False: nobody waits any more.</summary>
-    public bool TrySet(TReply answer) => _pending is not null && _pending.TryAnswer(_version, answer);
+    public bool TrySet([MovesWhen(true)] TReply answer) => _pending is not null && _pending.TryAnswer(_version, answer);
 
     /// <summary>Answers; ignored if nobody waits any more.</summary>
     public void Set(TReply answer) => TrySet(answer);

@@ -3,7 +3,7 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>Pending replies ready for use. A few slots, each taken and filled by one exchange; what finds none is left to the collector.</summary>
-internal sealed class ReplyPool<TReply>(ActorSystem system)
+internal sealed class ReplyPool<[Sendable] TReply>(ActorSystem system)
 {
     /// <summary>As many asks as commonly overlap; more at once allocate.</summary>
     private const int Slots = 64;

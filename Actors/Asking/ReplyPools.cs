@@ -9,7 +9,7 @@ internal sealed class ReplyPools(ActorSystem system)
     private readonly object _growing = new();
     private object?[] _pools = [];
 
-    internal PendingReply<TReply> Rent<TReply>()
+    internal PendingReply<TReply> Rent<[Sendable] TReply>()
     {
         object?[]? pools = ProcessorMemory.LoadAcquire(ref _pools!);
         int number = TypeNumber<TReply>.Value;
@@ -17,7 +17,7 @@ internal sealed class ReplyPools(ActorSystem system)
         return pool.Rent();
     }
 
-    private ReplyPool<TReply> Add<TReply>(int number)
+    private ReplyPool<TReply> Add<[Sendable] TReply>(int number)
     {
         lock (_growing)
         {

@@ -154,7 +154,7 @@ internal abstract class ActorTimer : SystemMessage
 }
 
 /// <inheritdoc cref="ActorTimer"/>
-internal sealed class ActorTimer<TMessage>(ActorCell<TMessage> cell, TMessage message, bool reusable) : ActorTimer(reusable)
+internal sealed class ActorTimer<[Sendable] TMessage>(ActorCell<TMessage> cell, TMessage message, bool reusable) : ActorTimer(reusable)
 {
     private protected override ActorCell Cell => cell;
 

@@ -136,7 +136,7 @@ public sealed class InProcessLink
         }
 
         // Into a frame of the peer's pool, as a device would write it into its receive ring.
-        private void Arrive(FrameBuffer sent)
+        private void Arrive([Borrowed] FrameBuffer sent)
         {
             if (!Peer.Information.TransmitFrames.TryRent(out FrameBuffer frame))
                 return;
@@ -147,7 +147,8 @@ public sealed class InProcessLink
                 return;
             }
 
-            _arriving.TryAdd(frame);
+            if (!_arriving.TryAdd(frame))
+                frame.Dispose();
             if (_arriving.IsFull)
                 Deliver();
         }

@@ -5,6 +5,7 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Drivers.Discovery;
 
 /// <summary>To the registrar of devices. One of the nested types.</summary>
+[Sendable]
 public abstract record DeviceRegistrarMessage
 {
     private DeviceRegistrarMessage()
@@ -12,7 +13,10 @@ public abstract record DeviceRegistrarMessage
     }
 
     /// <summary>A device was found; <paramref name="Open"/> gives its capability and is called only if a driver fits.</summary>
-    public sealed record Found(DeviceDescription Device, Func<DeviceCapability> Open) : DeviceRegistrarMessage;
+    public sealed record Found(
+        DeviceDescription Device,
+        [property: SendableByContract("Run once, in the registrar's turn; the discovery that made it has read all it wants by then.")] Func<DeviceCapability> Open)
+        : DeviceRegistrarMessage;
 
     /// <summary>A discovery has told all it found.</summary>
     public sealed record ScanCompleted(DeviceBus Bus, int DeviceCount) : DeviceRegistrarMessage;

@@ -59,10 +59,11 @@ public sealed class PciDiscovery : Actor<DiscoveryMessage>
     /// <inheritdoc/>
     protected override void Started()
     {
-        var functions = Enumerate(_bus);
+        var bus = _bus;
+        var functions = Enumerate(bus);
         foreach (var (address, device) in functions)
         {
-            _registrar.Tell(new DeviceRegistrarMessage.Found(device, () => _bus.Open(address)));
+            _registrar.Tell(new DeviceRegistrarMessage.Found(device, () => bus.Open(address)));
         }
 
         _registrar.Tell(new DeviceRegistrarMessage.ScanCompleted(DeviceBus.Pci, functions.Count));

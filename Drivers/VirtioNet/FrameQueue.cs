@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -10,7 +11,7 @@ internal sealed class FrameQueue(int capacity)
 
     public int Count { get; private set; }
 
-    public bool TryEnqueue(FrameBuffer frame)
+    public bool TryEnqueue([MovesWhen(true)] FrameBuffer frame)
     {
         if (Count == _frames.Length)
         {
@@ -22,7 +23,7 @@ internal sealed class FrameQueue(int capacity)
         return true;
     }
 
-    public bool TryPeek(out FrameBuffer frame)
+    public bool TryPeek([Borrowed] out FrameBuffer frame)
     {
         frame = Count == 0 ? default : _frames[_first];
         return Count > 0;

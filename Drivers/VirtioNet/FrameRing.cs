@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
@@ -18,7 +19,7 @@ internal sealed class FrameRing
     public Virtqueue Queue { get; }
 
     /// <summary>Hands the frame's data, which lies in <paramref name="memory"/>, to the device; on false the caller still owns it.</summary>
-    public bool TryAdd(FrameBuffer frame, DmaBlock memory, bool isDeviceWritable)
+    public bool TryAdd([MovesWhen(true)] FrameBuffer frame, DmaBlock memory, bool isDeviceWritable)
     {
         var segment = new VirtqueueSegment(memory, frame.PoolOffset, frame.Length, isDeviceWritable);
         if (!Queue.TryAdd(new ReadOnlySpan<VirtqueueSegment>(in segment), out var head))

@@ -308,7 +308,13 @@ public sealed class VirtioNetDevice
 
                 frame.SetLength(written);
                 frame.TrimStart(DeviceHeaderLength);
-                batch.TryAdd(frame);
+                if (!batch.TryAdd(frame))
+                {
+                    _counters.ReceiveDroppedNoBatch++;
+                    Repost(frame);
+                    continue;
+                }
+
                 if (batch.IsFull)
                 {
                     Deliver(batch);
@@ -411,15 +417,13 @@ public sealed class VirtioNetDevice
             _counters.TransmitCopied++;
         }
 
+        // All zero: nothing to be done by the device (section 5.1.6.2).
+        frame.Prepend(DeviceHeaderLength).Clear();
         if (!_waiting.TryEnqueue(frame))
         {
             _counters.TransmitDroppedQueueFull++;
             frame.Dispose();
-            return;
         }
-
-        // All zero: nothing to be done by the device (section 5.1.6.2).
-        frame.Prepend(DeviceHeaderLength).Clear();
     }
 
     /// <summary>Takes back what was sent, fills the ring with what waits, notifies, and asks for an interrupt if one is needed.</summary>

@@ -29,6 +29,7 @@ public enum IpMessageKind : byte
 /// <summary>To the internet layer. Owned when it carries frames.</summary>
 public readonly struct IpMessage : IDisposable
 {
+    [SendableByContract("One of two kinds of ActorRef, or an InterfaceConfiguration: the factories below put nothing else in.")]
     private readonly object? _subject;
 
     private IpMessage(IpMessageKind kind, FrameBatch frames, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, object? subject)

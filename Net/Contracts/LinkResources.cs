@@ -20,8 +20,11 @@ public sealed record LinkResources(FramePool Frames, FrameBatchPool Batches, Mac
     {
         if (Batches.TryRent(out batch))
         {
-            batch.TryAdd(frame);
-            return true;
+            // A fresh batch has room.
+            if (batch.TryAdd(frame))
+                return true;
+            batch.Dispose();
+            batch = default;
         }
 
         frame.Dispose();

@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
+using Troupe.Actors;
 
 namespace Troupe.Net.Contracts;
 
 /// <summary>The application's side of a connection: two byte streams with backpressure.</summary>
+[SendableByContract("Between TCP and the application: each side has its ends of two pipes, and signals are interlocked.")]
 public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) : IDuplexPipe, IAsyncDisposable
 {
     private readonly TaskCompletionSource<TcpCloseReason> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -4,6 +4,7 @@ using Troupe.Actors;
 namespace Troupe.Net.Contracts;
 
 /// <summary>Connections that arrived on a port. Half-open and not yet accepted ones together are bounded by the backlog.</summary>
+[SendableByContract("Between TCP and the application: counters are interlocked, and what arrived waits in a channel.")]
 public sealed class TcpListener(Ipv4EndPoint local, int backlog, TcpApplicationOptions options, ActorRef<TcpMessage> tcp) : IAsyncDisposable
 {
     private readonly Channel<TcpConnection> _accepted = Channel.CreateUnbounded<TcpConnection>(new() { SingleReader = false, SingleWriter = false });

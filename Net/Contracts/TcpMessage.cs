@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Wire;
 
@@ -37,6 +38,7 @@ public enum TcpMessageKind : byte
 /// <summary>To the TCP layer, the demultiplexer of connections. Owned when it carries frames.</summary>
 public readonly struct TcpMessage : IDisposable
 {
+    [SendableByContract("A request, a listener or a connection's end: the factories below put nothing else in.")]
     private readonly object? _subject;
 
     private TcpMessage(TcpMessageKind kind, FrameBatch frames = default, object? subject = null, Ipv4Address address = default)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Net.Wire;
@@ -33,4 +34,4 @@ public sealed record TcpConnectionEnd(TcpConnectionKey Key, TcpTimeWait? TimeWai
 public readonly record struct TcpTimeWait(SequenceNumber SendNext, SequenceNumber ReceiveNext, ushort Window);
 
 /// <summary>Asks for the keys of all connections.</summary>
-public sealed record TcpListRequest(Reply<IReadOnlyList<TcpConnectionKey>> Reply);
+public sealed record TcpListRequest(Reply<ImmutableArray<TcpConnectionKey>> Reply);

@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Wire;
 
@@ -96,8 +97,9 @@ public readonly struct UdpDatagram(FrameBuffer payload, Ipv4EndPoint source, Ipv
 }
 
 /// <summary>Turns datagrams into messages of whatever actor receives them; does nothing but <c>TryTell</c>.</summary>
+[SendableByContract("Does nothing but TryTell.")]
 public abstract class UdpReceiver
 {
     /// <summary>Hands the datagram on; false when the receiver is behind, and the caller still owns it.</summary>
-    public abstract bool TryDeliver(in UdpDatagram datagram);
+    public abstract bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram);
 }

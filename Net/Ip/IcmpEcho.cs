@@ -1,4 +1,5 @@
 // RFC 792 and RFC 1122 3.2.2.6: every host answers an echo with the same data.
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -12,7 +13,7 @@ public sealed class IcmpEcho(LayerCounters counters)
     /// Turns a validated packet into the reply's ICMP message, without IP header; false when it is no echo request, and the
     /// packet is given back.
     /// </summary>
-    public bool TryAnswer(FrameBuffer packet, out Ipv4Address asker)
+    public bool TryAnswer([MovesWhen(false)] FrameBuffer packet, out Ipv4Address asker)
     {
         counters.CountReceived();
         Ipv4View view = Ipv4View.OfValidated(packet.Data);

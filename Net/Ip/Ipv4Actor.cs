@@ -83,7 +83,7 @@ public sealed class Ipv4Actor(
         return answers;
     }
 
-    private bool TryValidate(FrameBuffer packet, out bool broadcast, out IpProtocol protocol)
+    private bool TryValidate([Borrowed] FrameBuffer packet, out bool broadcast, out IpProtocol protocol)
     {
         broadcast = false;
         protocol = default;

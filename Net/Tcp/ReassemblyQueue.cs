@@ -1,4 +1,5 @@
 // RFC 9293 3.10.7.4, "segments with higher beginning sequence numbers SHOULD be held".
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Wire;
 
@@ -31,7 +32,7 @@ public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
     public int Count { get; private set; }
 
     /// <summary>Takes a frame over, unless its octets are held already or no place is left.</summary>
-    public bool TryAdd(SequenceNumber sequence, FrameBuffer frame, int offset, int length)
+    public bool TryAdd(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
     {
         int at = Count;
         while (at > 0 && _entries[at - 1].Sequence > sequence)

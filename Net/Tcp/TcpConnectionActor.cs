@@ -122,7 +122,10 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
             return;
         }
 
-        _outgoing.TryAdd(segment);
+        if (_outgoing.TryAdd(segment))
+            return;
+        _shared.Counters.Drop(DropCause.NoBuffer);
+        segment.Dispose();
     }
 
     void ITcpConnectionOwner.Established()

@@ -1,6 +1,7 @@
 // RFC 9293 3.10.7.4, seventh and eighth: segment text and FIN; RFC 5681 4.2: when to acknowledge.
 using System.Buffers;
 using System.IO.Pipelines;
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -18,7 +19,7 @@ public sealed partial class TransmissionControlBlock
     private SequenceNumber? _peerFin;
 
     // Answers whether the frame was kept.
-    private bool DataArrive(SequenceNumber sequence, FrameBuffer frame, int offset, int length, bool fin)
+    private bool DataArrive(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length, bool fin)
     {
         // In the other states the peer has sent its FIN: there is no text after it.
         if ((length == 0 && !fin) || State is not (TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2))

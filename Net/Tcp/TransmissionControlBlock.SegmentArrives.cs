@@ -1,4 +1,5 @@
 // RFC 9293 3.10.7: SEGMENT ARRIVES; RFC 5961: blind attacks.
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -12,18 +13,24 @@ public sealed partial class TransmissionControlBlock
     /// </summary>
     public void SegmentArrives(in TcpHeader header, FrameBuffer frame, int offset, int length)
     {
-        bool kept = State switch
+        switch (State)
         {
-            TcpState.Closed => false,
-            TcpState.SynSent => ArrivesInSynSent(header),
-            _ => ArrivesSynchronized(header, frame, offset, length),
-        };
-        if (!kept)
-            frame.Dispose();
+            case TcpState.Closed:
+                frame.Dispose();
+                break;
+            case TcpState.SynSent:
+                ArrivesInSynSent(header);
+                frame.Dispose();
+                break;
+            default:
+                if (!ArrivesSynchronized(header, frame, offset, length))
+                    frame.Dispose();
+                break;
+        }
     }
 
     // 3.10.7.3
-    private bool ArrivesInSynSent(in TcpHeader header)
+    private void ArrivesInSynSent(in TcpHeader header)
     {
         bool acknowledges = header.Has(TcpFlags.Ack);
         if (acknowledges && (header.Acknowledgement <= _send.Initial || header.Acknowledgement > _send.Maximum))
@@ -31,7 +38,7 @@ public sealed partial class TransmissionControlBlock
             if (!header.Has(TcpFlags.Rst))
                 SendBareReset(header.Acknowledgement);
             _counters.Drop(DropCause.Unacceptable);
-            return false;
+            return;
         }
 
         if (header.Has(TcpFlags.Rst))
@@ -39,11 +46,11 @@ public sealed partial class TransmissionControlBlock
             // RFC 5961 3.2 holds here too: only a reset that acknowledges our SYN is believed.
             if (acknowledges)
                 Terminate(TcpCloseReason.Refused);
-            return false;
+            return;
         }
 
         if (!header.Has(TcpFlags.Syn))
-            return false;
+            return;
 
         TakeSyn(header);
         _send.Set(header, 0);
@@ -53,16 +60,15 @@ public sealed partial class TransmissionControlBlock
             Fire(TcpTrigger.SynCrossed);
             _retransmission.ForgetTimed();
             SendSyn();
-            return false;
+            return;
         }
 
         Establish(header.Acknowledgement);
         _acknowledgeNow = true;
-        return false;
     }
 
     // 3.10.7.4; answers whether the frame was kept.
-    private bool ArrivesSynchronized(in TcpHeader header, FrameBuffer frame, int offset, int length)
+    private bool ArrivesSynchronized(in TcpHeader header, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
     {
         SequenceNumber sequence = header.Sequence;
         bool fin = header.Has(TcpFlags.Fin);

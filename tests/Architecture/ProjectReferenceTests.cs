@@ -15,6 +15,9 @@ public sealed class ProjectReferenceTests
         ["Core/Machine"] = ["Core/Memory", "Core/Capabilities"],
         ["Smp/Kernel"] = ["Core/Machine", "Core/Memory", "Core/Capabilities"],
         ["Actors"] = ["Core/Memory"],
+        // Part of the build, not of a program: Directory.Build.targets gives the analyzers to the compiler of every project above the kernel half.
+        ["Actors/Analyzers"] = [],
+        ["Actors/CodeFixes"] = ["Actors/Analyzers"],
         ["Smp/Host"] = ["Smp/Kernel", "Core/Memory", "Core/Capabilities", "Actors"],
         ["Drivers/Contracts"] = ["Actors"],
         ["Drivers/Discovery"] = _driver,

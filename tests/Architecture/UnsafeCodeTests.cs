@@ -32,12 +32,14 @@ public sealed partial class UnsafeCodeTests
     }
 
     [Theory]
-    [InlineData("Violations.cs", "false")]
-    [InlineData("Pointers.cs", "true")]
-    public async Task EveryPlantedViolationIsRefusedByTheCompiler(string file, string pointers)
+    [InlineData("Violations")]
+    [InlineData("Pointers")]
+    [InlineData("Isolation")]
+    public async Task EveryPlantedViolationIsRefusedByTheCompiler(string planted)
     {
+        var file = planted + ".cs";
         const string folder = "tests/Architecture/Planted/";
-        string[] arguments = ["build", SourceTree.Absolute(folder + "Planted.csproj"), "--nologo", "-v", "quiet", $"-p:PlantedPointers={pointers}"];
+        string[] arguments = ["build", SourceTree.Absolute(folder + "Planted.csproj"), "--nologo", "-v", "quiet", $"-p:Planted={planted}"];
         var build = await HostProcess.CaptureAsync("dotnet", arguments, CancellationToken.None, SourceTree.Repository.Root);
         Assert.NotEqual(0, build.ExitCode);
         var marks = SourceTree.Read(folder + file).Split('\n')

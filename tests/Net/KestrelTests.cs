@@ -1,4 +1,5 @@
 // Kestrel on our own stack, HttpClient on the other end of an in-process link.
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -58,11 +59,11 @@ public sealed class KestrelTests
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        IReadOnlyList<TcpConnectionKey> left = [];
+        ImmutableArray<TcpConnectionKey> left = [];
         for (int attempt = 0; attempt < 100; attempt++)
         {
-            left = await pair.ServerStack.Tcp.AskAsync<IReadOnlyList<TcpConnectionKey>>(reply => TcpMessage.List(new(reply)));
-            if (left.Count == 0)
+            left = await pair.ServerStack.Tcp.AskAsync<ImmutableArray<TcpConnectionKey>>(reply => TcpMessage.List(new(reply)));
+            if (left.IsEmpty)
                 break;
             await Task.Delay(20);
         }

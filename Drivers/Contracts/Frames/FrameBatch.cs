@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Troupe.Actors;
 
 namespace Troupe.Drivers.Contracts;
 
@@ -10,6 +11,7 @@ namespace Troupe.Drivers.Contracts;
 /// The usual consumer: <c>while (batch.TryTake(out var frame)) { ... }</c> and then <c>batch.Dispose()</c>. A batch that is passed on
 /// takes its frames along. Not thread-safe: one owner at a time.
 /// </remarks>
+[Owned]
 public readonly struct FrameBatch : IDisposable
 {
     private readonly FrameBatchSlot? _slot;
@@ -22,6 +24,7 @@ public readonly struct FrameBatch : IDisposable
     }
 
     /// <summary>Whether this is the default value, which names no batch; disposing it does nothing.</summary>
+    [EmptyWhen(true)]
     public bool IsNone => _slot is null;
 
     /// <summary>How many frames are in it.</summary>
@@ -56,7 +59,7 @@ public readonly struct FrameBatch : IDisposable
     }
 
     /// <summary>Adds a frame, which the batch owns from then on. When it answers false the caller still owns the frame.</summary>
-    public bool TryAdd(FrameBuffer frame)
+    public bool TryAdd([MovesWhen(true)] FrameBuffer frame)
     {
         var slot = Slot;
         if (slot.End == slot.Frames.Length)

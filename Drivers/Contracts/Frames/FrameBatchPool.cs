@@ -1,8 +1,10 @@
+using Troupe.Actors;
 using Troupe.Core.Memory;
 
 namespace Troupe.Drivers.Contracts;
 
 /// <summary>A fixed number of frame batches. Thread-safe, lock-free, and without allocation after construction.</summary>
+[SendableByContract("Thread-safe: its free list is lock-free, and what it lends has one owner.")]
 public sealed class FrameBatchPool
 {
     /// <summary>Frames per batch unless told otherwise: long enough to amortise a message, short enough to fill a cache.</summary>

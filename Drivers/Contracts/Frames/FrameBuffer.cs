@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Troupe.Actors;
 
 namespace Troupe.Drivers.Contracts;
 
@@ -17,6 +18,7 @@ namespace Troupe.Drivers.Contracts;
 /// </para>
 /// <para>Not thread-safe: one owner at a time. Lengths and offsets are in bytes; a frame starts at the Ethernet header on the link.</para>
 /// </remarks>
+[Owned]
 public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
 {
     private readonly FrameSlot? _slot;
@@ -29,6 +31,7 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
     }
 
     /// <summary>Whether this is the default value, which names no frame; disposing it does nothing.</summary>
+    [EmptyWhen(true)]
     public bool IsNone => _slot is null;
 
     /// <summary>The pool the frame returns to.</summary>

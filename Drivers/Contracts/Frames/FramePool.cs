@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Core.Memory;
 
 namespace Troupe.Drivers.Contracts;
@@ -10,6 +11,7 @@ namespace Troupe.Drivers.Contracts;
 /// An exhausted pool is an ordinary state under load: <see cref="TryRent"/> answers false and counts, and the caller drops
 /// what it wanted to send or leaves the receive ring emptier. Nobody waits for a frame, so pools are no waiting edge.
 /// </remarks>
+[SendableByContract("Thread-safe: its free list is lock-free, and what it lends has one owner.")]
 public sealed class FramePool
 {
     private readonly SlotPool _slots;

@@ -1,3 +1,5 @@
+using Troupe.Actors;
+
 namespace Troupe.Drivers.Contracts;
 
 /// <summary>
@@ -8,11 +10,12 @@ namespace Troupe.Drivers.Contracts;
 /// An implementation is immutable, holds an actor reference, and does nothing but <c>TryTell</c>: it runs in the driver's
 /// turn. Receive edges drop and count; they never wait.
 /// </remarks>
+[SendableByContract("Immutable, and does nothing but TryTell.")]
 public abstract class NetworkDeviceClient
 {
     /// <summary>
     /// Hands the event on. False when the receiver's mailbox is full or gone; the caller then still owns the event and
     /// disposes it.
     /// </summary>
-    public abstract bool TryDeliver(in NetworkDeviceEvent deviceEvent);
+    public abstract bool TryDeliver([MovesWhen(true)] in NetworkDeviceEvent deviceEvent);
 }

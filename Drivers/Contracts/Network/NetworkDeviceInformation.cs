@@ -1,6 +1,9 @@
+using Troupe.Actors;
+
 namespace Troupe.Drivers.Contracts;
 
 /// <summary>What a client of a network device needs to know to use it; constant while the device runs.</summary>
+[Sendable]
 public sealed class NetworkDeviceInformation
 {
     /// <summary>Where the device is, for logs.</summary>
