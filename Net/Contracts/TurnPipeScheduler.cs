@@ -30,6 +30,7 @@ public sealed class TurnPipeScheduler : PipeScheduler
     /// <summary>The connection has ended: what was scheduled still runs, what comes later goes to the thread pool.</summary>
     public void Stop() => _ = _turns.StopAsync(drain: true);
 
+    [SendableByContract("A continuation of the pipes: who schedules it hands it over, and does not run it as well.")]
     private readonly record struct Continuation(Action<object?> Action, object? State);
 
     private sealed class ContinuationActor : Actor<Continuation>
