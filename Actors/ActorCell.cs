@@ -11,6 +11,7 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     private readonly ActorScheduler _scheduler;
     private ActorCell? _link;
     private LinkedInbox<SystemMessage, ProcessorMemory> _system;
+    private long _turnTime;
     private protected TurnGate<ProcessorMemory> Gate;
 
     private protected ActorCell(ActorSystem system, string description, int processor)
@@ -44,9 +45,15 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
 
     ref ActorCell? ILinked<ActorCell>.Link => ref _link;
 
+    /// <summary>Time seen spent in its turns.</summary>
+    internal TimeSpan TurnTime => new(ProcessorMemory.LoadAcquire(ref _turnTime));
+
     private protected bool HasSystemMessages => _system.HasItems;
 
     private protected SystemMessage? TakeSystemMessages() => _system.TakeAll();
+
+    /// <summary>The monitor only.</summary>
+    internal void AddTurnTime(TimeSpan time) => ProcessorMemory.StoreRelease(ref _turnTime, _turnTime + time.Ticks);
 
     /// <summary>Puts the actor into a run queue unless it is there already. After work was made visible with a full fence.</summary>
     internal void Schedule(bool urgent)
@@ -62,7 +69,8 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     }
 
     /// <summary>Runs one turn. True: it used up its share and stays scheduled; the caller queues it again.</summary>
-    internal abstract bool RunTurn(int throughput);
+    /// <remarks>Says <see cref="WorkerThread.EndTurn"/> and makes a full fence when it is through with the behaviour.</remarks>
+    internal abstract bool RunTurn(WorkerThread thread, int throughput);
 
     internal abstract void RequestStop(bool drain);
 

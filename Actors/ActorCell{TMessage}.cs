@@ -71,7 +71,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 
     internal bool IsStopped => _phase == Phase.Stopped;
 
-    internal override bool RunTurn(int throughput)
+    internal override bool RunTurn(WorkerThread thread, int throughput)
     {
         if (_phase == Phase.Created)
             Start();
@@ -88,6 +88,8 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
             if (handled == throughput)
             {
                 _mailbox.AdmitWaiting();
+                thread.EndTurn();
+                ProcessorMemory.FullFence();
                 return true;
             }
 
@@ -109,6 +111,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
         bool suspended = _suspended;
+        thread.EndTurn();
         Gate.Release(suspended);
         return (HasSystemMessages || (!suspended && _mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
     }

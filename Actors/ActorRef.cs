@@ -17,6 +17,12 @@ public abstract class ActorRef
     /// <summary>Messages its overflow policy threw away.</summary>
     public abstract long Dropped { get; }
 
+    /// <summary>
+    /// Time spent in its turns, sampled: once in <see cref="ActorSystemOptions.Quantum"/> the time since the last look counts for whoever has a
+    /// turn. Right on average, not for one short turn; zero where the quantum is infinite.
+    /// </summary>
+    public abstract TimeSpan TurnTime { get; }
+
     /// <summary>Completes when the actor has stopped.</summary>
     public abstract Task Terminated { get; }
 

@@ -26,6 +26,9 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     public override long Dropped => _mailbox.Dropped;
 
     /// <inheritdoc/>
+    public override TimeSpan TurnTime => _cell.TurnTime;
+
+    /// <inheritdoc/>
     public override Task Terminated => _cell.Termination;
 
     internal ActorSystem System => _cell.System;

@@ -21,7 +21,10 @@ public sealed class ActorSystem : IAsyncDisposable
     {
         _options = options ?? new ActorSystemOptions();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.Throughput);
-        Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput);
+        if (_options.Quantum != Timeout.InfiniteTimeSpan)
+            ArgumentOutOfRangeException.ThrowIfLessThan(_options.Quantum, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumDetached);
+        Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
         Scheduler.Start();
     }
@@ -43,6 +46,12 @@ public sealed class ActorSystem : IAsyncDisposable
 
     /// <summary>Answers nobody waited for any more.</summary>
     public long LateReplyCount => ProcessorMemory.LoadAcquire(ref _lateReplies);
+
+    /// <summary>Threads that are detached now, see <see cref="ActorSystemOptions.Quantum"/>.</summary>
+    public int DetachedThreadCount => Scheduler.Monitor?.DetachedCount ?? 0;
+
+    /// <summary>How often a turn overran its quantum and its thread was detached.</summary>
+    public long DetachmentCount => Scheduler.Monitor?.Detachments ?? 0;
 
     internal ActorScheduler Scheduler { get; }
 

@@ -12,7 +12,11 @@ internal sealed class ActorScheduler
     private int _stopping;
     private int _watching;
 
-    internal ActorScheduler(IWorkerHost host, int throughput)
+    /// <param name="host">The world the workers live in.</param>
+    /// <param name="throughput">Messages a turn.</param>
+    /// <param name="quantum">How long a turn may take before its thread is detached; infinite: as long as it likes.</param>
+    /// <param name="maximumDetached">How many threads may be detached at a time.</param>
+    internal ActorScheduler(IWorkerHost host, int throughput, TimeSpan quantum, int maximumDetached)
     {
         _host = host;
         Throughput = throughput;
@@ -20,6 +24,8 @@ internal sealed class ActorScheduler
         Workers = new Worker[host.ProcessorCount];
         for (int processor = 0; processor < Workers.Length; processor++)
             Workers[processor] = new Worker(this, host, processor);
+        if (quantum != Timeout.InfiniteTimeSpan)
+            Monitor = new QuantumMonitor(this, host, quantum, maximumDetached);
     }
 
     internal int Throughput { get; }
@@ -28,58 +34,99 @@ internal sealed class ActorScheduler
 
     internal IdleWorkers<ProcessorMemory> Idle { get; }
 
+    /// <summary>Who detaches threads; null: nobody.</summary>
+    internal QuantumMonitor? Monitor { get; }
+
     internal bool IsStopping => ProcessorMemory.LoadAcquire(ref _stopping) != 0;
 
     internal bool HasShared => _shared.HasItems;
 
+    /// <summary>Whether every worker has announced that it sleeps.</summary>
+    internal bool AllSleep => Idle.Count == Workers.Length;
+
     internal void Start()
     {
-        ProcessorMemory.Exchange(ref _running, Workers.Length);
+        // The monitor counts too: while it may start threads, not all have ended.
+        ProcessorMemory.Exchange(ref _running, Workers.Length + (Monitor is null ? 0 : 1));
         foreach (Worker worker in Workers)
-            _host.StartWorker(worker.Processor, worker.Running, () => RunWorker(worker));
+            StartThread(worker.Holder);
+        if (Monitor is not null)
+        {
+            _host.StartMonitor(() =>
+            {
+                Monitor.Run();
+                OnThreadEnded();
+            });
+        }
     }
 
-    /// <summary>Ends the workers after their current turns; completes when all have ended.</summary>
+    /// <summary>Starts a thread in place of a detached one. The monitor only.</summary>
+    internal void StartSpare(WorkerThread spare)
+    {
+        ProcessorMemory.Add(ref _running, 1);
+        StartThread(spare);
+    }
+
+    /// <summary>Ends the threads after their current turns; completes when all have ended.</summary>
     internal Task StopAsync()
     {
         ProcessorMemory.Exchange(ref _stopping, 1);
         foreach (Worker worker in Workers)
             worker.Unpark();
+        Monitor?.Unpark();
         return _stopped.Task;
     }
 
     /// <summary>Queues an actor that has just become ready, or has more to do. Any thread.</summary>
     internal void Enqueue(ActorCell cell)
     {
-        Worker? current = Worker.Current;
+        // A worker thread of this system that holds its processor. It may lose that between here and the push, see ProcessorLease.
+        WorkerThread? current = WorkerThread.Current;
+        if (current is not null && (!ReferenceEquals(current.Scheduler, this) || current.IsDetached))
+            current = null;
+
         if (cell.Processor >= 0)
         {
-            Worker home = Workers[cell.Processor];
-            home.PushPinned(cell);
-            if (!ReferenceEquals(current, home) && Idle.TryClaim(home.Processor))
-                home.Unpark();
-            return;
+            if (current?.Processor == cell.Processor)
+                current.Pinned.Push(cell);
+            else
+                EnqueuePinned(cell);
         }
-
-        if (current is not null && ReferenceEquals(current.Scheduler, this))
+        else if (current is not null)
         {
             current.Local.Push(cell);
             // One actor is what this worker runs next. More is worth a second worker, and if nobody watches for this
             // worker getting stuck, somebody has to begin.
             if (Idle.Count > 0 && (current.Local.Count > 1 || ProcessorMemory.LoadAcquire(ref _watching) == 0))
                 WakeOne(current);
-            return;
         }
+        else
+        {
+            EnqueueShared(cell, 0);
+        }
+    }
 
+    /// <summary>Queues an actor for whoever comes first, preferably the given processor. Any thread.</summary>
+    internal void EnqueueShared(ActorCell cell, int preferred)
+    {
         _shared.Push(cell);
-        int sleeper = Idle.TryClaimAny(current?.Processor ?? 0);
+        int sleeper = Idle.TryClaimAny(preferred);
         if (sleeper >= 0)
             Workers[sleeper].Unpark();
     }
 
+    /// <summary>Queues an actor for the processor it is pinned to. Any thread.</summary>
+    internal void EnqueuePinned(ActorCell cell)
+    {
+        Worker home = Workers[cell.Processor];
+        home.PushPinned(cell);
+        if (Idle.TryClaim(home.Processor))
+            home.Unpark();
+    }
+
     internal ActorCell? TakeShared() => _shared.TakeAll();
 
-    internal void WakeOne(Worker from)
+    internal void WakeOne(WorkerThread from)
     {
         int sleeper = Idle.TryClaimAny(from.Processor + 1);
         if (sleeper >= 0)
@@ -90,9 +137,14 @@ internal sealed class ActorScheduler
 
     internal void EndWatch() => ProcessorMemory.Add(ref _watching, -1);
 
-    private void RunWorker(Worker worker)
+    private void StartThread(WorkerThread thread) => _host.StartWorker(thread.Processor, thread.Running, () =>
     {
-        worker.Run();
+        thread.Run();
+        OnThreadEnded();
+    });
+
+    private void OnThreadEnded()
+    {
         if (ProcessorMemory.Add(ref _running, -1) == 0)
             _stopped.TrySetResult();
     }

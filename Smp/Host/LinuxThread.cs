@@ -20,6 +20,9 @@ public static unsafe partial class LinuxThread
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint id, int priority);
 
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    private static partial int GetId();
+
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial long SystemCall(long number, int* address, long operation, long value, long* timeout);
 
@@ -38,6 +41,12 @@ public static unsafe partial class LinuxThread
 
     /// <summary>Sets the calling thread's nice value; refused (hosted, without the right to) means the old one stays.</summary>
     public static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
+
+    /// <summary>Sets another thread's nice value, by its <see cref="CurrentId"/>; refused means the old one stays.</summary>
+    public static void SetPriority(long thread, int priority) => _ = SetPriority(0, (uint)thread, priority);
+
+    /// <summary>The calling thread's id.</summary>
+    public static long CurrentId => GetId();
 
     /// <summary>Waits while the word holds a value, until woken, interrupted or the time is over.</summary>
     public static void WaitOnWord(ref int word, int value, TimeSpan timeout)

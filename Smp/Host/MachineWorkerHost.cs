@@ -6,7 +6,7 @@ using Troupe.Smp.Kernel;
 
 namespace Troupe.Smp.Host;
 
-/// <summary>The guest's workers: one thread pinned to each processor, in the high band, parked on the word that interrupts wake.</summary>
+/// <summary>The guest's workers: one thread pinned to each processor (and one more for each that is detached), in the high band, parked on the word that interrupts wake.</summary>
 internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int processors) : IWorkerHost
 {
     /// <inheritdoc/>
@@ -37,6 +37,27 @@ internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int 
         };
         thread.Start();
     }
+
+    /// <inheritdoc/>
+    public long CurrentThreadId => LinuxThread.CurrentId;
+
+    /// <summary>In the workers' band, and on whichever processor has room.</summary>
+    public void StartMonitor(Action body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        new Thread(() =>
+        {
+            LinuxThread.SetPriority(LinuxThread.HighPriority);
+            body();
+        })
+        {
+            IsBackground = true,
+            Name = "quantum monitor",
+        }.Start();
+    }
+
+    /// <inheritdoc/>
+    public void Demote(long threadId) => LinuxThread.SetPriority(threadId, LinuxThread.LowPriority);
 
     /// <inheritdoc/>
     public int DrainInterrupts(int processor) => interrupts.Drain(processor);

@@ -45,6 +45,20 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_run_queue_with_a_torn_claim_gives_an_item_twice() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new WorkStealingProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(3, 2)), "taken twice");
 
+    [Fact]
+    public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>()));
+
+    [Theory]
+    [InlineData((int)LeaseDefect.KeepsUnasked, "")]
+    [InlineData((int)LeaseDefect.LeavesItsQueueBehind, "left in the queue")]
+    public void A_broken_hand_over_of_a_processor_is_found_out(int defect, string report) =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>((LeaseDefect)defect)), report, $"{nameof(A_broken_hand_over_of_a_processor_is_found_out)}_{defect}");
+
+    [Fact]
+    public void A_lease_decided_by_a_torn_compare_exchange_has_two_holders() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>()), "");
+
     private static Action Mailbox<TMemory>(OverflowPolicy policy, int capacity)
         where TMemory : struct, IMemory =>
         CoyoteWorld.Run(() => new MailboxProtocol<TMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy }));

@@ -36,6 +36,17 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void An_item_of_a_run_queue_is_taken_once() =>
         Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
 
+    [Fact]
+    public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
+        Hold(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>()));
+
+    [Theory]
+    [InlineData((int)LeaseDefect.NoFenceAfterTheTurn)]
+    [InlineData((int)LeaseDefect.KeepsUnasked)]
+    [InlineData((int)LeaseDefect.LeavesItsQueueBehind)]
+    public void A_broken_hand_over_of_a_processor_is_found_out(int defect) =>
+        Find(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>((LeaseDefect)defect)), FailureKind.Exception);
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)

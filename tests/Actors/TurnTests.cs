@@ -82,8 +82,10 @@ public sealed class TurnTests : SystemFixture
     [Fact]
     public async Task APinnedActorRunsOnItsWorkerOnly()
     {
+        // A worker is one thread as long as none is detached.
+        await using var system = new ActorSystem(new ActorSystemOptions { Host = new ThreadWorkerHost(2), OnFailure = Failures.Enqueue, Quantum = Timeout.InfiniteTimeSpan });
         var threads = new ConcurrentDictionary<int, ConcurrentDictionary<int, bool>>();
-        ActorRef<int>[] actors = Enumerable.Range(0, 8).Select(index => System.Spawn(new Acting<int>(async (self, _) =>
+        ActorRef<int>[] actors = Enumerable.Range(0, 8).Select(index => system.Spawn(new Acting<int>(async (self, _) =>
         {
             int processor = index % 2;
             Assert.Equal(processor, self.It.Processor);
@@ -106,12 +108,14 @@ public sealed class TurnTests : SystemFixture
     {
         using var release = new ManualResetEventSlim();
         var answered = new TaskCompletionSource();
-        ActorRef<int> other = System.Spawn(new Acting<int>((_, _) =>
+        // Stolen, not handed over.
+        await using var system = new ActorSystem(new ActorSystemOptions { Host = new ThreadWorkerHost(2), Quantum = Timeout.InfiniteTimeSpan });
+        ActorRef<int> other = system.Spawn(new Acting<int>((_, _) =>
         {
             answered.SetResult();
             return default;
         }));
-        ActorRef<int> blocker = System.Spawn(new Acting<int>((_, _) =>
+        ActorRef<int> blocker = system.Spawn(new Acting<int>((_, _) =>
         {
             // Queued on this very worker, behind this very turn.
             other.Tell(1);
@@ -163,7 +167,8 @@ public sealed class TurnTests : SystemFixture
     {
         var host = new InterruptingHost();
         string? between = "nothing yet", inTurn = null;
-        await using (var system = new ActorSystem(new ActorSystemOptions { Host = host }))
+        // No second thread, whose word the host would keep.
+        await using (var system = new ActorSystem(new ActorSystemOptions { Host = host, Quantum = Timeout.InfiniteTimeSpan }))
         {
             var seen = new TaskCompletionSource();
             ActorRef<int> named = system.Spawn(new Acting<int>((_, _) => Look(ref inTurn)), "hits");

@@ -12,7 +12,8 @@ public sealed class WatchTests : IAsyncLifetime
 
     public WatchTests()
     {
-        _system = new ActorSystem(new ActorSystemOptions { Host = _host });
+        // Nobody is detached: what a long turn leaves behind is the watchers' to find.
+        _system = new ActorSystem(new ActorSystemOptions { Host = _host, Quantum = Timeout.InfiniteTimeSpan });
         ActorRef<int> second = _system.Spawn(new Acting<int>((_, _) =>
         {
             Interlocked.Increment(ref _handled);

@@ -1,0 +1,146 @@
+using Troupe.Core.Memory;
+
+namespace Troupe.Actors;
+
+/// <summary>
+/// Looks at every worker thread once a quantum. A turn that is still the same at the second look has overrun its quantum: its
+/// thread is detached, and a new one takes over the processor. What it sees also says where the time goes, actor by actor.
+/// </summary>
+/// <remarks>
+/// It looks while there is something to see: when no worker has begun a turn since the last look, all sleep and no thread is detached, it
+/// sleeps until a worker that has slept begins a turn. Going to sleep is announced by an exchange before the last look at the workers, and a
+/// worker retracts its own sleep (full fence) before it looks whether the monitor sleeps.
+/// </remarks>
+internal sealed class QuantumMonitor
+{
+    /// <summary>The clock that parkers go by, whatever the actors' own is: turns take the time they take.</summary>
+    private static readonly TimeProvider _clock = TimeProvider.System;
+
+    private readonly ActorScheduler _scheduler;
+    private readonly IWorkerHost _host;
+    private readonly TimeSpan _quantum;
+    private readonly int _maximumDetached;
+    private readonly IParker _parker;
+    private readonly List<WorkerThread> _detached = [];
+    private readonly long[] _lastTurn;
+    private int _asleep;
+    private int _detachedCount;
+    private long _detachments;
+
+    internal QuantumMonitor(ActorScheduler scheduler, IWorkerHost host, TimeSpan quantum, int maximumDetached)
+    {
+        _scheduler = scheduler;
+        _host = host;
+        _parker = host.CreateMonitorParker();
+        _quantum = quantum;
+        _maximumDetached = maximumDetached;
+        _lastTurn = new long[host.ProcessorCount];
+    }
+
+    /// <summary>Threads that are detached and still in their turns.</summary>
+    internal int DetachedCount => ProcessorMemory.LoadAcquire(ref _detachedCount);
+
+    /// <summary>How often a thread was detached.</summary>
+    internal long Detachments => ProcessorMemory.LoadAcquire(ref _detachments);
+
+    /// <summary>A worker that has slept begins a turn.</summary>
+    internal void Wake()
+    {
+        if (ProcessorMemory.LoadAcquire(ref _asleep) != 0 && ProcessorMemory.Exchange(ref _asleep, 0) != 0)
+            _parker.Unpark();
+    }
+
+    internal void Unpark() => _parker.Unpark();
+
+    internal void Run()
+    {
+        long last = _clock.GetTimestamp();
+        while (!_scheduler.IsStopping)
+        {
+            TimeSpan elapsed = _clock.GetElapsedTime(last);
+            if (elapsed < _quantum)
+            {
+                _parker.Park(_quantum - elapsed);
+                continue;
+            }
+
+            last = _clock.GetTimestamp();
+            bool changed = LookAtWorkers(elapsed);
+            LookAtDetached(elapsed);
+            if (!changed && _detached.Count == 0 && _scheduler.AllSleep)
+            {
+                Sleep();
+                last = _clock.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>Whether a turn has begun or ended since the last look.</summary>
+    private bool LookAtWorkers(TimeSpan elapsed)
+    {
+        bool changed = false;
+        foreach (Worker worker in _scheduler.Workers)
+        {
+            WorkerThread thread = worker.Holder;
+            ref long last = ref _lastTurn[worker.Processor];
+            long turn = Sample(thread, elapsed);
+            changed |= turn != last;
+            if (turn == last && _detached.Count < _maximumDetached && thread.TryDetach(turn))
+            {
+                Replace(worker, thread);
+                // A thread's first turn has the number one.
+                turn = 0;
+            }
+
+            last = turn;
+        }
+
+        return changed;
+    }
+
+    private void LookAtDetached(TimeSpan elapsed)
+    {
+        for (int index = _detached.Count - 1; index >= 0; index--)
+        {
+            WorkerThread thread = _detached[index];
+            if (thread.HasEnded)
+            {
+                _detached.RemoveAt(index);
+                continue;
+            }
+
+            Sample(thread, elapsed);
+            thread.GiveAway();
+        }
+
+        ProcessorMemory.StoreRelease(ref _detachedCount, _detached.Count);
+    }
+
+    /// <summary>Counts the time since the last look as the running actor's.</summary>
+    private static long Sample(WorkerThread thread, TimeSpan elapsed)
+    {
+        long turn = thread.Turn;
+        ActorCell? cell = thread.Cell;
+        if (ProcessorLease<ProcessorMemory>.IsInside(turn) && thread.Turn == turn)
+            cell?.AddTurnTime(elapsed);
+        return turn;
+    }
+
+    private void Replace(Worker worker, WorkerThread detached)
+    {
+        _detached.Add(detached);
+        ProcessorMemory.Add(ref _detachments, 1);
+        detached.Demote();
+        var spare = new WorkerThread(_scheduler, _host, worker, detached);
+        worker.Replace(spare);
+        _scheduler.StartSpare(spare);
+    }
+
+    private void Sleep()
+    {
+        ProcessorMemory.Exchange(ref _asleep, 1);
+        if (_scheduler.AllSleep && !_scheduler.IsStopping)
+            _parker.Park(Timeout.InfiniteTimeSpan);
+        ProcessorMemory.Exchange(ref _asleep, 0);
+    }
+}

@@ -1,0 +1,294 @@
+using Troupe.Core.Memory;
+
+namespace Troupe.Actors;
+
+/// <summary>
+/// A thread that works on a processor: takes actors from its queues and lets each have a turn; when there is nothing, steals;
+/// when there is nothing to steal, parks. If a turn takes too long the thread is detached (<see cref="ProcessorLease{TMemory}"/>):
+/// another one works on, and this one ends after the turn.
+/// </summary>
+internal sealed class WorkerThread
+{
+    /// <summary>Turns between looks at the queue shared by all while the own queue never runs dry.</summary>
+    private const int SharedQueueInterval = 61;
+
+    /// <summary>How often an idle worker looks at the queues of busy ones, so that nothing waits long behind a long turn.</summary>
+    private static readonly TimeSpan _shortestWatch = TimeSpan.FromMilliseconds(1);
+
+    private static readonly TimeSpan _longestWatch = TimeSpan.FromMilliseconds(8);
+
+    /// <summary>What no queue's count of taken actors is.</summary>
+    private const long NeverSeen = -1;
+
+    [ThreadStatic]
+    private static WorkerThread? _current;
+
+    private readonly ActorScheduler _scheduler;
+    private readonly IWorkerHost _host;
+    private readonly Worker _worker;
+    private readonly object _ending = new();
+    private WorkerThread? _predecessor;
+    private readonly RunQueue<ActorCell, ProcessorMemory> _local = new();
+    private readonly RunQueue<ActorCell, ProcessorMemory> _pinned = new();
+    private readonly long[] _lastTaken;
+    private ProcessorLease<ProcessorMemory> _lease;
+    private ActorCell? _cell;
+    private long _threadId;
+    private int _hasEnded;
+    private TimeSpan _watch = _shortestWatch;
+    private uint _turns;
+    private bool _wasIdle = true;
+
+    /// <param name="scheduler">The scheduler.</param>
+    /// <param name="host">The world it lives in.</param>
+    /// <param name="worker">The processor it will hold from its start.</param>
+    /// <param name="predecessor">The detached thread it takes over from, if there is one.</param>
+    internal WorkerThread(ActorScheduler scheduler, IWorkerHost host, Worker worker, WorkerThread? predecessor = null)
+    {
+        _scheduler = scheduler;
+        _host = host;
+        _worker = worker;
+        _predecessor = predecessor;
+        _lastTaken = new long[host.ProcessorCount];
+    }
+
+    /// <summary>The worker thread that this is.</summary>
+    internal static WorkerThread? Current => _current;
+
+    internal ActorScheduler Scheduler => _scheduler;
+
+    internal Worker Worker => _worker;
+
+    internal int Processor => _worker.Processor;
+
+    /// <summary>Pushed to by this thread alone, and not after its lease was revoked.</summary>
+    internal RunQueue<ActorCell, ProcessorMemory> Local => _local;
+
+    /// <summary>The same for actors pinned to the processor; taken from by whoever holds that.</summary>
+    internal RunQueue<ActorCell, ProcessorMemory> Pinned => _pinned;
+
+    /// <summary>Whose turn it is here: pinned, so that it can be found while the collector is at work.</summary>
+    internal RunningActor[] Running { get; } = GC.AllocateArray<RunningActor>(1, pinned: true);
+
+    /// <summary>Whose turn it is, if <see cref="Turn"/> is the same before and after.</summary>
+    internal ActorCell? Cell => ProcessorMemory.LoadAcquire(ref _cell);
+
+    /// <inheritdoc cref="ProcessorLease{TMemory}.Turn"/>
+    internal long Turn => _lease.Turn;
+
+    internal bool HasEnded => ProcessorMemory.LoadAcquire(ref _hasEnded) != 0;
+
+    /// <inheritdoc cref="ProcessorLease{TMemory}.IsRevoked"/>
+    internal bool IsDetached => _lease.IsRevoked;
+
+    /// <inheritdoc cref="ProcessorLease{TMemory}.TryRevoke"/>
+    internal bool TryDetach(long turn) => _lease.TryRevoke(turn);
+
+    /// <summary>Puts the detached thread into the low band, unless it has ended: its id may be another thread's by then.</summary>
+    internal void Demote()
+    {
+        lock (_ending)
+        {
+            if (!HasEnded)
+                _host.Demote(ProcessorMemory.LoadAcquire(ref _threadId));
+        }
+    }
+
+    /// <summary>The turn is over; a full fence must follow. From the turn itself, before another worker can begin the actor's next.</summary>
+    internal void EndTurn() => _lease.EndTurn();
+
+    internal void Run()
+    {
+        _current = this;
+        ProcessorMemory.StoreRelease(ref _threadId, _host.CurrentThreadId);
+        try
+        {
+            if (_predecessor is not null)
+                TakeOver(_predecessor);
+            _predecessor = null;
+            while (!_scheduler.IsStopping)
+            {
+                _host.DrainInterrupts(Processor);
+                ActorCell? cell = Take() ?? Search();
+                if (cell is null)
+                    Idle();
+                else if (!RunTurn(cell))
+                    break;
+            }
+        }
+        finally
+        {
+            _current = null;
+            lock (_ending)
+                ProcessorMemory.StoreRelease(ref _hasEnded, 1);
+        }
+    }
+
+    /// <summary>
+    /// Takes what a detached thread has left in its queues to where others find it: that thread after its turn, and before that
+    /// the monitor.
+    /// </summary>
+    internal void GiveAway()
+    {
+        while (_local.TryTake() is { } cell)
+            _scheduler.EnqueueShared(cell, Processor);
+        while (_pinned.TryTake() is { } cell)
+            _scheduler.EnqueuePinned(cell);
+    }
+
+    /// <summary>False: the thread was detached in that turn, and what it left behind is given away.</summary>
+    private bool RunTurn(ActorCell cell)
+    {
+        if (_wasIdle)
+        {
+            _wasIdle = false;
+            _scheduler.Monitor?.Wake();
+        }
+
+        ref RunningActor running = ref Running[0];
+        running.Name = cell.Description;
+        ProcessorMemory.StoreRelease(ref _cell, cell);
+        SynchronizationContext.SetSynchronizationContext(cell);
+        _lease.BeginTurn();
+        bool more = cell.RunTurn(this, _scheduler.Throughput);
+        bool keeps = _lease.Keep();
+        running.Name = null;
+        // Whatever runs next on this thread must not be mistaken for a turn of that actor.
+        SynchronizationContext.SetSynchronizationContext(null);
+        if (more)
+            _scheduler.Enqueue(cell);
+        if (!keeps)
+            GiveAway();
+        return keeps;
+    }
+
+    private ActorCell? Take()
+    {
+        _turns++;
+        if (_worker.HasPinned)
+            TakePinned();
+        if (_turns % SharedQueueInterval == 0)
+            TakeShared();
+
+        // Pinned and other actors take turns, so neither kind starves the other.
+        return (_turns & 1) == 0
+            ? _pinned.TryTake() ?? _local.TryTake()
+            : _local.TryTake() ?? _pinned.TryTake();
+    }
+
+    private void TakePinned() => PushChain(_pinned, _worker.TakePinned());
+
+    private void TakeShared()
+    {
+        PushChain(_local, _scheduler.TakeShared());
+        if (_local.Count > 1)
+            _scheduler.WakeOne(this);
+    }
+
+    private static void PushChain(RunQueue<ActorCell, ProcessorMemory> queue, ActorCell? chain)
+    {
+        while (chain is not null)
+        {
+            ref ActorCell? link = ref ((ILinked<ActorCell>)chain).Link;
+            ActorCell? next = link;
+            link = null;
+            queue.Push(chain);
+            chain = next;
+        }
+    }
+
+    private void TakeOver(WorkerThread detached)
+    {
+        while (detached.Local.TryTake() is { } cell)
+            _local.Push(cell);
+        while (detached.Pinned.TryTake() is { } cell)
+            _pinned.Push(cell);
+        if (_local.Count > 1)
+            _scheduler.WakeOne(this);
+    }
+
+    /// <summary>Looks beyond the own queues.</summary>
+    private ActorCell? Search()
+    {
+        TakeShared();
+        return _local.TryTake() ?? Steal();
+    }
+
+    /// <summary>
+    /// Takes from a worker that has more than the one actor it will run next; that one it only loses if it has not moved
+    /// since this worker last looked. So two actors that talk to each other stay together.
+    /// </summary>
+    private ActorCell? Steal()
+    {
+        Worker[] workers = _scheduler.Workers;
+        for (int step = 1; step < workers.Length; step++)
+        {
+            int index = (Processor + step) % workers.Length;
+            RunQueue<ActorCell, ProcessorMemory> victim = workers[index].Local;
+            int count = victim.Count;
+            bool stuck = count == 1 && _lastTaken[index] == victim.Taken;
+            if ((count > 1 || stuck) && victim.TryTake() is { } cell)
+            {
+                // Where one was left behind more may be.
+                _watch = _shortestWatch;
+                return cell;
+            }
+        }
+
+        return null;
+    }
+
+    private void Idle()
+    {
+        IdleWorkers<ProcessorMemory> idle = _scheduler.Idle;
+        _wasIdle = true;
+        idle.Announce(Processor);
+        // Announced; now look again, for who brought work before the announcement woke nobody.
+        if (_scheduler.IsStopping || _host.DrainInterrupts(Processor) > 0 || _worker.HasPinned || _pinned.Count > 0
+            || _local.Count > 0 || _scheduler.HasShared)
+        {
+            idle.Retract(Processor);
+            return;
+        }
+
+        bool allSleep = idle.Count == _scheduler.Workers.Length;
+        if (allSleep && NothingTakenSinceTheLastWatch())
+        {
+            // Whoever runs next and has something to leave behind finds nobody on watch, and wakes one.
+            Array.Fill(_lastTaken, NeverSeen);
+            _worker.Park(Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            // Somebody runs, or did a moment ago and will again: stay on watch for actors stuck behind its turn.
+            RememberTaken();
+            _watch = allSleep ? _longestWatch : _watch;
+            _scheduler.BeginWatch();
+            _worker.Park(_watch);
+            _scheduler.EndWatch();
+            _watch = _watch >= _longestWatch ? _longestWatch : _watch + _watch;
+        }
+
+        idle.Retract(Processor);
+    }
+
+    /// <summary>A lone worker has nobody to watch.</summary>
+    private bool NothingTakenSinceTheLastWatch()
+    {
+        Worker[] workers = _scheduler.Workers;
+        for (int index = 0; index < workers.Length; index++)
+        {
+            if (workers.Length > 1 && _lastTaken[index] != workers[index].Local.Taken)
+                return false;
+        }
+
+        return true;
+    }
+
+    private void RememberTaken()
+    {
+        Worker[] workers = _scheduler.Workers;
+        for (int index = 0; index < workers.Length; index++)
+            _lastTaken[index] = workers[index].Local.Taken;
+    }
+}

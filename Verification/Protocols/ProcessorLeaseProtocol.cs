@@ -1,0 +1,111 @@
+using Troupe.Actors;
+using Troupe.Core.Memory;
+
+namespace Troupe.Verification.Protocols;
+
+/// <summary>What a <see cref="ProcessorLeaseProtocol{TMemory,TWorld}"/> does wrong on purpose.</summary>
+internal enum LeaseDefect
+{
+    None,
+
+    /// <summary>The thread ends its turn without a full fence.</summary>
+    NoFenceAfterTheTurn,
+
+    /// <summary>The thread takes its lease for kept.</summary>
+    KeepsUnasked,
+
+    /// <summary>The detached thread ends and leaves in its queue what it has put there.</summary>
+    LeavesItsQueueBehind,
+}
+
+/// <summary>
+/// Processor 0 is a worker thread with turns; processor 1 is the monitor, which has seen the first turn before and tries to revoke the
+/// lease, and if it can, the spare, which takes the thread's queue over. Between turns each takes from the processor's interrupts:
+/// never both, and everything put into a queue is found once.
+/// </summary>
+internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
+    where TMemory : struct, IMemory
+    where TWorld : struct, IWorld
+{
+    private const int Turns = 2;
+    private const long FirstTurn = 1;
+
+    private readonly RunQueue<string, TMemory> _local = new(4);
+    private readonly List<string> _handled = [];
+    private readonly List<string> _shared = [];
+    private readonly List<string> _takenOver = [];
+    private readonly LeaseDefect _defect;
+    private Lease _lease;
+    private int _fence;
+    private int _holders;
+    private int _turnsRun;
+    private bool _revoked;
+
+    public ProcessorLeaseProtocol(LeaseDefect defect = LeaseDefect.None)
+    {
+        _defect = defect;
+        // The monitor has seen this one a quantum ago.
+        _lease.Word.BeginTurn();
+    }
+
+    public override Action[] Processors => [Thread, Monitor];
+
+    public override void Check()
+    {
+        Require(_revoked == _shared.Contains("the end"), "the thread and the monitor disagree about who holds the processor");
+        var left = new List<string>();
+        while (_local.TryTake() is { } item) left.Add(item);
+        Require(left.Count == 0 || !_revoked, "an item is left in the queue of a thread that has ended");
+        var all = _handled.Concat(_takenOver).Concat(_shared).Concat(left).Where(item => item != "the end").Order(StringComparer.Ordinal);
+        var expected = Enumerable.Range(0, _revoked ? _turnsRun : Turns).Select(turn => $"item {turn}");
+        Require(all.SequenceEqual(expected), "an item is lost or doubled");
+    }
+
+    public override string Outcome() => _revoked ? "revoked" : "kept";
+
+    private void Thread()
+    {
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            if (turn > 0) _lease.Word.BeginTurn();
+            _turnsRun++;
+            // An actor becomes ready in the turn.
+            var item = $"item {turn}";
+            if (_lease.Word.IsRevoked) _shared.Add(item);
+            else _local.Push(item);
+            _lease.Word.EndTurn();
+            if (_defect != LeaseDefect.NoFenceAfterTheTurn) TMemory.Exchange(ref _fence, 1);
+            if (!_lease.Word.Keep() && _defect != LeaseDefect.KeepsUnasked)
+            {
+                while (_defect != LeaseDefect.LeavesItsQueueBehind && _local.TryTake() is { } given) _shared.Add(given);
+                _shared.Add("the end");
+                return;
+            }
+
+            HoldProcessor();
+            if (_local.TryTake() is { } next) _handled.Add(next);
+        }
+    }
+
+    private void Monitor()
+    {
+        if (!_lease.Word.TryRevoke(FirstTurn)) return;
+        _revoked = true;
+        HoldProcessor();
+        while (_local.TryTake() is { } item) _takenOver.Add(item);
+        // The spare stays: from now on the processor is its own.
+        TMemory.Add(ref _holders, 1);
+    }
+
+    /// <summary>What only the holder may do: drain interrupts, take from the pinned inbox, park.</summary>
+    private void HoldProcessor()
+    {
+        Require(TMemory.Add(ref _holders, 1) == 1, "two threads hold the processor");
+        TMemory.Add(ref _holders, -1);
+    }
+
+    private struct Lease
+    {
+        public ProcessorLease<TMemory> Word;
+    }
+}
