@@ -24,6 +24,7 @@ public sealed class SelfTestTests
     [Theory]
     [InlineData("memory")]
     [InlineData("bands")]
+    [InlineData("preemption")]
     [InlineData("cryptography")]
     [InlineData("interrupts")]
     public Task ItHolds(string mode) => HoldsAsync(mode, GuestMachine.Q35, 2);
