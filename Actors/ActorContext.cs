@@ -22,12 +22,28 @@ public readonly struct ActorContext<[Sendable] TMessage>
     /// <summary>The processor whose worker runs this actor, if it is pinned to one.</summary>
     public int? Processor => _cell.Processor < 0 ? null : _cell.Processor;
 
-    /// <summary>Spawns another actor, see <see cref="ActorSystem.Spawn{TMessage}(Actor{TMessage}, string?, MailboxOptions?, int?)"/>.</summary>
-    public ActorRef<TOther> Spawn<[Sendable] TOther>(Actor<TOther> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
-        _cell.System.Spawn(behaviour, name, mailbox, processor);
+    /// <summary>The names from the top of the tree down to this actor.</summary>
+    public string Path => _cell.Path;
 
-    /// <summary>Spawns another actor, see <see cref="ActorSystem.Spawn{TMessage}(Func{Actor{TMessage}}, SpawnOptions)"/>.</summary>
-    public ActorRef<TOther> Spawn<[Sendable] TOther>(Func<Actor<TOther>> factory, SpawnOptions options) => _cell.System.Spawn(factory, options);
+    /// <summary>The actors this one has spawned and that have not stopped, in the order they were spawned.</summary>
+    public IReadOnlyList<ActorRef> Children => Array.ConvertAll(_cell.Children?.Snapshot() ?? [], static child => child.Reference);
+
+    /// <summary>
+    /// Spawns a child of this actor: it stops before this one does. Otherwise as
+    /// <see cref="ActorSystem.Spawn{TMessage}(Actor{TMessage}, string?, MailboxOptions?, int?)"/>.
+    /// </summary>
+    public ActorRef<TOther> Spawn<[Sendable] TOther>(Actor<TOther> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
+        Spawn(behaviour, SpawnOptions.Of(name, mailbox, processor));
+
+    /// <summary>Spawns a child of this actor, see <see cref="ActorSystem.Spawn{TMessage}(Actor{TMessage}, SpawnOptions)"/>.</summary>
+    public ActorRef<TOther> Spawn<[Sendable] TOther>(Actor<TOther> behaviour, SpawnOptions options) => _cell.System.Spawn(_cell, behaviour, factory: null, options);
+
+    /// <summary>Spawns a child of this actor, see <see cref="ActorSystem.Spawn{TMessage}(Func{Actor{TMessage}}, SpawnOptions)"/>.</summary>
+    public ActorRef<TOther> Spawn<[Sendable] TOther>(Func<Actor<TOther>> factory, SpawnOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return _cell.System.Spawn(_cell, factory(), factory, options);
+    }
 
     /// <summary>Sends <paramref name="message"/> to this actor after a delay, ahead of its mailbox and beside its capacity.</summary>
     public TimerHandle Schedule(TMessage message, TimeSpan delay)
@@ -52,6 +68,6 @@ public readonly struct ActorContext<[Sendable] TMessage>
     /// </summary>
     public TimerHandle CreateTimer(TMessage message) => _cell.CreateTimer(message, reusable: true);
 
-    /// <summary>Stops this actor after the current message; what is in the mailbox then becomes dead letters.</summary>
+    /// <summary>Stops this actor after the current message, and its children before it; what is in the mailbox then becomes dead letters.</summary>
     public void Stop() => _cell.RequestStop(drain: false);
 }

@@ -28,6 +28,11 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <inheritdoc/>
     public override Task Terminated => _cell.Termination;
 
+    /// <inheritdoc/>
+    public override string Path => _cell.Path;
+
+    internal Mailbox<TMessage> Mailbox => _mailbox;
+
     internal ActorSystem System => _cell.System;
 
     /// <summary>

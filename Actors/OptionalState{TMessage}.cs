@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+
+namespace Troupe.Actors;
+
+/// <inheritdoc cref="OptionalState"/>
+internal sealed class OptionalState<TMessage> : OptionalState
+{
+    /// <summary>Makes the instances after the first; set before the first turn.</summary>
+    internal Func<Actor<TMessage>>? Factory { get; set; }
+
+    internal ValueTaskAwaiter SuspendedHandler { get; set; }
+
+    internal TMessage? SuspendedMessage { get; set; }
+
+    internal Action? OnHandlerCompleted { get; set; }
+}
