@@ -31,6 +31,9 @@ internal abstract partial class ActorCell
 
         /// <summary>System messages that call the handler have waited for one of the above.</summary>
         Waiting = 32,
+
+        /// <summary>Unstashed messages come before the mailbox.</summary>
+        Unstashed = 64,
     }
 
     private protected enum Phase : byte
@@ -124,6 +127,9 @@ internal abstract partial class ActorCell
     /// <summary>Makes a fresh behaviour with the factory and starts it.</summary>
     private protected abstract void ReplaceBehaviour();
 
+    /// <summary>Moves stashed messages to where they are handled next.</summary>
+    internal abstract void UnstashAll();
+
     /// <summary>Children first, then this actor.</summary>
     private void End(bool drainChildren)
     {
@@ -135,6 +141,8 @@ internal abstract partial class ActorCell
         {
             ActorTimer.DisposeAll(ref optional.Timers);
             optional.Restart?.Cancel();
+            WithdrawWatches();
+            UnstashAll();
             if (StopChildren(drainChildren))
                 return;
         }
@@ -158,6 +166,7 @@ internal abstract partial class ActorCell
         bool parentAwaitsNobodyElse = System.Forget(this);
         ProcessorMemory.Exchange(ref _stopped, 1);
         OptionalIfAny?.TerminationIfAny?.TrySetResult();
+        NotifyWatchers();
         // Last, so that a parent ends after its children in everybody's eyes.
         if (parentAwaitsNobodyElse)
             Parent?.PostSystem(new ChildrenEnded());

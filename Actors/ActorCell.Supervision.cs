@@ -131,6 +131,7 @@ internal abstract partial class ActorCell
         PassToEscalated(FailurePolicy.Restart);
         if (optional.Supervisor is { } supervisor && Strategy is not { KeepsChildren: true })
             supervisor.Reset();
+        UnstashAll();
         ReplaceBehaviour();
         return true;
     }

@@ -126,7 +126,7 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
             SystemMessage? next = link;
             // Before it runs: a timer may be queued again while it does.
             link = null;
-            if (message.NeedsHandler && _holds != Holds.None)
+            if (message.NeedsHandler && (_holds & ~Holds.Unstashed) != Holds.None)
             {
                 Optional.Waiting.Enqueue(message);
                 _holds |= Holds.Waiting;

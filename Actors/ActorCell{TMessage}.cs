@@ -56,7 +56,12 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
                 return true;
             }
 
-            if (!mailbox.TryDequeue(out TMessage message))
+            TMessage message;
+            if (_holds != Holds.None)
+            {
+                message = TakeUnstashed();
+            }
+            else if (!mailbox.TryDequeue(out message))
             {
                 if (mailbox.AdmitWaiting())
                     continue;
@@ -85,6 +90,64 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         return new TimerHandle(timer);
     }
 
+    internal void Watch(ActorCell watched, TMessage message)
+    {
+        if (ReferenceEquals(watched, this))
+            throw new ArgumentException("An actor does not watch itself.", nameof(watched));
+        if (HasEnded)
+            throw new InvalidOperationException("An actor that is stopping watches nobody.");
+        Dictionary<ActorCell, Watch> watches = Optional.Watches ??= [];
+        if (watches.TryGetValue(watched, out Watch? known))
+        {
+            ((Watch<TMessage>)known).Message = message;
+            return;
+        }
+
+        var watch = new Watch<TMessage>(this, watched, message);
+        watches.Add(watched, watch);
+        watched.PostSystem(watch);
+    }
+
+    internal void OnWatchedEnded(Watch<TMessage> watch)
+    {
+        Optional.Watches?.Remove(watch.Watched);
+        Deliver(watch.Message);
+    }
+
+    internal void Stash(TMessage message)
+    {
+        if (HasEnded)
+            throw new InvalidOperationException("An actor that is stopping stashes nothing.");
+        int capacity = Self.Mailbox.Options.Capacity;
+        if (!(Optional.Stash ??= new Stash<TMessage>(capacity)).TryAdd(message))
+            throw new InvalidOperationException($"The stash of {Path} is full: it holds {capacity} messages, as many as the mailbox.");
+    }
+
+    internal override void UnstashAll()
+    {
+        if (OptionalIfAny?.Stash is not { } stash)
+            return;
+        stash.UnstashAll();
+        if (stash.HasUnstashed)
+            _holds |= Holds.Unstashed;
+    }
+
+    internal void Become(Func<TMessage, ValueTask> handler)
+    {
+        OptionalState<TMessage> optional = Optional;
+        Actor<TMessage> original = _behaviour is BecomeBehaviour<TMessage> already ? already.Original : _behaviour;
+        if (optional.Become is not { } become || !ReferenceEquals(become.Original, original))
+            optional.Become = become = new BecomeBehaviour<TMessage>(original, handler);
+        become.Handler = handler;
+        _behaviour = become;
+    }
+
+    internal void Unbecome()
+    {
+        if (_behaviour is BecomeBehaviour<TMessage> become)
+            _behaviour = become.Original;
+    }
+
     internal void Link(ActorTimer timer) => ActorTimer.Insert(ref Optional.Timers, timer);
 
     internal void Unlink(ActorTimer timer) => ActorTimer.Remove(ref Optional.Timers, timer);
@@ -103,6 +166,15 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         {
             Fail(exception, typeof(TMessage), message);
         }
+    }
+
+    private TMessage TakeUnstashed()
+    {
+        Stash<TMessage> stash = Optional.Stash!;
+        TMessage message = stash.Take();
+        if (!stash.HasUnstashed)
+            _holds &= ~Holds.Unstashed;
+        return message;
     }
 
     /// <summary>

@@ -68,6 +68,47 @@ public readonly struct ActorContext<[Sendable] TMessage>
     /// </summary>
     public TimerHandle CreateTimer(TMessage message) => _cell.CreateTimer(message, reusable: true);
 
+    /// <summary>
+    /// Delivers <paramref name="message"/> to this actor once the other has stopped, at once if it has already. It needs no room
+    /// in the mailbox and comes before what waits there, so it may overtake the last messages of the other. A second watch
+    /// of the same actor replaces the message of the first. A watch outlives a restart of the watcher, and of the watched.
+    /// </summary>
+    public void Watch(ActorRef other, TMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        _cell.Watch(other.Cell, message);
+    }
+
+    /// <summary>The message of <see cref="Watch"/> will not come any more, not even if it was under way.</summary>
+    public void Unwatch(ActorRef other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        _cell.StopWatching(other.Cell);
+    }
+
+    /// <summary>
+    /// Puts a message aside, most often the one being handled, until <see cref="UnstashAll"/>. A stash holds as many as the mailbox may.
+    /// What is in it survives a restart, which unstashes it, and becomes dead letters when the actor stops.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The stash is full.</exception>
+    public void Stash(TMessage message) => _cell.Stash(message);
+
+    /// <summary>Handles the stashed messages next, in the order they were stashed, before what is in the mailbox.</summary>
+    public void UnstashAll() => _cell.UnstashAll();
+
+    /// <summary>
+    /// Handles messages by <paramref name="handler"/> instead, from the next one on, until another call, <see cref="Unbecome"/> or a
+    /// restart. A delegate kept in a field makes changing back and forth free of allocation.
+    /// </summary>
+    public void Become(Func<TMessage, ValueTask> handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        _cell.Become(handler);
+    }
+
+    /// <summary>Handles messages by <see cref="Actor{TMessage}.ReceiveAsync"/> again.</summary>
+    public void Unbecome() => _cell.Unbecome();
+
     /// <summary>Stops this actor after the current message, and its children before it; what is in the mailbox then becomes dead letters.</summary>
     public void Stop() => _cell.RequestStop(drain: false);
 }

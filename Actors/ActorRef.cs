@@ -8,6 +8,8 @@ public abstract class ActorRef
     {
     }
 
+    internal abstract ActorCell Cell { get; }
+
     /// <summary>The name it was spawned with.</summary>
     public abstract string? Name { get; }
 

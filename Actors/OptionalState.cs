@@ -19,6 +19,12 @@ internal abstract class OptionalState
     /// <summary>How this actor supervises its children; set before its first turn.</summary>
     internal SupervisionStrategy? Supervision { get; set; }
 
+    /// <summary>Who is to be told when this actor has stopped.</summary>
+    internal HashSet<Watch>? Watchers { get; set; }
+
+    /// <summary>Whose end this actor is to be told of.</summary>
+    internal Dictionary<ActorCell, Watch>? Watches { get; set; }
+
     /// <summary>The restart under way, and what is known of the last ones. Any thread may ask for it.</summary>
     internal ActorRestart? Restart => ProcessorMemory.LoadAcquire(ref _restart);
 

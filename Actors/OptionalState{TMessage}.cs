@@ -13,4 +13,9 @@ internal sealed class OptionalState<TMessage> : OptionalState
     internal TMessage? SuspendedMessage { get; set; }
 
     internal Action? OnHandlerCompleted { get; set; }
+
+    internal Stash<TMessage>? Stash { get; set; }
+
+    /// <summary>Kept for the next time the behaviour becomes another handler.</summary>
+    internal BecomeBehaviour<TMessage>? Become { get; set; }
 }
