@@ -36,6 +36,14 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void An_item_of_a_run_queue_is_taken_once() =>
         Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
 
+    [Fact]
+    public void Every_watcher_is_told_of_an_end_once() =>
+        Hold(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1)));
+
+    [Fact]
+    public void A_watch_that_comes_after_the_end_must_be_answered() =>
+        Find(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)
