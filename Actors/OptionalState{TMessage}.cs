@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Troupe.Actors;
 
 /// <inheritdoc cref="OptionalState"/>
-internal sealed class OptionalState<TMessage> : OptionalState
+internal sealed class OptionalState<[Sendable] TMessage> : OptionalState
 {
     /// <summary>Makes the instances after the first; set before the first turn.</summary>
     internal Func<Actor<TMessage>>? Factory { get; set; }

@@ -1,7 +1,7 @@
 namespace Troupe.Actors;
 
 /// <summary>Stands in for a behaviour that has become another handler. Made once per actor that does so.</summary>
-internal sealed class BecomeBehaviour<TMessage>(Actor<TMessage> original, Func<TMessage, ValueTask> handler) : Actor<TMessage>
+internal sealed class BecomeBehaviour<[Sendable] TMessage>(Actor<TMessage> original, Func<TMessage, ValueTask> handler) : Actor<TMessage>
 {
     internal Actor<TMessage> Original => original;
 

@@ -40,7 +40,7 @@ internal abstract class Watch(ActorCell watched) : SystemMessage
 }
 
 /// <inheritdoc cref="Watch"/>
-internal sealed class Watch<TMessage>(ActorCell<TMessage> watcher, ActorCell watched, TMessage message) : Watch(watched)
+internal sealed class Watch<[Sendable] TMessage>(ActorCell<TMessage> watcher, ActorCell watched, TMessage message) : Watch(watched)
 {
     /// <summary>What the watcher is told.</summary>
     internal TMessage Message { get; set; } = message;
