@@ -3,54 +3,94 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>
-/// What the scheduler knows of an actor. It is also the actor's synchronization context: what a handler awaits comes back
-/// here and becomes a turn.
+/// What the scheduler and the tree know of an actor. It is also the actor's synchronization context: what a handler awaits
+/// comes back here and becomes a turn.
 /// </summary>
-internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
+/// <remarks>There may be a million of these: what most actors never need is in <see cref="OptionalState"/>.</remarks>
+internal abstract partial class ActorCell : SynchronizationContext, ILinked<ActorCell>, ISibling<ActorCell>
 {
-    private readonly ActorScheduler _scheduler;
     private ActorCell? _link;
+    private ActorCell? _previousSibling;
+    private ActorCell? _nextSibling;
     private LinkedInbox<SystemMessage, ProcessorMemory> _system;
     private long _turnTime;
+    private OptionalState? _optional;
     private protected TurnGate<ProcessorMemory> Gate;
+    private int _stopped;
+    private readonly short _processor;
 
-    private protected ActorCell(ActorSystem system, string description, int processor)
+    private protected ActorCell(ActorSystem system, ActorCell? parent, string description, SpawnOptions options)
     {
         System = system;
-        _scheduler = system.Scheduler;
+        Parent = parent;
         Description = description;
-        Processor = processor;
+        _processor = checked((short)(options.Processor ?? -1));
+        _policy = (byte)options.OnFailure;
     }
 
     internal ActorSystem System { get; }
+
+    /// <summary>The actor that spawned it; null at the top.</summary>
+    internal ActorCell? Parent { get; }
 
     internal string? Name => ReferenceEquals(Description, Unnamed) ? null : Description;
 
     /// <summary>Its name, or <see cref="Unnamed"/>.</summary>
     internal string Description { get; }
 
+    /// <summary>The names from the top down to this actor. Any thread.</summary>
+    internal string Path => $"{Parent?.Path}/{Name ?? Optional.GeneratedName(System)}";
+
     /// <summary>The description of all actors of its kind that have no name: always the same instance.</summary>
     private protected abstract string Unnamed { get; }
 
     /// <summary>The processor it is pinned to, or -1.</summary>
-    internal int Processor { get; }
-
-    /// <summary>Neighbours in the system's list of live actors, guarded by its lock.</summary>
-    internal ActorCell? PreviousLive { get; set; }
-
-    /// <inheritdoc cref="PreviousLive"/>
-    internal ActorCell? NextLive { get; set; }
+    internal int Processor => _processor;
 
     internal abstract ActorRef Reference { get; }
+
+    /// <summary>The actors it spawned and that have not stopped; null if there never were any. Any thread.</summary>
+    internal ChildRegister<ActorCell>? Children => OptionalIfAny?.Children;
+
+    internal ChildRegister<ActorCell> ChildrenForSpawn() => Optional.ChildrenForSpawn();
 
     ref ActorCell? ILinked<ActorCell>.Link => ref _link;
 
     /// <summary>Time seen spent in its turns.</summary>
     internal TimeSpan TurnTime => new(ProcessorMemory.LoadAcquire(ref _turnTime));
 
+    ref ActorCell? ISibling<ActorCell>.PreviousSibling => ref _previousSibling;
+
+    ref ActorCell? ISibling<ActorCell>.NextSibling => ref _nextSibling;
+
+    /// <summary>Completes when the actor has stopped. Any thread.</summary>
+    internal Task Termination
+    {
+        get
+        {
+            // The source is visible before the look at the flag; who stops raises the flag before the look for a source.
+            TaskCompletionSource termination = Optional.Termination;
+            if (ProcessorMemory.LoadAcquire(ref _stopped) != 0)
+                termination.TrySetResult();
+            return termination.Task;
+        }
+    }
+
     private protected bool HasSystemMessages => _system.HasItems;
 
-    private protected SystemMessage? TakeSystemMessages() => _system.TakeAll();
+    /// <summary>What most actors never need, made now if need be. Any thread.</summary>
+    private protected OptionalState Optional
+    {
+        get
+        {
+            if (OptionalIfAny is { } optional)
+                return optional;
+            OptionalState created = CreateOptional();
+            return ProcessorMemory.CompareExchange(ref _optional, created, null) ?? created;
+        }
+    }
+
+    private protected OptionalState? OptionalIfAny => ProcessorMemory.LoadAcquire(ref _optional);
 
     /// <summary>The monitor only.</summary>
     internal void AddTurnTime(TimeSpan time) => ProcessorMemory.StoreRelease(ref _turnTime, _turnTime + time.Ticks);
@@ -59,7 +99,7 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     internal void Schedule(bool urgent)
     {
         if (Gate.TrySchedule(urgent))
-            _scheduler.Enqueue(this);
+            System.Scheduler.Enqueue(this);
     }
 
     internal void PostSystem(SystemMessage message)
@@ -72,10 +112,6 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     /// <remarks>Says <see cref="WorkerThread.EndTurn"/> and makes a full fence when it is through with the behaviour.</remarks>
     internal abstract bool RunTurn(WorkerThread thread, int throughput);
 
-    internal abstract void RequestStop(bool drain);
-
-    internal abstract void Fail(Exception exception, Type? messageType);
-
     public override void Post(SendOrPostCallback d, object? state) => PostSystem(new Continuation(d, state));
 
     public override void Send(SendOrPostCallback d, object? state)
@@ -86,4 +122,29 @@ internal abstract class ActorCell : SynchronizationContext, ILinked<ActorCell>
     }
 
     public override SynchronizationContext CreateCopy() => this;
+
+    private protected abstract OptionalState CreateOptional();
+
+    private protected void RunSystemMessages()
+    {
+        SystemMessage? message = _system.TakeAll();
+        while (message is not null)
+        {
+            ref SystemMessage? link = ref ((ILinked<SystemMessage>)message).Link;
+            SystemMessage? next = link;
+            // Before it runs: a timer may be queued again while it does.
+            link = null;
+            if (message.NeedsHandler && (_holds & ~Holds.Unstashed) != Holds.None)
+            {
+                Optional.Waiting.Enqueue(message);
+                _holds |= Holds.Waiting;
+            }
+            else
+            {
+                message.Run(this);
+            }
+
+            message = next;
+        }
+    }
 }

@@ -11,132 +11,80 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 {
     private static readonly string _unnamed = $"(unnamed, of {typeof(TMessage).Name})";
 
-    private readonly Mailbox<TMessage> _mailbox;
-    private readonly Func<Actor<TMessage>>? _factory;
-    private readonly FailurePolicy _policy;
     private Actor<TMessage> _behaviour;
-    private LinkedFifo<SystemMessage> _waitingForHandler;
-    private ActorTimer? _timers;
-    private ValueTaskAwaiter _suspendedHandler;
-    private Action? _onHandlerCompleted;
-    private TaskCompletionSource? _termination;
-    private Phase _phase;
-    private bool _suspended;
 
-    internal ActorCell(ActorSystem system, Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
-        : base(system, options.Name ?? _unnamed, options.Processor ?? -1)
+    internal ActorCell(ActorSystem system, ActorCell? parent, Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
+        : base(system, parent, options.Name ?? _unnamed, options)
     {
         _behaviour = behaviour;
-        _factory = factory;
-        _policy = options.OnFailure;
-        _mailbox = Mailbox<TMessage>.Create<ProcessorMemory>(options.Mailbox, asChannel: false);
-        Self = new ActorRef<TMessage>(this, _mailbox);
+        Self = new ActorRef<TMessage>(this, Mailbox<TMessage>.Create<ProcessorMemory>(options.Mailbox, asChannel: false));
+        if (factory is not null)
+            Optional.Factory = factory;
+        if (options.Supervision is not null)
+            Optional.Supervision = options.Supervision;
         behaviour.Attach(this);
-    }
-
-    private enum Phase : byte
-    {
-        Created,
-        Running,
-
-        /// <summary>Stops as soon as no handler is suspended.</summary>
-        Stopping,
-
-        /// <summary>Stops as soon as the closed mailbox is empty.</summary>
-        Draining,
-        Stopped,
     }
 
     internal ActorRef<TMessage> Self { get; }
 
     internal override ActorRef Reference => Self;
 
+    internal override bool CanRestart => OptionalIfAny?.Factory is not null;
+
     private protected override string Unnamed => _unnamed;
 
-    /// <summary>Completes when the actor has stopped. Any thread.</summary>
-    internal Task Termination
-    {
-        get
-        {
-            TaskCompletionSource? termination = ProcessorMemory.LoadAcquire(ref _termination);
-            if (termination is null)
-            {
-                var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                termination = ProcessorMemory.CompareExchange(ref _termination, created, null) ?? created;
-            }
+    private new OptionalState<TMessage> Optional => (OptionalState<TMessage>)base.Optional;
 
-            return termination.Task;
-        }
-    }
-
-    internal bool IsStopped => _phase == Phase.Stopped;
+    private new OptionalState<TMessage>? OptionalIfAny => (OptionalState<TMessage>?)base.OptionalIfAny;
 
     internal override bool RunTurn(WorkerThread thread, int throughput)
     {
         if (_phase == Phase.Created)
             Start();
 
+        Mailbox<TMessage> mailbox = Self.Mailbox;
         int handled = 0;
         while (true)
         {
-            if (HasSystemMessages || !_waitingForHandler.IsEmpty)
+            if (HasSystemMessages)
                 RunSystemMessages();
-            if (_suspended)
+            if (_holds != Holds.None && !TryProceed())
                 break;
-            if (_phase == Phase.Stopping)
-                Terminate();
             if (handled == throughput)
             {
-                _mailbox.AdmitWaiting();
+                mailbox.AdmitWaiting();
                 thread.EndTurn();
                 ProcessorMemory.FullFence();
                 return true;
             }
 
-            if (!_mailbox.TryDequeue(out TMessage message))
+            TMessage message;
+            if (_holds != Holds.None)
             {
-                if (_mailbox.AdmitWaiting())
+                message = TakeUnstashed();
+            }
+            else if (!mailbox.TryDequeue(out message))
+            {
+                if (mailbox.AdmitWaiting())
                     continue;
-                if (_phase == Phase.Draining && _mailbox.IsCompleted)
-                    Terminate();
-                break;
+                if (_phase != Phase.Draining || !mailbox.IsCompleted)
+                    break;
+                _holds |= Holds.Stopping | Holds.Drained;
+                continue;
             }
 
             handled++;
-            if (_phase == Phase.Stopped)
+            if (HasEnded)
                 System.ReportDeadLetter(Name, in message);
             else
                 Deliver(message);
         }
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
-        bool suspended = _suspended;
+        bool held = _holds != Holds.None;
         thread.EndTurn();
-        Gate.Release(suspended);
-        return (HasSystemMessages || (!suspended && _mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
-    }
-
-    internal override void RequestStop(bool drain)
-    {
-        if (_phase >= Phase.Stopping && (drain || _phase != Phase.Draining))
-            return;
-        _mailbox.Close();
-        _phase = drain ? Phase.Draining : Phase.Stopping;
-    }
-
-    internal override void Fail(Exception exception, Type? messageType)
-    {
-        FailurePolicy policy = _phase is Phase.Stopped ? FailurePolicy.Stop : _policy;
-        System.ReportFailure(new ActorFailure(Name, exception, messageType, policy));
-        switch (policy)
-        {
-            case FailurePolicy.Stop:
-                RequestStop(drain: false);
-                break;
-            case FailurePolicy.Restart:
-                Restart();
-                break;
-        }
+        Gate.Release(held);
+        return (HasSystemMessages || (!held && mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
     }
 
     internal TimerHandle CreateTimer(TMessage message, bool reusable)
@@ -145,9 +93,67 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         return new TimerHandle(timer);
     }
 
-    internal void Link(ActorTimer timer) => ActorTimer.Insert(ref _timers, timer);
+    internal void Watch(ActorCell watched, TMessage message)
+    {
+        if (ReferenceEquals(watched, this))
+            throw new ArgumentException("An actor does not watch itself.", nameof(watched));
+        if (HasEnded)
+            throw new InvalidOperationException("An actor that is stopping watches nobody.");
+        Dictionary<ActorCell, Watch> watches = Optional.Watches ??= [];
+        if (watches.TryGetValue(watched, out Watch? known))
+        {
+            ((Watch<TMessage>)known).Message = message;
+            return;
+        }
 
-    internal void Unlink(ActorTimer timer) => ActorTimer.Remove(ref _timers, timer);
+        var watch = new Watch<TMessage>(this, watched, message);
+        watches.Add(watched, watch);
+        watched.PostSystem(watch);
+    }
+
+    internal void OnWatchedEnded(Watch<TMessage> watch)
+    {
+        Optional.Watches?.Remove(watch.Watched);
+        Deliver(watch.Message);
+    }
+
+    internal void Stash(TMessage message)
+    {
+        if (HasEnded)
+            throw new InvalidOperationException("An actor that is stopping stashes nothing.");
+        int capacity = Self.Mailbox.Options.Capacity;
+        if (!(Optional.Stash ??= new Stash<TMessage>(capacity)).TryAdd(message))
+            throw new InvalidOperationException($"The stash of {Path} is full: it holds {capacity} messages, as many as the mailbox.");
+    }
+
+    internal override void UnstashAll()
+    {
+        if (OptionalIfAny?.Stash is not { } stash)
+            return;
+        stash.UnstashAll();
+        if (stash.HasUnstashed)
+            _holds |= Holds.Unstashed;
+    }
+
+    internal void Become(Func<TMessage, ValueTask> handler)
+    {
+        OptionalState<TMessage> optional = Optional;
+        Actor<TMessage> original = _behaviour is BecomeBehaviour<TMessage> already ? already.Original : _behaviour;
+        if (optional.Become is not { } become || !ReferenceEquals(become.Original, original))
+            optional.Become = become = new BecomeBehaviour<TMessage>(original, handler);
+        become.Handler = handler;
+        _behaviour = become;
+    }
+
+    internal void Unbecome()
+    {
+        if (_behaviour is BecomeBehaviour<TMessage> become)
+            _behaviour = become.Original;
+    }
+
+    internal void Link(ActorTimer timer) => ActorTimer.Insert(ref Optional.Timers, timer);
+
+    internal void Unlink(ActorTimer timer) => ActorTimer.Remove(ref Optional.Timers, timer);
 
     internal void Deliver(TMessage message)
     {
@@ -157,47 +163,59 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
             if (handling.IsCompleted)
                 handling.GetAwaiter().GetResult();
             else
-                Suspend(handling);
+                Suspend(handling, in message);
         }
         catch (Exception exception)
         {
-            Fail(exception, typeof(TMessage));
+            Fail(exception, typeof(TMessage), message);
         }
+    }
+
+    private TMessage TakeUnstashed()
+    {
+        Stash<TMessage> stash = Optional.Stash!;
+        TMessage message = stash.Take();
+        if (!stash.HasUnstashed)
+            _holds &= ~Holds.Unstashed;
+        return message;
     }
 
     /// <summary>
     /// The awaiter captures this cell as the current context: the completion runs inline if it happens in a turn of this
     /// actor, and is posted otherwise. Either way it runs in a turn.
     /// </summary>
-    private void Suspend(ValueTask handling)
+    private void Suspend(ValueTask handling, in TMessage message)
     {
-        _suspended = true;
-        _suspendedHandler = handling.GetAwaiter();
-        _suspendedHandler.UnsafeOnCompleted(_onHandlerCompleted ??= OnHandlerCompleted);
+        OptionalState<TMessage> optional = Optional;
+        _holds |= Holds.Handler;
+        optional.SuspendedMessage = message;
+        optional.SuspendedHandler = handling.GetAwaiter();
+        optional.SuspendedHandler.UnsafeOnCompleted(optional.OnHandlerCompleted ??= OnHandlerCompleted);
     }
 
     private void OnHandlerCompleted()
     {
-        ValueTaskAwaiter handler = _suspendedHandler;
-        _suspendedHandler = default;
-        _suspended = false;
+        OptionalState<TMessage> optional = Optional;
+        ValueTaskAwaiter handler = optional.SuspendedHandler;
+        TMessage? message = optional.SuspendedMessage;
+        optional.SuspendedHandler = default;
+        optional.SuspendedMessage = default;
+        _holds &= ~Holds.Handler;
         try
         {
             handler.GetResult();
         }
         catch (Exception exception)
         {
-            Fail(exception, typeof(TMessage));
+            Fail(exception, typeof(TMessage), message);
         }
     }
 
-    private void Start()
-    {
-        _phase = Phase.Running;
-        CallStarted();
-    }
+    private protected override OptionalState CreateOptional() => new OptionalState<TMessage>();
 
-    private void CallStarted()
+    private protected override void CloseMailbox() => Self.Mailbox.Close();
+
+    private protected override void CallStarted()
     {
         try
         {
@@ -205,13 +223,11 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         }
         catch (Exception exception)
         {
-            // A behaviour that cannot even start would be restarted for ever.
-            System.ReportFailure(new ActorFailure(Name, exception, null, FailurePolicy.Stop));
-            RequestStop(drain: false);
+            FailToStart(exception);
         }
     }
 
-    private void CallStopped()
+    private protected override void CallStopped()
     {
         try
         {
@@ -219,73 +235,24 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         }
         catch (Exception exception)
         {
-            System.ReportFailure(new ActorFailure(Name, exception, null, FailurePolicy.Stop));
+            System.ReportFailure(new ActorFailure(Name, exception, null, FailurePolicy.Stop) { Path = Path });
         }
     }
 
-    private void Restart()
+    private protected override void ReplaceBehaviour()
     {
-        ActorTimer.DisposeAll(ref _timers);
-        CallStopped();
         try
         {
-            Actor<TMessage> behaviour = _factory!();
+            Actor<TMessage> behaviour = Optional.Factory!();
             behaviour.Attach(this);
             _behaviour = behaviour;
         }
         catch (Exception exception)
         {
-            System.ReportFailure(new ActorFailure(Name, exception, null, FailurePolicy.Stop));
-            RequestStop(drain: false);
+            FailToStart(exception);
             return;
         }
 
         CallStarted();
-    }
-
-    private void RunSystemMessages()
-    {
-        while (!_suspended && _waitingForHandler.Dequeue() is { } waited)
-            waited.Run(this);
-
-        SystemMessage? message = TakeSystemMessages();
-        while (message is not null)
-        {
-            ref SystemMessage? link = ref ((ILinked<SystemMessage>)message).Link;
-            SystemMessage? next = link;
-            // Before it runs: a timer may be queued again while it does.
-            link = null;
-            if (message.NeedsHandler && (_suspended || !_waitingForHandler.IsEmpty))
-                _waitingForHandler.Enqueue(message);
-            else
-                message.Run(this);
-            message = next;
-        }
-
-        while (!_suspended && _waitingForHandler.Dequeue() is { } waited)
-            waited.Run(this);
-    }
-
-    private void Terminate()
-    {
-        _mailbox.Close();
-        _phase = Phase.Stopped;
-        ActorTimer.DisposeAll(ref _timers);
-        CallStopped();
-        System.Forget(this);
-        ProcessorMemory.CompareExchange(ref _termination, StoppedActors.Termination, null)?.TrySetResult();
-    }
-}
-
-/// <summary>What all actors share that stopped before anybody waited for it.</summary>
-internal static class StoppedActors
-{
-    internal static readonly TaskCompletionSource Termination = CreateCompleted();
-
-    private static TaskCompletionSource CreateCompleted()
-    {
-        var completed = new TaskCompletionSource();
-        completed.SetResult();
-        return completed;
     }
 }

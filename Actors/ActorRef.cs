@@ -8,8 +8,16 @@ public abstract class ActorRef
     {
     }
 
+    internal abstract ActorCell Cell { get; }
+
     /// <summary>The name it was spawned with.</summary>
     public abstract string? Name { get; }
+
+    /// <summary>
+    /// The names from the top of the tree down to this actor, as in <c>/devices/virtio-net</c>. Where there is no name stands
+    /// one that the system made up.
+    /// </summary>
+    public abstract string Path { get; }
 
     /// <summary>Messages waiting, as seen in passing.</summary>
     public abstract int MailboxCount { get; }
@@ -23,15 +31,15 @@ public abstract class ActorRef
     /// </summary>
     public abstract TimeSpan TurnTime { get; }
 
-    /// <summary>Completes when the actor has stopped.</summary>
+    /// <summary>Completes when the actor has stopped, which is after its children have.</summary>
     public abstract Task Terminated { get; }
 
-    /// <summary>Stops the actor after its current message; what is in the mailbox then becomes dead letters.</summary>
+    /// <summary>Stops the actor after its current message, and its children before it; what is in its mailbox becomes dead letters.</summary>
     public abstract void Stop();
 
     /// <summary>
     /// Lets the actor handle what is in its mailbox (or, without <paramref name="drain"/>, only its current message), and
-    /// completes when it has stopped. New messages are dead letters from this call on.
+    /// completes when it has stopped, after its children, who stop the same way. New messages are dead letters from this call on.
     /// </summary>
     public abstract Task StopAsync(bool drain = true);
 

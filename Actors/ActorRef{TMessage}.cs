@@ -31,6 +31,13 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <inheritdoc/>
     public override Task Terminated => _cell.Termination;
 
+    /// <inheritdoc/>
+    public override string Path => _cell.Path;
+
+    internal override ActorCell Cell => _cell;
+
+    internal Mailbox<TMessage> Mailbox => _mailbox;
+
     internal ActorSystem System => _cell.System;
 
     /// <summary>

@@ -8,13 +8,18 @@ public sealed class ActorSystem : IAsyncDisposable
 {
     private readonly ActorSystemOptions _options;
     private readonly ConcurrentDictionary<string, ActorRef> _names = new(StringComparer.Ordinal);
-    private readonly object _liveGate = new();
-    private ActorCell? _live;
+    private readonly ChildRegister<ActorCell> _top = new();
     private int _liveCount;
+    private long _generatedNames;
     private int _disposed;
     private long _deadLetters;
     private long _failures;
     private long _lateReplies;
+
+    /// <summary>What generated names begin with, and no given one does.</summary>
+    internal const char GeneratedNamePrefix = '$';
+
+    private const char PathSeparator = '/';
 
     /// <summary>Starts a system; the workers run from now on.</summary>
     public ActorSystem(ActorSystemOptions? options = null)
@@ -65,28 +70,31 @@ public sealed class ActorSystem : IAsyncDisposable
     /// <param name="mailbox">The mailbox; bounded with waiting senders if not given.</param>
     /// <param name="processor">The processor whose worker alone runs it; null: any.</param>
     public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, string? name = null, MailboxOptions? mailbox = null, int? processor = null) =>
-        Spawn(behaviour, new SpawnOptions { Name = name, Mailbox = mailbox ?? MailboxOptions.Default, Processor = processor });
+        Spawn(behaviour, SpawnOptions.Of(name, mailbox, processor));
 
     /// <summary>Spawns an actor.</summary>
-    public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, SpawnOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(behaviour);
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.OnFailure == FailurePolicy.Restart)
-            throw new ArgumentException("To be restarted, an actor needs a factory; spawn it with one.", nameof(options));
-        return Spawn(behaviour, factory: null, options);
-    }
+    public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, SpawnOptions options) => Spawn(parent: null, behaviour, factory: null, options);
 
     /// <summary>Spawns an actor from a factory, which makes its later instances too if it is restarted on failure.</summary>
     public ActorRef<TMessage> Spawn<[Sendable] TMessage>(Func<Actor<TMessage>> factory, SpawnOptions options)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        ArgumentNullException.ThrowIfNull(options);
-        return Spawn(factory(), factory, options);
+        return Spawn(parent: null, factory(), factory, options);
     }
 
-    /// <summary>The living actor of that name, if it understands <typeparamref name="TMessage"/>; null otherwise.</summary>
-    public ActorRef<TMessage>? Find<[Sendable] TMessage>(string name) => _names.TryGetValue(name, out ActorRef? found) ? found as ActorRef<TMessage> : null;
+    /// <summary>
+    /// The living actor of that path, if it was given a name and understands <typeparamref name="TMessage"/>; null otherwise. The
+    /// separator at the front may be left out.
+    /// </summary>
+    public ActorRef<TMessage>? Find<[Sendable] TMessage>(string path) => Find(path) as ActorRef<TMessage>;
+
+    /// <summary>The living actor of that path, whatever it understands, if it was given a name; null otherwise.</summary>
+    public ActorRef? Find(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        _names.TryGetValue(path.StartsWith(PathSeparator) ? path : PathSeparator + path, out ActorRef? found);
+        return found;
+    }
 
     /// <summary>
     /// Lets all actors finish what is in their mailboxes, stops them, then the workers. Not from an actor's turn.
@@ -105,7 +113,7 @@ public sealed class ActorSystem : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            stuck = SnapshotOfLive().Select(cell => cell.Name ?? "(unnamed)").Take(10).ToArray();
+            stuck = SnapshotOfLive().Select(cell => cell.Name is null ? "(unnamed)" : cell.Path.TrimStart(PathSeparator)).Take(10).ToArray();
         }
 
         Task ended = Scheduler.StopAsync();
@@ -114,22 +122,16 @@ public sealed class ActorSystem : IAsyncDisposable
         await ended.ConfigureAwait(false);
     }
 
-    internal void Forget(ActorCell cell)
+    /// <summary>Takes an actor that has stopped out of the tree. True: its parent has been waiting for just this one.</summary>
+    internal bool Forget(ActorCell cell)
     {
         if (cell.Name is not null)
-            _names.TryRemove(new KeyValuePair<string, ActorRef>(cell.Name, cell.Reference));
-        lock (_liveGate)
-        {
-            if (cell.PreviousLive is null)
-                _live = cell.NextLive;
-            else
-                cell.PreviousLive.NextLive = cell.NextLive;
-            if (cell.NextLive is not null)
-                cell.NextLive.PreviousLive = cell.PreviousLive;
-            cell.PreviousLive = cell.NextLive = null;
-            _liveCount--;
-        }
+            _names.TryRemove(new KeyValuePair<string, ActorRef>(cell.Path, cell.Reference));
+        ProcessorMemory.Add(ref _liveCount, -1);
+        return (cell.Parent?.Children ?? _top).Remove(cell);
     }
+
+    internal long NextGeneratedName() => ProcessorMemory.Add(ref _generatedNames, 1);
 
     internal void ReportFailure(ActorFailure failure)
     {
@@ -143,7 +145,7 @@ public sealed class ActorSystem : IAsyncDisposable
         }
         catch (Exception observerFailure)
         {
-            Console.Error.WriteLine($"The failure observer threw {observerFailure} while told of {failure}");
+            Console.Error.WriteLine($"The failure observer threw {observerFailure} while told that {failure.Path} failed: {failure.Exception}");
         }
     }
 
@@ -163,38 +165,44 @@ public sealed class ActorSystem : IAsyncDisposable
 
     internal void CountLateReply() => ProcessorMemory.Add(ref _lateReplies, 1);
 
-    private ActorRef<TMessage> Spawn<[Sendable] TMessage>(Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
+    internal ActorRef<TMessage> Spawn<[Sendable] TMessage>(ActorCell? parent, Actor<TMessage> behaviour, Func<Actor<TMessage>>? factory, SpawnOptions options)
     {
+        ArgumentNullException.ThrowIfNull(behaviour);
+        ArgumentNullException.ThrowIfNull(options);
         ObjectDisposedException.ThrowIf(ProcessorMemory.LoadAcquire(ref _disposed) != 0, this);
+        if (options.OnFailure == FailurePolicy.Restart && factory is null)
+            throw new ArgumentException("To be restarted, an actor needs a factory; spawn it with one.", nameof(options));
         if (options.Processor is { } processor && (uint)processor >= (uint)ProcessorCount)
             throw new ArgumentOutOfRangeException(nameof(options), processor, $"There are {ProcessorCount} processors.");
+        if (options.Name is { } name && (name.Length == 0 || name[0] == GeneratedNamePrefix || name.Contains(PathSeparator)))
+            throw new ArgumentException($"'{name}' is no name: it may not be empty, begin with '{GeneratedNamePrefix}', or contain '{PathSeparator}'.", nameof(options));
 
-        var cell = new ActorCell<TMessage>(this, behaviour, factory, options);
-        if (options.Name is not null && !_names.TryAdd(options.Name, cell.Self))
-            throw new ArgumentException($"There is an actor named '{options.Name}' already.", nameof(options));
-        lock (_liveGate)
+        var cell = new ActorCell<TMessage>(this, parent, behaviour, factory, options);
+        if (cell.Name is not null && !_names.TryAdd(cell.Path, cell.Self))
         {
-            cell.NextLive = _live;
-            if (_live is not null)
-                _live.PreviousLive = cell;
-            _live = cell;
-            _liveCount++;
+            string among = parent is null ? "at the top" : $"among the children of {parent.Path}";
+            throw new ArgumentException($"There is an actor named '{cell.Name}' already {among}.", nameof(options));
         }
 
+        if (parent is { HasEnded: true } || !(parent?.ChildrenForSpawn() ?? _top).TryAdd(cell))
+        {
+            if (cell.Name is not null)
+                _names.TryRemove(new KeyValuePair<string, ActorRef>(cell.Path, cell.Self));
+            throw new InvalidOperationException($"{parent!.Path} is stopping or restarting and spawns no actors.");
+        }
+
+        ProcessorMemory.Add(ref _liveCount, 1);
         // Its first turn calls Started.
         cell.Schedule(urgent: true);
         return cell.Self;
     }
 
+    /// <summary>All actors, parents before their children.</summary>
     private List<ActorCell> SnapshotOfLive()
     {
-        var cells = new List<ActorCell>();
-        lock (_liveGate)
-        {
-            for (ActorCell? cell = _live; cell is not null; cell = cell.NextLive)
-                cells.Add(cell);
-        }
-
+        var cells = new List<ActorCell>(_top.Snapshot());
+        for (int index = 0; index < cells.Count; index++)
+            cells.AddRange(cells[index].Children?.Snapshot() ?? []);
         return cells;
     }
 }

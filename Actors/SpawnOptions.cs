@@ -3,7 +3,9 @@ namespace Troupe.Actors;
 /// <summary>How an actor is spawned.</summary>
 public sealed record SpawnOptions
 {
-    /// <summary>The name, unique in the system while the actor lives; null for none.</summary>
+    private static readonly SpawnOptions _default = new();
+
+    /// <summary>The name, unique among the children of one actor while this one lives; null for none.</summary>
     public string? Name { get; init; }
 
     /// <summary>The mailbox.</summary>
@@ -12,6 +14,14 @@ public sealed record SpawnOptions
     /// <summary>The processor whose worker alone runs the actor; null: any.</summary>
     public int? Processor { get; init; }
 
-    /// <summary>What happens when a handler throws.</summary>
+    /// <summary>What happens when a handler throws, unless the actor that spawned it has a <see cref="Supervision"/> that says otherwise.</summary>
     public FailurePolicy OnFailure { get; init; } = FailurePolicy.Stop;
+
+    /// <summary>How this actor deals with failures of the actors it spawns; null: as each one's own <see cref="OnFailure"/> says.</summary>
+    public SupervisionStrategy? Supervision { get; init; }
+
+    internal static SpawnOptions Of(string? name, MailboxOptions? mailbox, int? processor) =>
+        name is null && mailbox is null && processor is null
+            ? _default
+            : new SpawnOptions { Name = name, Mailbox = mailbox ?? MailboxOptions.Default, Processor = processor };
 }

@@ -34,7 +34,7 @@ internal sealed class Continuation(SendOrPostCallback callback, object? state) :
         }
         catch (Exception exception)
         {
-            cell.Fail(exception, messageType: null);
+            cell.Fail(exception, messageType: null, message: null);
         }
     }
 }

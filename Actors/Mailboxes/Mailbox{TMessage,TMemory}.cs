@@ -26,12 +26,10 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     private const int MaximumLength = 1 << 16;
 
     private readonly MailboxOptions _options;
-    private readonly long _capacity;
     private MailboxSegment<TMessage>? _headSegment;
     private MailboxSegment<TMessage>? _tailSegment;
-    private SendWaiters<TMessage, TMemory>? _waiters;
+    private MailboxOverflow<TMessage, TMemory>? _overflow;
     private long _head;
-    private long _dropped;
 
     /// <summary>Creates an empty mailbox.</summary>
     public Mailbox(MailboxOptions options)
@@ -44,21 +42,20 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _capacity = options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : options.Capacity;
     }
 
     /// <inheritdoc/>
     public override MailboxOptions Options => _options;
 
     /// <inheritdoc/>
-    public override long Dropped => TMemory.LoadAcquire(ref _dropped);
+    public override long Dropped => TMemory.LoadAcquire(ref _overflow)?.Dropped ?? 0;
 
     /// <inheritdoc/>
     public override EnqueueResult TryEnqueue(in TMessage message)
     {
         // Nobody overtakes a sender that waits; that also keeps the order of one sender's unawaited sends.
-        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
-        if (waiters is not null && waiters.Count > 0)
+        MailboxOverflow<TMessage, TMemory>? overflow = TMemory.LoadAcquire(ref _overflow);
+        if (overflow is not null && overflow.Waiters.Count > 0)
             return IsClosed ? EnqueueResult.Closed : EnqueueResult.Full;
         return Claim(in message);
     }
@@ -78,7 +75,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             }
 
             // The head is read after the tail, so "full" was true at the moment of this load.
-            if (tail - TMemory.LoadAcquire(ref _head) >= _capacity)
+            if (tail - TMemory.LoadAcquire(ref _head) >= Capacity)
                 return EnqueueResult.Full;
 
             ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(tail);
@@ -108,20 +105,13 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
             return new ValueTask<EnqueueResult>(result);
 
-        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
-        if (waiters is null)
-        {
-            var created = new SendWaiters<TMessage, TMemory>();
-            waiters = TMemory.CompareExchange(ref _waiters, created, null) ?? created;
-        }
-
-        return waiters.Add(message, cancellationToken);
+        return Overflow.Waiters.Add(message, cancellationToken);
     }
 
     /// <inheritdoc/>
     public override bool AdmitWaiting()
     {
-        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _overflow)?.Waiters;
         if (waiters is null || waiters.Count == 0)
             return false;
 
@@ -129,7 +119,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (Count > LowWater && !IsClosed)
             return false;
         // Room first: a sender that is not let in keeps the right to cancel.
-        while ((Count < _capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
+        while ((Count < Capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
         {
             if (!waiter.TryTake(out TMessage message))
             {
@@ -205,7 +195,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     {
         get
         {
-            SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _waiters);
+            SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _overflow)?.Waiters;
             return HasMessage || (waiters is not null && waiters.HasReady && (Count <= LowWater || IsClosed));
         }
     }
@@ -245,15 +235,29 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     /// <inheritdoc/>
     public override bool IsCompleted => IsClosed && TailPosition == TMemory.LoadAcquire(ref _head)
-        && (TMemory.LoadAcquire(ref _waiters)?.Count ?? 0) == 0;
+        && (TMemory.LoadAcquire(ref _overflow)?.Waiters.Count ?? 0) == 0;
 
-    internal override void CountDropped() => TMemory.Add(ref _dropped, 1);
+    internal override void CountDropped() => Overflow.CountDropped();
 
     /// <summary>
     /// Waiting senders are let in when the mailbox is down to this, all at once: they then have room for more than the one
     /// message each, where letting one in per message taken would suspend and resume a sender for every message.
     /// </summary>
-    private long LowWater => _capacity / 4;
+    private long LowWater => Capacity / 4;
+
+    /// <summary>Read through the options, which all mailboxes of a kind share: a million actors have this once.</summary>
+    private long Capacity => _options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : _options.Capacity;
+
+    private MailboxOverflow<TMessage, TMemory> Overflow
+    {
+        get
+        {
+            if (TMemory.LoadAcquire(ref _overflow) is { } overflow)
+                return overflow;
+            var created = new MailboxOverflow<TMessage, TMemory>();
+            return TMemory.CompareExchange(ref _overflow, created, null) ?? created;
+        }
+    }
 
     private long TailPosition
     {
@@ -287,6 +291,6 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     /// <summary>A ring of this length is never replaced in a bounded mailbox: capacity is refused before the ring is full.</summary>
     private int LargestLength =>
-        _capacity >= MaximumLength ? MaximumLength
-        : Math.Max(MailboxSegment<TMessage>.MinimumLength, (int)BitOperations.RoundUpToPowerOf2((uint)_capacity));
+        Capacity >= MaximumLength ? MaximumLength
+        : Math.Max(MailboxSegment<TMessage>.MinimumLength, (int)BitOperations.RoundUpToPowerOf2((uint)Capacity));
 }

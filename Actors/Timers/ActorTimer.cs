@@ -28,13 +28,13 @@ internal abstract class ActorTimer : SystemMessage
 
     private protected abstract ActorCell Cell { get; }
 
-    private protected abstract bool CellIsStopped { get; }
+    private protected abstract bool CellHasEnded { get; }
 
     private TimeProvider Time => Cell.System.Time;
 
     internal void Start(TimeSpan delay, TimeSpan period)
     {
-        if (CellIsStopped)
+        if (CellHasEnded)
             return;
         if (!_linked)
         {
@@ -62,7 +62,7 @@ internal abstract class ActorTimer : SystemMessage
         // Before the clock is read: an expiry from now on queues this timer again.
         ProcessorMemory.Exchange(ref _queued, 0);
         _armedFor = NotArmed;
-        if (!IsActive || CellIsStopped)
+        if (!IsActive || CellHasEnded)
             return;
 
         long now = Time.GetTimestamp();
@@ -158,7 +158,7 @@ internal sealed class ActorTimer<[Sendable] TMessage>(ActorCell<TMessage> cell, 
 {
     private protected override ActorCell Cell => cell;
 
-    private protected override bool CellIsStopped => cell.IsStopped;
+    private protected override bool CellHasEnded => cell.HasEnded;
 
     private protected override void LinkToCell() => cell.Link(this);
 

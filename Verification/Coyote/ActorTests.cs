@@ -59,6 +59,28 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_lease_decided_by_a_torn_compare_exchange_has_two_holders() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>()), "");
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void No_child_outlives_its_parent(int spawners) =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
+
+    [Fact]
+    public void A_parent_that_only_looks_at_its_children_is_outlived() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(2, closes: false)), "");
+
+    [Fact]
+    public void Every_watcher_is_told_of_an_end_once() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new EndWatchProtocol<ProcessorMemory, CoyoteWorld>(2)));
+
+    [Fact]
+    public void A_watch_that_comes_after_the_end_must_be_answered() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new EndWatchProtocol<ProcessorMemory, CoyoteWorld>(2, answersLate: false)), "told not once");
+
+    [Fact]
+    public void A_torn_push_loses_a_watch() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new EndWatchProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2)), "");
+
     private static Action Mailbox<TMemory>(OverflowPolicy policy, int capacity)
         where TMemory : struct, IMemory =>
         CoyoteWorld.Run(() => new MailboxProtocol<TMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy }));

@@ -47,6 +47,14 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_broken_hand_over_of_a_processor_is_found_out(int defect) =>
         Find(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>((LeaseDefect)defect)), FailureKind.Exception);
 
+    [Fact]
+    public void Every_watcher_is_told_of_an_end_once() =>
+        Hold(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1)));
+
+    [Fact]
+    public void A_watch_that_comes_after_the_end_must_be_answered() =>
+        Find(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)

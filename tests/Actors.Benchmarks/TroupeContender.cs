@@ -77,12 +77,27 @@ internal sealed class TroupeContender(int workers) : IContender
         var kept = new ActorRef<Parcel>[actors];
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int actor = 0; actor < actors; actor++)
+        {
             kept[actor] = contender._system.Spawn(new Sink(1, done));
+            // In batches: a run queue that has to hold all of them at once grows, and that is not an actor's size.
+            if (actor % 100 == 99)
+                await Started(contender._system);
+        }
+
         kept[^1].Tell(default);
         await done.Task;
         long after = GC.GetTotalMemory(forceFullCollection: true);
         GC.KeepAlive(kept);
         return (double)(after - before) / actors;
+    }
+
+    private static async Task Started(ActorSystem system)
+    {
+        var started = new Countdown(1);
+        ActorRef<Parcel> last = system.Spawn(new Sink(1, started));
+        last.Tell(default);
+        await started.Task;
+        await last.StopAsync();
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
