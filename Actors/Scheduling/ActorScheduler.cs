@@ -60,11 +60,20 @@ internal sealed class ActorScheduler
         }
     }
 
-    /// <summary>Starts a thread in place of a detached one. The monitor only.</summary>
-    internal void StartSpare(WorkerThread spare)
+    /// <summary>Starts a thread in place of a detached one. False: there is no memory for a thread now. The monitor only.</summary>
+    internal bool TryStartSpare(WorkerThread spare)
     {
         ProcessorMemory.Add(ref _running, 1);
-        StartThread(spare);
+        try
+        {
+            StartThread(spare);
+            return true;
+        }
+        catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+        {
+            ProcessorMemory.Add(ref _running, -1);
+            return false;
+        }
     }
 
     /// <summary>Ends the threads after their current turns; completes when all have ended.</summary>

@@ -22,6 +22,7 @@ internal sealed class QuantumMonitor
     private readonly int _maximumDetached;
     private readonly IParker _parker;
     private readonly List<WorkerThread> _detached = [];
+    private readonly List<WorkerThread> _unstarted = [];
     private readonly long[] _lastTurn;
     private int _asleep;
     private int _detachedCount;
@@ -67,7 +68,8 @@ internal sealed class QuantumMonitor
             last = _clock.GetTimestamp();
             bool changed = LookAtWorkers(elapsed);
             LookAtDetached(elapsed);
-            if (!changed && _detached.Count == 0 && _scheduler.AllSleep)
+            StartSpares();
+            if (!changed && _detached.Count == 0 && _unstarted.Count == 0 && _scheduler.AllSleep)
             {
                 Sleep();
                 last = _clock.GetTimestamp();
@@ -133,7 +135,14 @@ internal sealed class QuantumMonitor
         detached.Demote();
         var spare = new WorkerThread(_scheduler, _host, worker, detached);
         worker.Replace(spare);
-        _scheduler.StartSpare(spare);
+        _unstarted.Add(spare);
+    }
+
+    /// <summary>Without memory for a thread a processor's actors wait, or are stolen, until the next look.</summary>
+    private void StartSpares()
+    {
+        while (_unstarted.Count > 0 && _scheduler.TryStartSpare(_unstarted[^1]))
+            _unstarted.RemoveAt(_unstarted.Count - 1);
     }
 
     private void Sleep()

@@ -7,6 +7,16 @@ public sealed class PreemptionTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    [Fact]
+    public async Task WithoutMemoryForAThreadTheProcessorWaitsForOne()
+    {
+        await using var world = new World(1);
+        world.Host.FailingStarts = 3;
+        await world.SpinEverywhereAsync();
+        Assert.Equal(1, await AskAsync(world.System.Spawn(new Counter())));
+        Assert.Equal(0, world.Host.FailingStarts);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -263,6 +273,9 @@ public sealed class PreemptionTests
 
         public ConcurrentQueue<long> Demoted { get; } = new();
 
+        /// <summary>So many threads cannot be started from now on.</summary>
+        public int FailingStarts { get; set; }
+
         public int Looks => _monitor.Looks;
 
         public bool MonitorSleepsWithoutEnd => _monitor.Timeout == Timeout.InfiniteTimeSpan;
@@ -273,6 +286,12 @@ public sealed class PreemptionTests
 
         public void StartWorker(int processor, RunningActor[] running, Action body)
         {
+            if (FailingStarts > 0)
+            {
+                FailingStarts--;
+                throw new OutOfMemoryException();
+            }
+
             Interlocked.Increment(ref _started);
             new Thread(() =>
             {
