@@ -39,6 +39,16 @@ public sealed class PortForwardTests
         Assert.Contains($"port {port} of this host is in use", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Two guests on one port would each get some of the connections.</summary>
+    [Fact]
+    public void RefusesAHostPortThatAnotherGuestHas()
+    {
+        PortForward forward = new(PortForward.FreePort(), 8080);
+        using var first = forward.Listen(backlog: 1);
+        Assert.Throws<UserError>(() => forward.Listen(backlog: 1));
+        Assert.Throws<UserError>(() => PortForward.Check([forward]));
+    }
+
     [Fact]
     public void RefusesAHostPortThatIsMappedTwice() =>
         Assert.Throws<UserError>(() => PortForward.Check([new PortForward(1, 2), new PortForward(1, 3)]));

@@ -38,8 +38,7 @@ public sealed record PortForward(int HostPort, int GuestPort)
     public Socket Listen(int backlog)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        // A port in TIME_WAIT is free.
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        // A port in TIME_WAIT counts as free without asking for it. Asking (ReuseAddress) would set SO_REUSEPORT too, and two guests would share the port.
         try
         {
             socket.Bind(new IPEndPoint(IPAddress.Loopback, HostPort));
