@@ -26,14 +26,19 @@ public sealed class StashTests : SystemFixture
     [Fact]
     public async Task WhatIsStashedAgainKeepsItsPlace()
     {
-        // Each is put aside as often as it is large.
-        var left = new ConcurrentDictionary<int, int>();
+        // All are put aside once, and the first of them once more while the others wait unstashed.
+        int toStash = 4;
         ActorRef<int> actor = System.Spawn(new Acting<int>((self, number) =>
         {
-            if (left.AddOrUpdate(number, number, static (_, value) => value - 1) > 0)
+            if (number == Open)
+            {
+                self.It.UnstashAll();
+            }
+            else if (toStash-- > 0)
             {
                 self.It.Stash(number);
-                self.It.UnstashAll();
+                if (toStash == 0)
+                    self.It.UnstashAll();
             }
             else
             {
@@ -42,11 +47,11 @@ public sealed class StashTests : SystemFixture
 
             return default;
         }));
-        foreach (int number in new[] { 3, 1, 2 })
+        foreach (int number in new[] { 1, 2, 3, Open })
             actor.Tell(number);
         await actor.StopAsync().WaitAsync(Patience);
 
-        Assert.Equal([3, 1, 2], _handled);
+        Assert.Equal([1, 2, 3], _handled);
     }
 
     [Fact]
