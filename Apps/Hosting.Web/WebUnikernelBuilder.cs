@@ -12,7 +12,6 @@ public sealed class WebUnikernelBuilder
 {
     private readonly UnikernelBuilder _unikernel;
     private readonly StackTransport _transport = new();
-
     private readonly List<int> _ports = [];
     private WebApplicationBuilder? _web;
 
@@ -39,8 +38,9 @@ public sealed class WebUnikernelBuilder
 
     /// <summary>
     /// Runs requests as turns on the actors' workers instead of on the thread pool: no thread is woken between a segment and its answer.
-    /// For applications that never block. A handler that does, <c>.Result</c> included, takes a worker away from the actors; when there is no
-    /// other, also from the one it waits for. Such work goes to the pool with <c>await Task.Run(...)</c>. Without effect on the host's own sockets.
+    /// For applications that never block. A handler that does, <c>.Result</c> included, takes a worker away from the actors until its quantum is over and the
+    /// thread is detached, and there are only so many of these (<see cref="Troupe.Actors.ActorSystemOptions.MaximumDetached"/>). Such work goes to the pool with
+    /// <c>await Task.Run(...)</c>. Without effect on the host's own sockets.
     /// </summary>
     public WebUnikernelBuilder RunRequestsOnWorkers()
     {

@@ -5,7 +5,7 @@ namespace Troupe.Net.Contracts;
 
 /// <summary>
 /// Runs one connection's continuations as turns of an actor of their own: the application resumes on the worker that brought its
-/// octets, no thread is woken, and what it awaits comes back as such a turn too. Whoever blocks in one blocks a worker.
+/// octets, no thread is woken, and what it awaits comes back as such a turn too. Whoever blocks in one holds up a worker until its thread is detached.
 /// </summary>
 public sealed class TurnPipeScheduler : PipeScheduler
 {

@@ -102,6 +102,7 @@ internal static class EntryCause
         HostCall.WorkerBlocks => "WorkerBlocks",
         HostCall.MachineFact => "MachineFact",
         HostCall.ContributeEntropy => "ContributeEntropy",
+        HostCall.ShowRunningActor => "ShowRunningActor",
         _ => "own call",
     };
 }
