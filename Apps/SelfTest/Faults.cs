@@ -39,7 +39,9 @@ internal static class Faults
     /// <summary>Faults in the turn of an actor, while another actor is at work on another processor.</summary>
     private static bool InTurn(Action fault)
     {
-        var system = new ActorSystem(new ActorSystemOptions { Host = new GuestMachine().Workers });
+        // Without preemption, which would put the quantum monitor or a spare worker onto the bystander's processor now and then: a panic says
+        // what runs on each processor at that instant.
+        var system = new ActorSystem(new ActorSystemOptions { Host = new GuestMachine().Workers, Quantum = Timeout.InfiniteTimeSpan });
         int last = system.ProcessorCount - 1;
         if (last > 0)
         {
