@@ -109,19 +109,26 @@ public sealed class TcpForwarder : IDisposable
         }
     }
 
+    /// <summary>
+    /// Null: QEMU's backlog was full. A connection is given up only if the kernel does not have it: when this process gets little of a
+    /// busy host, patience ends before the news of a connection that has long been there, and QEMU would hand the guest a dead one.
+    /// </summary>
     private async Task<Socket?> TryConnectAsync(TimeSpan patience)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_ending.Token);
-        limit.CancelAfter(patience);
         try
         {
-            await socket.ConnectAsync(_guest, limit.Token).ConfigureAwait(false);
-            return socket;
-        }
-        catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
-        {
+            var connecting = socket.ConnectAsync(_guest, _ending.Token).AsTask();
+            await Task.WhenAny([connecting, Task.Delay(patience, _ending.Token)]).ConfigureAwait(false);
+            if (connecting.IsCompleted || socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
+            {
+                await connecting.ConfigureAwait(false);
+                return socket;
+            }
+
             socket.Dispose();
+            await connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _ending.Token.ThrowIfCancellationRequested();
             return null;
         }
         catch
