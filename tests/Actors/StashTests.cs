@@ -115,8 +115,9 @@ public sealed class StashTests : SystemFixture
     public async Task StashingAndBecomingAllocateNothingInTheSteadyState()
     {
         var opening = new Opening();
-        // Pinned: the count is of one thread. Unbounded: letting waiting senders in is not what is measured.
-        ActorRef<int> actor = System.Spawn(opening, mailbox: MailboxOptions.Unbounded, processor: 0);
+        // Pinned and not preempted: the count is of one thread. Unbounded: letting waiting senders in is not what is measured.
+        await using var system = new ActorSystem(new ActorSystemOptions { Host = new ThreadWorkerHost(1), Quantum = Timeout.InfiniteTimeSpan });
+        ActorRef<int> actor = system.Spawn(opening, mailbox: MailboxOptions.Unbounded, processor: 0);
         for (int round = 0; round < 2_000; round++)
             actor.Tell(round);
         await actor.StopAsync().WaitAsync(Patience);

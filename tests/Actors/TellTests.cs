@@ -127,8 +127,8 @@ public sealed class TellTests : SystemFixture
     [Fact]
     public async Task TellingAndHandlingAllocateNothing()
     {
-        // The whole traffic runs on one worker, inside one actor's turns, so one thread's count sees all of it.
-        await using var system = new ActorSystem(new ActorSystemOptions { Host = new ThreadWorkerHost(1) });
+        // The whole traffic runs on one worker and, without preemption, on one thread, whose count sees all of it.
+        await using var system = new ActorSystem(new ActorSystemOptions { Host = new ThreadWorkerHost(1), Quantum = Timeout.InfiniteTimeSpan });
         var measured = new TaskCompletionSource<long>();
         ActorRef<Letter>? pong = null;
         long start = 0;
