@@ -143,7 +143,18 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
 
     private async ValueTask AwaitRoomAsync(ValueTask<EnqueueResult> pending, TMessage message)
     {
-        EnqueueResult result = await pending;
+        var sender = SynchronizationContext.Current as ActorCell;
+        sender?.BeginWaitForRoom(_cell);
+        EnqueueResult result;
+        try
+        {
+            result = await pending;
+        }
+        finally
+        {
+            sender?.EndWaitForRoom(_cell);
+        }
+
         if (result != EnqueueResult.Accepted)
             Refuse(result, message);
     }
