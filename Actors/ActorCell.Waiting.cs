@@ -9,23 +9,28 @@ internal abstract partial class ActorCell
     /// <summary>The type of the message whose handler is suspended.</summary>
     internal abstract Type MessageType { get; }
 
-    /// <summary>A new ask of this actor. Returns the link to the one before.</summary>
-    internal AskLink PushAsk(AskLink ask)
+    /// <summary>A new ask of this actor. Returns the link to the latest one that is not answered yet, if there is any.</summary>
+    internal AskLink PushAsk(PendingAsk ask, long version)
     {
-        OptionalState optional = Optional;
-        AskLink older = optional.LatestAsk;
+        ref AskLink latest = ref Optional.LatestAsk;
+        AskLink older = latest;
         while (older.Current is { IsUnanswered: false } answered)
             older = answered.Older;
-        optional.LatestAsk = ask;
-        return older;
+        latest = new AskLink(ask, version);
+        return older.Current is null ? default : older;
     }
 
-    /// <summary>An ask is over. Usually it is the latest.</summary>
-    internal void PopAsk(PendingAsk ask, AskLink older)
+    /// <summary>An ask is over. Usually it is the latest, and the only one.</summary>
+    internal void PopAsk(PendingAsk ask, in AskLink older)
     {
-        OptionalState optional = Optional;
-        if (ReferenceEquals(optional.LatestAsk.Ask, ask))
-            optional.LatestAsk = older;
+        ref AskLink latest = ref Optional.LatestAsk;
+        if (!ReferenceEquals(latest.Ask, ask))
+            return;
+        // Apart, because to write null is cheaper than to write what may be a reference.
+        if (older.Ask is null)
+            latest = default;
+        else
+            latest = older;
     }
 
     internal void BeginWaitForRoom(ActorCell receiver) => Optional.AwaitsRoomOf = receiver;
@@ -41,12 +46,24 @@ internal abstract partial class ActorCell
     {
         for (PendingAsk? ask = OptionalIfAny?.LatestAsk.Current; ask is not null; ask = ask.Older.Current)
         {
-            if (ReferenceEquals(ask.Asker, this) && ask.IsUnanswered && ask.Asked is { } asked)
+            if (ReferenceEquals(ask.Asker, this) && ask.IsWaitedFor && ask.Asked is { } asked)
                 yield return asked;
         }
     }
 
     internal ActorCell? AwaitsRoomOf => OptionalIfAny?.AwaitsRoomOf;
+
+    /// <summary>Null: it declared none, or this is a release build. Any thread.</summary>
+    internal DeclaredWaits? DeclaredWaits => OptionalIfAny?.DeclaredWaits;
+
+    internal void Declare(DeclaredWaits waits) => Optional.DeclaredWaits = waits;
+
+    /// <summary>This actor, which has the turn, is about to send what may have to wait for room.</summary>
+    internal void CheckWaitsFor(ActorCell receiver)
+    {
+        if (DeclaredWaits is { } declared && !declared.Contains(receiver))
+            throw new InvalidOperationException($"{Path} may have to wait for room in the mailbox of {receiver.Path}, and was spawned as waiting for {declared}. Add it to {nameof(SpawnOptions)}.{nameof(SpawnOptions.WaitsFor)}, or use TryTell.");
+    }
 
     internal IEnumerable<ActorCell> WaitsFor() => AwaitsRoomOf is { } receiver ? Asks().Append(receiver) : Asks();
 }

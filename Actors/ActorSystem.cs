@@ -184,6 +184,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
             throw new ArgumentException($"There is an actor named '{cell.Name}' already {among}.", nameof(options));
         }
 
+        DeclareWaits(cell, options);
         if (parent is { HasEnded: true } || !(parent?.ChildrenForSpawn() ?? _top).TryAdd(cell))
         {
             if (cell.Name is not null)

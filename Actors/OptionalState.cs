@@ -19,6 +19,9 @@ internal abstract class OptionalState
     /// <summary>The asks under way of this actor. Others look at it when an ask has come to its deadline.</summary>
     internal AskLink LatestAsk;
 
+    /// <summary>Null: it declared nothing, or this is a release build.</summary>
+    internal DeclaredWaits? DeclaredWaits { get; set; }
+
     /// <summary>The actor in whose mailbox this one waits for room. Others look at it as they do at <see cref="LatestAsk"/>.</summary>
     internal ActorCell? AwaitsRoomOf { get; set; }
 

@@ -156,8 +156,10 @@ internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSo
         TimeSpan timeout = _timeout;
         IReadOnlyList<string> cycle = FindCycle();
         // The version in the state guards against all of this belonging to another ask by now.
-        if (TryClaim(state >> VersionShift))
-            _completion.SetException(new AskTimeoutException(asked?.Name, timeout, cycle));
+        if (!TryClaim(state >> VersionShift))
+            return;
+        SetOverdue();
+        _completion.SetException(new AskTimeoutException(asked?.Name, timeout, cycle));
     }
 
     private static void Cancel(object? state, CancellationToken token)

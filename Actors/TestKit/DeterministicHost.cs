@@ -58,7 +58,7 @@ public sealed class DeterministicHost : ISteppedWorkerHost
     public long MaximumSteps { get; init; } = DefaultMaximumSteps;
 
     /// <summary>How much time may pass in one run, on <see cref="Time"/>: what has not come by then does not come.</summary>
-    public TimeSpan MaximumTime { get; init; } = TimeSpan.FromHours(24);
+    public TimeSpan MaximumTime { get; init; } = TimeSpan.FromDays(365);
 
     /// <summary>
     /// Calls <paramref name="scenario"/> and runs the actors until its task has completed. What it awaits comes back on this thread, in an order that follows
