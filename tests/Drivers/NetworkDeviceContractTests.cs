@@ -39,15 +39,39 @@ public sealed class NetworkDeviceContractTests
 #endif
 
     [Fact]
-    public void NoFrameComesBeforeNewsThatCouldNotBeTold()
+    public void NoFrameComesBeforeTheNewsOfTheStart()
     {
-        var fixture = new NetFixture();
-        fixture.Client.Refuses = true;
-        fixture.Start();
-        Assert.True(fixture.Driver.IsStatusUntold);
-        fixture.Client.Refuses = false;
-        fixture.Driver.CatchUp();
-        Assert.Equal([NetworkDeviceEventKind.Started], fixture.Client.Events);
+        var net = StartUntold();
+        net.Device.TryReceive(NetFixture.Frame(1));
+        net.Run();
+        Assert.Empty(net.Client.Frames);
+        Assert.Equal(1, net.Driver.ReadStatistics().ReceiveDroppedClientBusy);
+        net.Driver.CatchUp();
+        net.Device.TryReceive(NetFixture.Frame(2));
+        net.Run();
+        Assert.Equal([NetworkDeviceEventKind.Started], net.Client.Events);
+        Assert.Single(net.Client.Frames);
+    }
+
+    [Fact]
+    public void AClientThatMissedTheStartIsToldItWhenTheLinkChanges()
+    {
+        var net = StartUntold();
+        net.Device.Configuration[6] = 0;
+        net.Device.ChangeConfiguration();
+        net.Run();
+        Assert.Equal([NetworkDeviceEventKind.Started], net.Client.Events);
+        Assert.False(net.Client.IsLinkUp);
+    }
+
+    /// <summary>A device that runs; its client had no room for the news of that, and has room now.</summary>
+    private static NetFixture StartUntold()
+    {
+        var net = new NetFixture();
+        net.Client.Refuses = true;
+        net.Start();
+        net.Client.Refuses = false;
+        return net;
     }
 
     private sealed class HastyDriver : Actor<NetworkDeviceMessage>
