@@ -69,7 +69,7 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
         get
         {
             // The source is visible before the look at the flag; who stops raises the flag before the look for a source.
-            TaskCompletionSource termination = Optional.Termination;
+            TaskCompletionSource termination = Optional.Termination(System.Scheduler.IsStepped);
             if (ProcessorMemory.LoadAcquire(ref _stopped) != 0)
                 termination.TrySetResult();
             return termination.Task;

@@ -29,6 +29,8 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 
     internal override ActorRef Reference => Self;
 
+    internal override Type MessageType => typeof(TMessage);
+
     internal override bool CanRestart => OptionalIfAny?.Factory is not null;
 
     private protected override string Unnamed => _unnamed;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Troupe.Actors;
 
 /// <summary>
@@ -73,6 +75,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <exception cref="MailboxFullException">The mailbox is full and its policy is to fail. The caller still owns the message.</exception>
     public ValueTask TellAsync(TMessage message, CancellationToken cancellationToken = default)
     {
+        CheckWaitingEdge();
         ValueTask<EnqueueResult> pending = _mailbox.EnqueueAsync(message, cancellationToken);
         if (!pending.IsCompletedSuccessfully)
         {
@@ -141,9 +144,27 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
         return _cell.Termination;
     }
 
+    [Conditional("DEBUG")]
+    private void CheckWaitingEdge()
+    {
+        if (_mailbox.Options is { OverflowPolicy: OverflowPolicy.Wait, Capacity: not MailboxOptions.UnboundedCapacity } && SynchronizationContext.Current is ActorCell sender)
+            sender.CheckWaitsFor(_cell);
+    }
+
     private async ValueTask AwaitRoomAsync(ValueTask<EnqueueResult> pending, TMessage message)
     {
-        EnqueueResult result = await pending;
+        var sender = SynchronizationContext.Current as ActorCell;
+        sender?.BeginWaitForRoom(_cell);
+        EnqueueResult result;
+        try
+        {
+            result = await pending;
+        }
+        finally
+        {
+            sender?.EndWaitForRoom(_cell);
+        }
+
         if (result != EnqueueResult.Accepted)
             Refuse(result, message);
     }

@@ -4,7 +4,7 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>A world of actors: its workers, its clock, its names, and what it tells of failures and dead letters.</summary>
-public sealed class ActorSystem : IAsyncDisposable
+public sealed partial class ActorSystem : IAsyncDisposable
 {
     private readonly ActorSystemOptions _options;
     private readonly ConcurrentDictionary<string, ActorRef> _names = new(StringComparer.Ordinal);
@@ -31,7 +31,7 @@ public sealed class ActorSystem : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumDetached);
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
-        Scheduler.Start();
+        Scheduler.Start(this);
     }
 
     /// <summary>The clock of all timers and deadlines.</summary>
@@ -184,6 +184,7 @@ public sealed class ActorSystem : IAsyncDisposable
             throw new ArgumentException($"There is an actor named '{cell.Name}' already {among}.", nameof(options));
         }
 
+        DeclareWaits(cell, options);
         if (parent is { HasEnded: true } || !(parent?.ChildrenForSpawn() ?? _top).TryAdd(cell))
         {
             if (cell.Name is not null)

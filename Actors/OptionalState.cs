@@ -16,6 +16,15 @@ internal abstract class OptionalState
 
     internal ActorTimer? Timers;
 
+    /// <summary>The asks under way of this actor. Others look at it when an ask has come to its deadline.</summary>
+    internal AskLink LatestAsk;
+
+    /// <summary>Null: it declared nothing, or this is a release build.</summary>
+    internal DeclaredWaits? DeclaredWaits { get; set; }
+
+    /// <summary>The actor in whose mailbox this one waits for room. Others look at it as they do at <see cref="LatestAsk"/>.</summary>
+    internal ActorCell? AwaitsRoomOf { get; set; }
+
     /// <summary>How this actor supervises its children; set before its first turn.</summary>
     internal SupervisionStrategy? Supervision { get; set; }
 
@@ -35,15 +44,13 @@ internal abstract class OptionalState
     internal ChildRegister<ActorCell>? Children => ProcessorMemory.LoadAcquire(ref _children);
 
     /// <summary>Any thread.</summary>
-    internal TaskCompletionSource Termination
+    /// <param name="isStepped">The host has no threads: what combines such tasks must not send their ends through the thread pool either.</param>
+    internal TaskCompletionSource Termination(bool isStepped)
     {
-        get
-        {
-            if (TerminationIfAny is { } termination)
-                return termination;
-            var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return ProcessorMemory.CompareExchange(ref _termination, created, null) ?? created;
-        }
+        if (TerminationIfAny is { } termination)
+            return termination;
+        var created = new TaskCompletionSource(isStepped ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+        return ProcessorMemory.CompareExchange(ref _termination, created, null) ?? created;
     }
 
     internal TaskCompletionSource? TerminationIfAny => ProcessorMemory.LoadAcquire(ref _termination);

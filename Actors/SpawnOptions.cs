@@ -20,6 +20,15 @@ public sealed record SpawnOptions
     /// <summary>How this actor deals with failures of the actors it spawns; null: as each one's own <see cref="OnFailure"/> says.</summary>
     public SupervisionStrategy? Supervision { get; init; }
 
+    /// <summary>
+    /// The actors in whose mailboxes this one may wait for room (<see cref="ActorRef{TMessage}.TellAsync"/>); empty: in none; null: it does not say.
+    /// In debug builds a cycle of such edges is refused at spawn, and an actor that has said so waits for no other.
+    /// </summary>
+    public IReadOnlyList<ActorRef>? WaitsFor { get; init; }
+
+    /// <summary>The same by path in this system, for actors that do not live yet.</summary>
+    public IReadOnlyList<string>? WaitsForNamed { get; init; }
+
     internal static SpawnOptions Of(string? name, MailboxOptions? mailbox, int? processor) =>
         name is null && mailbox is null && processor is null
             ? _default

@@ -11,7 +11,7 @@ namespace Troupe.Actors;
 /// The clock's timer is armed once and left alone when the answer comes: when it fires it looks whether the ask of that
 /// moment is due, and if not, arms itself for that one. A busy asker so touches the clock a few times a second, not twice per ask.
 /// </remarks>
-internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
+internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSource<TReply>
 {
     // The state is the version, times four, plus one of these; plus nothing while it is free.
     private const int Waiting = 1;
@@ -23,7 +23,6 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
     private readonly ActorSystem _system;
     private ManualResetValueTaskSourceCore<TReply> _completion;
     private CancellationTokenRegistration _cancellation;
-    private ActorRef? _asked;
     private ITimer? _clockTimer;
     private TimeSpan _timeout;
     private long _state;
@@ -44,7 +43,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
     internal Reply<TReply> Begin(ActorRef asked, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long version = State >> VersionShift;
-        _asked = asked;
+        BeginAsk(asked.Cell, version);
         _timeout = timeout;
         bool hasDeadline = timeout != Timeout.InfiniteTimeSpan;
         long deadline = hasDeadline
@@ -60,7 +59,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
         return new Reply<TReply>(this, version);
     }
 
-    internal bool IsAwaited(long version) => State == ((version << VersionShift) | Waiting);
+    internal override bool IsAwaited(long version) => State == ((version << VersionShift) | Waiting);
 
     internal bool TryAnswer(long version, TReply answer)
     {
@@ -82,7 +81,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
             return false;
         }
 
-        _completion.SetException(failure is AskFailedException ? failure : new AskFailedException(_asked?.Name, failure));
+        _completion.SetException(failure is AskFailedException ? failure : new AskFailedException(Asked?.Name, failure));
         return true;
     }
 
@@ -97,7 +96,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
         {
             long version = State >> VersionShift;
             _cancellation = default;
-            _asked = null;
+            EndAsk();
             _completion.Reset();
             ProcessorMemory.StoreRelease(ref _state, (version + 1) << VersionShift);
             _pool.Return(this);
@@ -153,11 +152,14 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
             return;
         }
 
-        ActorRef? asked = _asked;
+        ActorCell? asked = Asked;
         TimeSpan timeout = _timeout;
+        IReadOnlyList<string> cycle = FindCycle();
         // The version in the state guards against all of this belonging to another ask by now.
-        if (TryClaim(state >> VersionShift))
-            _completion.SetException(new AskTimeoutException(asked?.Name, timeout));
+        if (!TryClaim(state >> VersionShift))
+            return;
+        SetOverdue();
+        _completion.SetException(new AskTimeoutException(asked?.Name, timeout, cycle));
     }
 
     private static void Cancel(object? state, CancellationToken token)

@@ -25,6 +25,8 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     internal static Mailbox<TMessage> Create<TMemory>(MailboxOptions options, bool asChannel) where TMemory : struct, Core.Memory.IMemory
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.IsSingleSender)
+            return new SingleSenderMailbox<TMessage, TMemory>(options, asChannel);
         return options.OverflowPolicy == OverflowPolicy.DropOldest && options.Capacity != MailboxOptions.UnboundedCapacity
             ? new SlidingMailbox<TMessage, TMemory>(options, asChannel)
             : new Mailbox<TMessage, TMemory>(options, asChannel);

@@ -28,4 +28,10 @@ public sealed record MailboxOptions
 
     /// <summary>What happens to a message that finds the mailbox full.</summary>
     public OverflowPolicy OverflowPolicy { get; init; } = OverflowPolicy.Wait;
+
+    /// <summary>
+    /// Only one actor (or one thread) ever sends, asks included, which makes sending cheaper where sender and receiver run at the same time: the mailbox is a
+    /// <see cref="SingleSenderMailbox{TMessage, TMemory}"/>. Bounded only. A second sender is noticed often, not always; what it destroys is not known then.
+    /// </summary>
+    public bool IsSingleSender { get; init; }
 }

@@ -6,6 +6,7 @@ namespace Troupe.Actors;
 internal sealed class ActorScheduler
 {
     private readonly IWorkerHost _host;
+    private readonly ISteppedWorkerHost? _steppedHost;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LinkedInbox<ActorCell, ProcessorMemory> _shared;
     private int _running;
@@ -19,12 +20,13 @@ internal sealed class ActorScheduler
     internal ActorScheduler(IWorkerHost host, int throughput, TimeSpan quantum, int maximumDetached)
     {
         _host = host;
+        _steppedHost = host as ISteppedWorkerHost;
         Throughput = throughput;
         Idle = new IdleWorkers<ProcessorMemory>(host.ProcessorCount);
         Workers = new Worker[host.ProcessorCount];
         for (int processor = 0; processor < Workers.Length; processor++)
             Workers[processor] = new Worker(this, host, processor);
-        if (quantum != Timeout.InfiniteTimeSpan)
+        if (quantum != Timeout.InfiniteTimeSpan && !IsStepped)
             Monitor = new QuantumMonitor(this, host, quantum, maximumDetached);
     }
 
@@ -39,13 +41,22 @@ internal sealed class ActorScheduler
 
     internal bool IsStopping => ProcessorMemory.LoadAcquire(ref _stopping) != 0;
 
+    /// <summary>Whether a host without threads runs the turns.</summary>
+    internal bool IsStepped => _steppedHost is not null;
+
     internal bool HasShared => _shared.HasItems;
 
     /// <summary>Whether every worker has announced that it sleeps.</summary>
     internal bool AllSleep => Idle.Count == Workers.Length;
 
-    internal void Start()
+    internal void Start(ActorSystem system)
     {
+        if (_steppedHost is not null)
+        {
+            _steppedHost.Attach(system);
+            return;
+        }
+
         // The monitor counts too: while it may start threads, not all have ended.
         ProcessorMemory.Exchange(ref _running, Workers.Length + (Monitor is null ? 0 : 1));
         foreach (Worker worker in Workers)
@@ -83,6 +94,8 @@ internal sealed class ActorScheduler
         foreach (Worker worker in Workers)
             worker.Unpark();
         Monitor?.Unpark();
+        if (IsStepped)
+            _stopped.TrySetResult();
         return _stopped.Task;
     }
 
@@ -118,6 +131,12 @@ internal sealed class ActorScheduler
     /// <summary>Queues an actor for whoever comes first, preferably the given processor. Any thread.</summary>
     internal void EnqueueShared(ActorCell cell, int preferred)
     {
+        if (_steppedHost is not null)
+        {
+            _steppedHost.Enqueue(new ReadyTurn(cell));
+            return;
+        }
+
         _shared.Push(cell);
         int sleeper = Idle.TryClaimAny(preferred);
         if (sleeper >= 0)
@@ -127,11 +146,20 @@ internal sealed class ActorScheduler
     /// <summary>Queues an actor for the processor it is pinned to. Any thread.</summary>
     internal void EnqueuePinned(ActorCell cell)
     {
+        if (_steppedHost is not null)
+        {
+            _steppedHost.Enqueue(new ReadyTurn(cell));
+            return;
+        }
+
         Worker home = Workers[cell.Processor];
         home.PushPinned(cell);
         if (Idle.TryClaim(home.Processor))
             home.Unpark();
     }
+
+    /// <summary>Runs a turn for a host without threads, on whatever thread that chooses.</summary>
+    internal void RunStepped(ActorCell cell, int maximumMessages) => Workers[Math.Max(cell.Processor, 0)].Holder.RunTurn(cell, maximumMessages);
 
     internal ActorCell? TakeShared() => _shared.TakeAll();
 

@@ -112,7 +112,7 @@ internal sealed class WorkerThread
                 ActorCell? cell = Take() ?? Search();
                 if (cell is null)
                     Idle();
-                else if (!RunTurn(cell))
+                else if (!RunTurn(cell, _scheduler.Throughput))
                     break;
             }
         }
@@ -137,7 +137,7 @@ internal sealed class WorkerThread
     }
 
     /// <summary>False: the thread was detached in that turn, and what it left behind is given away.</summary>
-    private bool RunTurn(ActorCell cell)
+    internal bool RunTurn(ActorCell cell, int throughput)
     {
         if (_wasIdle)
         {
@@ -150,7 +150,7 @@ internal sealed class WorkerThread
         ProcessorMemory.StoreRelease(ref _cell, cell);
         SynchronizationContext.SetSynchronizationContext(cell);
         _lease.BeginTurn();
-        bool more = cell.RunTurn(this, _scheduler.Throughput);
+        bool more = cell.RunTurn(this, throughput);
         bool keeps = _lease.Keep();
         running.Name = null;
         // Whatever runs next on this thread must not be mistaken for a turn of that actor.

@@ -40,8 +40,8 @@ public sealed class InProcessLink
         DeviceActor second = new(1, frames, fate);
         first.Peer = second;
         second.Peer = first;
-        First = system.Spawn(first);
-        Second = system.Spawn(second);
+        First = system.Spawn(first, new SpawnOptions { WaitsFor = [] });
+        Second = system.Spawn(second, new SpawnOptions { WaitsFor = [] });
         FirstInformation = first.Information;
         SecondInformation = second.Information;
     }
@@ -88,10 +88,13 @@ public sealed class InProcessLink
             switch (message.Kind)
             {
                 case NetworkDeviceMessageKind.Attach:
-                    Volatile.Write(ref _client, message.Client);
+                    NetworkDeviceContract.Instance.Observe(message.Client!, NetworkDeviceStep.Attach);
+                    // Before the other end can see it: the start comes before any frame.
                     message.Client!.TryDeliver(NetworkDeviceEvent.Started(Information, isLinkUp: true));
+                    Volatile.Write(ref _client, message.Client);
                     break;
                 case NetworkDeviceMessageKind.Detach:
+                    NetworkDeviceContract.Detached(_client);
                     Volatile.Write(ref _client, null);
                     break;
                 case NetworkDeviceMessageKind.Transmit:

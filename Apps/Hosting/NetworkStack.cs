@@ -21,11 +21,11 @@ public sealed class NetworkStack
         Link = link;
         LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP");
         Counters = [ethernet, arp, ipv4, icmp, udp, tcp, dhcp];
-        // From the link up; each layer knows the one below from birth, and the one above from its first message.
-        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp));
-        _ipv4 = system.Spawn(new Ipv4Actor(link, _ethernet, ipv4, icmp));
-        Udp = system.Spawn(new UdpActor(link, _ipv4, udp));
-        Tcp = system.Spawn(new TcpActor(configuration.Tcp, link, _ipv4, randomness, system.Time, tcp));
+        // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
+        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp), WaitingFor(device));
+        _ipv4 = system.Spawn(new Ipv4Actor(link, _ethernet, ipv4, icmp), WaitingFor(_ethernet));
+        Udp = system.Spawn(new UdpActor(link, _ipv4, udp), WaitingFor(_ipv4));
+        Tcp = system.Spawn(new TcpActor(configuration.Tcp, link, _ipv4, randomness, system.Time, tcp), WaitingFor(_ipv4));
         DhcpCounters = dhcp;
     }
 
@@ -60,27 +60,27 @@ public sealed class NetworkStack
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(configuration);
         StartedClient started = new();
-        await device.TellAsync(NetworkDeviceMessage.Attach(started), cancellationToken).ConfigureAwait(false);
-        NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await device.TellAsync(NetworkDeviceMessage.Attach(started), cancellationToken);
+        NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken);
 
         NetworkStack stack = new(system, device, LinkResources.Of(information), configuration, randomness);
-        await stack._ethernet.TellAsync(LinkMessage.Attach(stack._ipv4), cancellationToken).ConfigureAwait(false);
-        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken).ConfigureAwait(false);
-        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken).ConfigureAwait(false);
-        await device.TellAsync(NetworkDeviceMessage.Attach(new EthernetClient(stack._ethernet)), cancellationToken).ConfigureAwait(false);
+        await stack._ethernet.TellAsync(LinkMessage.Attach(stack._ipv4), cancellationToken);
+        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken);
+        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken);
+        await device.TellAsync(NetworkDeviceMessage.Attach(new EthernetClient(stack._ethernet)), cancellationToken);
         if (configuration.Static is { } given)
-            await stack.ConfigureAsync(given).ConfigureAwait(false);
+            await stack.ConfigureAsync(given);
         else
-            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters));
+            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack._ipv4, stack.Tcp));
         return stack;
     }
 
     /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
     {
-        await _ipv4.TellAsync(IpMessage.Configure(configuration)).ConfigureAwait(false);
-        await Udp.TellAsync(UdpMessage.SetAddress(configuration?.Address ?? default)).ConfigureAwait(false);
-        await Tcp.TellAsync(TcpMessage.SetAddress(configuration?.Address ?? default)).ConfigureAwait(false);
+        await _ipv4.TellAsync(IpMessage.Configure(configuration));
+        await Udp.TellAsync(UdpMessage.SetAddress(configuration?.Address ?? default));
+        await Tcp.TellAsync(TcpMessage.SetAddress(configuration?.Address ?? default));
         Volatile.Write(ref _configuration, configuration);
         if (configuration is not null)
             _configured.TrySetResult(configuration);
@@ -97,13 +97,15 @@ public sealed class NetworkStack
         Tcp.AskAsync<TcpListener?>(
             reply => TcpMessage.Listen(new(new(default, port), options ?? new(), reply)), cancellationToken: cancellationToken);
 
+    private static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
+
     private sealed class StartedClient : NetworkDeviceClient
     {
         private readonly TaskCompletionSource<NetworkDeviceInformation> _information = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<NetworkDeviceInformation> Information => _information.Task;
 
-        public override bool TryDeliver(in NetworkDeviceEvent deviceEvent)
+        protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
         {
             if (deviceEvent is { Kind: NetworkDeviceEventKind.Started, Information: { } information })
                 _information.TrySetResult(information);

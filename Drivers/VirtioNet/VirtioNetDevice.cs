@@ -9,7 +9,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// A virtio network device and all that outlives one incarnation of its driver: the frame pools, the attached client, the
 /// counters, and which frames the device holds. Its methods run in the turns of one actor, <see cref="VirtioNetDriver"/>.
 /// </summary>
-public sealed class VirtioNetDevice
+public sealed partial class VirtioNetDevice
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;
@@ -32,7 +32,6 @@ public sealed class VirtioNetDevice
     private readonly VirtioNetCounters _counters = new();
     private FrameRing? _receive;
     private FrameRing? _transmit;
-    private NetworkDeviceClient? _client;
     private NetworkDeviceInformation? _information;
     private ulong _features;
     private bool _wasStarted;
@@ -73,9 +72,6 @@ public sealed class VirtioNetDevice
 
     /// <summary>Whether so few receive buffers are with the device that frames given back later must be looked for, by a timer.</summary>
     internal bool IsStarved => IsRunning && _receive!.Queue.BuffersInFlight < MinimumReceiveBuffers;
-
-    /// <summary>Whether the client refused the latest news, so that it must be told again.</summary>
-    internal bool IsStatusUntold { get; private set; }
 
     internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
 
@@ -142,17 +138,6 @@ public sealed class VirtioNetDevice
     internal NetworkDeviceStatistics ReadStatistics() =>
         _counters.Snapshot((_receive?.Queue.Notifications ?? 0) + (_transmit?.Queue.Notifications ?? 0));
 
-    internal void Attach(NetworkDeviceClient client)
-    {
-        _client = client;
-        if (IsRunning)
-        {
-            TellStatus(NetworkDeviceEvent.Started(_information!, IsLinkUp));
-        }
-    }
-
-    internal void Detach() => _client = null;
-
     /// <summary>
     /// Deals with an interrupt: lowers the line first, then lets it fire again; the rings are looked at afterwards, by
     /// <see cref="Service"/>, so that nothing that happens in between is missed. False: the device asks for a reset.
@@ -183,7 +168,8 @@ public sealed class VirtioNetDevice
         if (isLinkUp != IsLinkUp)
         {
             IsLinkUp = isLinkUp;
-            TellStatus(NetworkDeviceEvent.LinkChanged(isLinkUp));
+            // A client that has not been told of the start is told that, with the link's new state.
+            TellStatus(IsStatusUntold ? NetworkDeviceEvent.Started(_information!, isLinkUp) : NetworkDeviceEvent.LinkChanged(isLinkUp));
         }
 
         return true;
@@ -337,27 +323,6 @@ public sealed class VirtioNetDevice
         return taken;
     }
 
-    private void Deliver(FrameBatch batch)
-    {
-        long frames = batch.Count;
-        long bytes = 0;
-        for (var index = 0; index < batch.Count; index++)
-        {
-            bytes += batch[index].Length;
-        }
-
-        var received = NetworkDeviceEvent.Received(batch);
-        if (_client is { } client && client.TryDeliver(in received))
-        {
-            _counters.ReceivedFrames += frames;
-            _counters.ReceivedBytes += bytes;
-            return;
-        }
-
-        _counters.ReceiveDroppedClientBusy += frames;
-        received.Dispose();
-    }
-
     private void Refill()
     {
         while (_receive!.Queue.FreeDescriptors > 0)
@@ -481,10 +446,6 @@ public sealed class VirtioNetDevice
             ring.Queue.Dispose();
         }
     }
-
-    /// <summary>Frames may be dropped at a full mailbox, news of the device may not: what was refused is told again later.</summary>
-    private void TellStatus(NetworkDeviceEvent deviceEvent) =>
-        IsStatusUntold = _client is { } client && !client.TryDeliver(in deviceEvent);
 
     private (DmaBlock Memory, FramePool Pool) CreatePool(int frameCount)
     {

@@ -70,7 +70,18 @@ public sealed class TcpByteStreams
     }
 
     /// <summary>The actor wrote received octets.</summary>
-    public void CountReceived(int octets) => Interlocked.Add(ref _unread, octets);
+    public void CountReceived(int octets)
+    {
+        TcpStreamContract.Instance.Observe(this, TcpStreamStep.Deliver);
+        Interlocked.Add(ref _unread, octets);
+    }
+
+    /// <summary>The application wants the connection gone.</summary>
+    public void Abort()
+    {
+        TcpStreamContract.Instance.Observe(this, TcpStreamStep.Abort);
+        Raise(TcpSignals.Abort);
+    }
 
     /// <summary>
     /// Raises a signal. If a wake-up finds the mailbox full, the turns already queued will see the bit, because the
@@ -99,6 +110,7 @@ public sealed class TcpByteStreams
 
     private void CloseInput()
     {
+        TcpStreamContract.Instance.Observe(this, TcpStreamStep.StopReading);
         if (Interlocked.Exchange(ref _inputClosed, 1) == 0)
             Raise(TcpSignals.InputClosed);
     }
@@ -169,6 +181,7 @@ public sealed class TcpByteStreams
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
             ValueTask<FlushResult> flush = inner.FlushAsync(cancellationToken);
+            TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Write);
             streams.Raise(TcpSignals.OutputAvailable);
             return flush;
         }
@@ -176,6 +189,7 @@ public sealed class TcpByteStreams
         public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
             ValueTask<FlushResult> flush = inner.WriteAsync(source, cancellationToken);
+            TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Write);
             streams.Raise(TcpSignals.OutputAvailable);
             return flush;
         }
@@ -186,8 +200,9 @@ public sealed class TcpByteStreams
         public override void Complete(Exception? exception = null)
         {
             if (exception is not null)
-                streams.Raise(TcpSignals.Abort);
+                streams.Abort();
             inner.Complete();
+            TcpStreamContract.Instance.Observe(streams, TcpStreamStep.EndOutput);
             streams.Raise(TcpSignals.OutputAvailable);
         }
     }

@@ -22,7 +22,7 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     public Task<TcpCloseReason> Completion => _completion.Task;
 
     /// <summary>Resets the connection.</summary>
-    public void Abort() => streams.Raise(TcpSignals.Abort);
+    public void Abort() => streams.Abort();
 
     /// <summary>Closes both directions: what was written is still sent, what was not read is lost.</summary>
     public ValueTask DisposeAsync()

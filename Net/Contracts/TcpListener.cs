@@ -23,7 +23,7 @@ public sealed class TcpListener(Ipv4EndPoint local, int backlog, TcpApplicationO
     /// <summary>The next connection; null when the listener was closed.</summary>
     public async ValueTask<TcpConnection?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        while (await _accepted.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        while (await _accepted.Reader.WaitToReadAsync(cancellationToken))
         {
             if (_accepted.Reader.TryRead(out TcpConnection? connection))
             {
@@ -57,7 +57,7 @@ public sealed class TcpListener(Ipv4EndPoint local, int backlog, TcpApplicationO
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
-        await tcp.TellAsync(TcpMessage.StopListening(this)).ConfigureAwait(false);
+        await tcp.TellAsync(TcpMessage.StopListening(this));
         _accepted.Writer.TryComplete();
         while (_accepted.Reader.TryRead(out TcpConnection? connection))
             connection.Abort();

@@ -8,5 +8,5 @@ namespace Troupe.Net.Ethernet;
 public sealed class EthernetClient(ActorRef<LinkMessage> link) : NetworkDeviceClient
 {
     /// <inheritdoc/>
-    public override bool TryDeliver(in NetworkDeviceEvent deviceEvent) => link.TryTell(LinkMessage.FromDevice(deviceEvent));
+    protected override bool TryTell(in NetworkDeviceEvent deviceEvent) => link.TryTell(LinkMessage.FromDevice(deviceEvent));
 }

@@ -19,6 +19,7 @@ public sealed class TcpActor : Actor<TcpMessage>
     private readonly TimeWaitTable _timeWait;
     private readonly TcpPorts _ports;
     private readonly Queue<(FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination)> _answers = new();
+    private SpawnOptions? _connectionOptions;
     private RateLimit _resets;
     private TimerHandle _tick;
     private Ipv4Address _address;
@@ -38,7 +39,15 @@ public sealed class TcpActor : Actor<TcpMessage>
     }
 
     /// <inheritdoc/>
-    protected override void Started() => _tick = Context.CreateTimer(TcpMessage.Tick());
+    protected override void Started()
+    {
+        _tick = Context.CreateTimer(TcpMessage.Tick());
+        _connectionOptions = new SpawnOptions
+        {
+            Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
+            WaitsFor = [_shared.Ipv4, Context.Self],
+        };
+    }
 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(TcpMessage message)
@@ -191,7 +200,7 @@ public sealed class TcpActor : Actor<TcpMessage>
     private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
     {
         // On no particular processor: it runs where its segments arrived, and is stolen from a worker that has more to do.
-        ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, mailbox: new() { Capacity = Configuration.ConnectionMailbox });
+        ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, _connectionOptions!);
         _connections.Add(key, connection);
         return connection;
     }

@@ -112,6 +112,7 @@ public sealed partial class TransmissionControlBlock
             _congestion.TimeOut(acknowledgement, 0, first: false);
         Fire(TcpTrigger.SynAcknowledged);
         _lastSent = _now;
+        TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Establish);
         _owner.Established();
     }
 

@@ -131,6 +131,7 @@ public sealed partial class TransmissionControlBlock
             return;
         FlushReceived();
         _receivedCompleted = true;
+        TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.EndInput);
         _streams.Received.Complete(exception);
     }
 

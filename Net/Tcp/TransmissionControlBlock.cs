@@ -192,6 +192,7 @@ public sealed partial class TransmissionControlBlock
         _reassembly.Clear();
         _sendQueue.Complete();
         CompleteReceived(reason == TcpCloseReason.Closed ? null : _streams.CreateException(reason));
+        TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Close);
         _owner.Closed(reason);
     }
 }

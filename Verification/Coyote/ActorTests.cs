@@ -19,6 +19,19 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_mailbox_that_grows_loses_nothing() =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded)));
 
+    [Theory]
+    [InlineData(3, 1, false)]
+    [InlineData(3, 2, false)]
+    [InlineData(3, 1, true)]
+    public void What_a_single_sender_sends_is_handled_once_in_order(int messages, int capacity, bool closes) =>
+        Interleavings.Hold(
+            output, CoyoteWorld.Run(() => new SingleSenderProtocol<ProcessorMemory, CoyoteWorld>(messages, capacity, closes)),
+            $"{nameof(What_a_single_sender_sends_is_handled_once_in_order)}_{messages}_{capacity}_{closes}");
+
+    [Fact]
+    public void A_torn_compare_exchange_loses_what_a_single_sender_sent() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new SingleSenderProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(3, 1, closes: true)), "");
+
     [Fact]
     public void A_turn_that_does_not_look_again_strands_a_message() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = 8 }, looksAgain: false)), "nobody comes for it");

@@ -32,6 +32,17 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
         Find(ExploredWorld.Run(() => new MailboxProtocol<PlainExchange, ExploredWorld>(2, 1, new MailboxOptions { Capacity = 8 })), FailureKind.Exception);
 
+    [Theory]
+    [InlineData(2, 1, false)]
+    [InlineData(2, 2, false)]
+    [InlineData(2, 1, true)]
+    public void What_a_single_sender_sends_is_handled_once_in_order(int messages, int capacity, bool closes) =>
+        Hold(ExploredWorld.Run(() => new SingleSenderProtocol<ExplorerMemory, ExploredWorld>(messages, capacity, closes)));
+
+    [Fact]
+    public void A_single_sender_loses_a_message_to_a_turn_that_ends_by_a_plain_store() =>
+        Find(ExploredWorld.Run(() => new SingleSenderProtocol<PlainExchange, ExploredWorld>(2, 2, closes: false)), FailureKind.Exception);
+
     [Fact]
     public void An_item_of_a_run_queue_is_taken_once() =>
         Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));

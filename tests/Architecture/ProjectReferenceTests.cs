@@ -18,6 +18,7 @@ public sealed class ProjectReferenceTests
         // Part of the build, not of a program: Directory.Build.targets gives the analyzers to the compiler of every project above the kernel half.
         ["Actors/Analyzers"] = [],
         ["Actors/CodeFixes"] = ["Actors/Analyzers"],
+        ["Actors/TestKit"] = ["Actors"],
         ["Smp/Host"] = ["Smp/Kernel", "Core/Memory", "Core/Capabilities", "Actors"],
         ["Drivers/Contracts"] = ["Actors"],
         ["Drivers/Discovery"] = _driver,

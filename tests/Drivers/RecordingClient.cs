@@ -23,7 +23,7 @@ internal sealed class RecordingClient : NetworkDeviceClient
 
     public long Count { get; private set; }
 
-    public override bool TryDeliver(in NetworkDeviceEvent deviceEvent)
+    protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
     {
         if (Refuses)
         {

@@ -33,7 +33,7 @@ internal sealed class RawHost : NetworkDeviceClient, IAsyncDisposable
         return host;
     }
 
-    public override bool TryDeliver(in NetworkDeviceEvent deviceEvent)
+    protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
     {
         if (deviceEvent.Kind != NetworkDeviceEventKind.Received)
             return true;

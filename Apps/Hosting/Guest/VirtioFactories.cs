@@ -40,7 +40,7 @@ internal sealed class VirtioNetFactory() : VirtioFactory(VirtioDeviceType.Networ
         VirtioNetDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
         return system.Spawn(
             () => new VirtioNetDriver(driven),
-            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
     }
 }
 
@@ -57,6 +57,6 @@ internal sealed class VirtioRngFactory() : VirtioFactory(VirtioDeviceType.Entrop
         DmaArena arena = capability.CreateArena(VirtioRngDriver.RequiredDmaMemory);
         return system.Spawn(
             () => new VirtioRngDriver(transport, arena),
-            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
     }
 }

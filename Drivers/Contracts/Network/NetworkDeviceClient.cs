@@ -17,5 +17,16 @@ public abstract class NetworkDeviceClient
     /// Hands the event on. False when the receiver's mailbox is full or gone; the caller then still owns the event and
     /// disposes it.
     /// </summary>
-    public abstract bool TryDeliver([MovesWhen(true)] in NetworkDeviceEvent deviceEvent);
+    public bool TryDeliver([MovesWhen(true)] in NetworkDeviceEvent deviceEvent)
+    {
+        // Read before: an event that was handed on is no longer this turn's.
+        NetworkDeviceEventKind kind = deviceEvent.Kind;
+        if (!TryTell(in deviceEvent))
+            return false;
+        NetworkDeviceContract.Instance.Observe(this, NetworkDeviceContract.StepOf(kind));
+        return true;
+    }
+
+    /// <inheritdoc cref="TryDeliver"/>
+    protected abstract bool TryTell([MovesWhen(true)] in NetworkDeviceEvent deviceEvent);
 }

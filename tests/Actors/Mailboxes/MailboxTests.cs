@@ -9,6 +9,9 @@ public abstract class MailboxTests
 
     private protected abstract Mailbox<Letter> Create(int capacity);
 
+    /// <summary>How many may send at once.</summary>
+    private protected virtual int Producers => 4;
+
     [Fact]
     public void AnEmptyMailboxGivesNothing()
     {
@@ -89,7 +92,6 @@ public abstract class MailboxTests
     [Fact]
     public void ConcurrentProducersLoseNothingAndKeepTheirOrder()
     {
-        const int Producers = 4;
         const int PerProducer = 20_000;
         Mailbox<Letter> mailbox = Create(1 << 17);
         Thread[] threads = StartProducers(Producers, sender =>
@@ -124,7 +126,7 @@ public abstract class MailboxTests
         {
             Mailbox<Letter> mailbox = Create(1 << 12);
             int accepted = 0;
-            Thread[] threads = StartProducers(2, sender =>
+            Thread[] threads = StartProducers(Math.Min(Producers, 2), sender =>
             {
                 for (int number = 0; mailbox.TryEnqueue(new Letter(sender, number)) == EnqueueResult.Accepted && number < 1000; number++)
                     Interlocked.Increment(ref accepted);

@@ -1,0 +1,69 @@
+using Troupe.Core.Memory;
+
+namespace Troupe.Actors.Tests;
+
+public sealed class SingleSenderMailboxTests : MailboxTests
+{
+    private protected override int Producers => 1;
+
+    private protected override Mailbox<Letter> Create(int capacity) =>
+        new SingleSenderMailbox<Letter, ProcessorMemory>(new MailboxOptions { Capacity = capacity, IsSingleSender = true });
+
+    private protected override Mailbox<object> CreateForObjects() =>
+        new SingleSenderMailbox<object, ProcessorMemory>(new MailboxOptions { IsSingleSender = true });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(1000)]
+    public void TheCapacityIsExact(int capacity)
+    {
+        Mailbox<Letter> mailbox = Create(capacity);
+        for (int lap = 0; lap < 3; lap++)
+        {
+            for (int number = 0; number < capacity; number++)
+                Assert.Equal(EnqueueResult.Accepted, mailbox.TryEnqueue(new Letter(0, number)));
+            Assert.Equal(EnqueueResult.Full, mailbox.TryEnqueue(default));
+            for (int number = 0; number < capacity; number++)
+            {
+                Assert.True(mailbox.TryDequeue(out Letter letter));
+                Assert.Equal(number, letter.Number);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task ASenderThatDoesNotAwaitKeepsItsOrder()
+    {
+        Mailbox<Letter> mailbox = Create(1);
+        ValueTask<EnqueueResult>[] sending = [.. Enumerable.Range(0, 5).Select(number => mailbox.EnqueueAsync(new Letter(0, number)))];
+        for (int number = 0; number < 5; number++)
+        {
+            Assert.True(mailbox.TryDequeue(out Letter letter));
+            Assert.Equal(number, letter.Number);
+            mailbox.AdmitWaiting();
+        }
+
+        foreach (ValueTask<EnqueueResult> sent in sending)
+            Assert.Equal(EnqueueResult.Accepted, await sent);
+    }
+
+    [Fact]
+    public async Task SendersThatWaitAreToldWhenItCloses()
+    {
+        Mailbox<Letter> mailbox = Create(1);
+        mailbox.TryEnqueue(default);
+        ValueTask<EnqueueResult> waiting = mailbox.EnqueueAsync(default);
+        mailbox.Close();
+        mailbox.AdmitWaiting();
+        Assert.Equal(EnqueueResult.Closed, await waiting);
+    }
+
+    [Fact]
+    public void ItIsMadeByItsOption()
+    {
+        Assert.IsType<SingleSenderMailbox<Letter, ProcessorMemory>>(Mailbox<Letter>.Create<ProcessorMemory>(new MailboxOptions { IsSingleSender = true }));
+        Assert.Throws<ArgumentException>(() => Mailbox<Letter>.Create<ProcessorMemory>(new MailboxOptions { IsSingleSender = true, OverflowPolicy = OverflowPolicy.DropOldest }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Mailbox<Letter>.Create<ProcessorMemory>(MailboxOptions.Unbounded with { IsSingleSender = true }));
+    }
+}
