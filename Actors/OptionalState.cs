@@ -16,6 +16,8 @@ internal abstract class OptionalState
 
     internal ActorTimer? Timers;
 
+    internal SwapQueue? Swaps { get; set; }
+
     /// <summary>How this actor supervises its children; set before its first turn.</summary>
     internal SupervisionStrategy? Supervision { get; set; }
 
