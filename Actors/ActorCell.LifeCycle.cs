@@ -34,6 +34,9 @@ internal abstract partial class ActorCell
 
         /// <summary>Unstashed messages come before the mailbox.</summary>
         Unstashed = 64,
+
+        /// <summary>A swap waits for the messages before it.</summary>
+        Swapping = 128,
     }
 
     private protected enum Phase : byte
@@ -107,7 +110,12 @@ internal abstract partial class ActorCell
             }
 
             if ((holds & Holds.Waiting) == 0)
+            {
+                if ((holds & (Holds.Swapping | Holds.Unstashed)) == Holds.Swapping && TrySwap())
+                    continue;
                 return true;
+            }
+
             OptionalState optional = Optional;
             SystemMessage? waited = optional.Waiting.Dequeue();
             if (optional.Waiting.IsEmpty)
@@ -142,6 +150,7 @@ internal abstract partial class ActorCell
             ActorTimer.DisposeAll(ref optional.Timers);
             optional.Restart?.Cancel();
             WithdrawWatches();
+            RefuseSwaps(optional);
             UnstashAll();
             if (StopChildren(drainChildren))
                 return;

@@ -49,6 +49,9 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
 
     internal abstract ActorRef Reference { get; }
 
+    /// <summary>What handles its messages. Any thread.</summary>
+    internal abstract Type BehaviourType { get; }
+
     /// <summary>The actors it spawned and that have not stopped; null if there never were any. Any thread.</summary>
     internal ChildRegister<ActorCell>? Children => OptionalIfAny?.Children;
 
@@ -134,7 +137,7 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
             SystemMessage? next = link;
             // Before it runs: a timer may be queued again while it does.
             link = null;
-            if (message.NeedsHandler && (_holds & ~Holds.Unstashed) != Holds.None)
+            if (message.NeedsHandler && (_holds & ~(Holds.Unstashed | Holds.Swapping)) != Holds.None)
             {
                 Optional.Waiting.Enqueue(message);
                 _holds |= Holds.Waiting;

@@ -7,7 +7,7 @@ namespace Troupe.Actors;
 /// One actor at work: takes turns on workers, one at a time, hands messages to the behaviour, keeps its life cycle.
 /// </summary>
 /// <remarks>Fields without further word are touched in turns only; the gate's full fences carry them from worker to worker.</remarks>
-internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
+internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 {
     private static readonly string _unnamed = $"(unnamed, of {typeof(TMessage).Name})";
 
@@ -61,7 +61,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
             }
 
             TMessage message;
-            if (_holds != Holds.None)
+            if ((_holds & Holds.Unstashed) != Holds.None)
             {
                 message = TakeUnstashed();
             }
@@ -83,7 +83,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
         }
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
-        bool held = _holds != Holds.None;
+        bool held = (_holds & ~Holds.Swapping) != Holds.None;
         thread.EndTurn();
         Gate.Release(held);
         return (HasSystemMessages || (!held && mailbox.HasWork)) && Gate.TrySchedule(urgent: true);

@@ -43,6 +43,26 @@ public abstract class ActorRef
     /// </summary>
     public abstract Task StopAsync(bool drain = true);
 
+    /// <summary>
+    /// The type of what handles messages now. Holding it keeps a collectible assembly loaded.
+    /// </summary>
+    public abstract Type BehaviourType { get; }
+
+    /// <summary>
+    /// Swaps the behaviour for one that was registered by name in <see cref="ActorSystem.Behaviours"/>. Otherwise as
+    /// <see cref="ActorRef{TMessage}.SwapAsync(Func{Actor{TMessage}}, CancellationToken)"/>.
+    /// </summary>
+    /// <exception cref="ArgumentException">No behaviour of that name handles what this actor understands.</exception>
+    public abstract Task<SwapResult> SwapAsync(string behaviour, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Swaps the behaviour, for tools that know its type at run time only. Otherwise as
+    /// <see cref="ActorRef{TMessage}.SwapAsync(Func{Actor{TMessage}}, CancellationToken)"/>.
+    /// </summary>
+    /// <param name="factory">Makes instances of a behaviour that handles what this actor understands.</param>
+    /// <param name="cancellationToken">Withdraws the swap as long as it has not begun.</param>
+    public abstract Task<SwapResult> SwapAsync(Func<object> factory, CancellationToken cancellationToken = default);
+
     /// <inheritdoc/>
     public override string ToString() => Name ?? "(unnamed)";
 }

@@ -36,6 +36,9 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <inheritdoc/>
     public override string Path => _cell.Path;
 
+    /// <inheritdoc/>
+    public override Type BehaviourType => _cell.BehaviourType;
+
     internal override ActorCell Cell => _cell;
 
     internal Mailbox<TMessage> Mailbox => _mailbox;
@@ -149,6 +152,42 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     {
         if (_mailbox.Options is { OverflowPolicy: OverflowPolicy.Wait, Capacity: not MailboxOptions.UnboundedCapacity } && SynchronizationContext.Current is ActorCell sender)
             sender.CheckWaitsFor(_cell);
+    }
+
+    /// <summary>
+    /// Swaps the behaviour of the actor while it lives. The old behaviour handles what was in the mailbox, or unstashed, when this was called; then it
+    /// exports its state (<see cref="IExportsState{TState}"/>), the new one imports it (<see cref="IImportsState{TState}"/>) and handles what comes
+    /// after: all that is sent once the result is there. What is sent in between is the new one's as well, but for one message at the most. Mailbox, references, children, watches, timers and what is stashed stay; neither <see cref="Actor{TMessage}.Stopped"/> nor
+    /// <see cref="Actor{TMessage}.Started"/> runs; what the old one had become ends. A swap waits for a suspended handler, so an actor that swaps itself does not
+    /// await the result.
+    /// </summary>
+    /// <param name="factory">
+    /// Makes the new behaviour, once now and on the caller's thread, and then whenever the actor is restarted. The factory before it is forgotten.
+    /// </param>
+    /// <param name="cancellationToken">Withdraws the swap as long as it has not begun. A deadline, where the actor may never get to it.</param>
+    /// <returns>Completes when the new behaviour is in place.</returns>
+    /// <exception cref="HotSwapException">
+    /// Factory, export or import threw, or the actor has stopped. The old behaviour goes on and no message is lost.
+    /// </exception>
+    public Task<SwapResult> SwapAsync(Func<Actor<TMessage>> factory, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return _cell.SwapAsync(factory, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task<SwapResult> SwapAsync(string behaviour, CancellationToken cancellationToken = default) =>
+        SwapAsync(System.Behaviours.Find<TMessage>(behaviour), cancellationToken);
+
+    /// <inheritdoc/>
+    public override Task<SwapResult> SwapAsync(Func<object> factory, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return SwapAsync(
+            () => factory() is Actor<TMessage> behaviour
+                ? behaviour
+                : throw new InvalidOperationException($"The new behaviour is no Actor<{typeof(TMessage).Name}>, which this actor is."),
+            cancellationToken);
     }
 
     private async ValueTask AwaitRoomAsync(ValueTask<EnqueueResult> pending, TMessage message)

@@ -21,6 +21,12 @@ public sealed partial class ActorSystem : IAsyncDisposable
 
     private const char PathSeparator = '/';
 
+    /// <summary>
+    /// The name of a value of <see cref="AppContext"/>, an <see cref="Action{T}"/> that is called with every system that starts. A development tool that
+    /// is loaded before the program (a startup hook) finds the systems of the program by it.
+    /// </summary>
+    public const string StartedHook = "Troupe.Actors.SystemStarted";
+
     /// <summary>Starts a system; the workers run from now on.</summary>
     public ActorSystem(ActorSystemOptions? options = null)
     {
@@ -32,6 +38,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
         Scheduler.Start(this);
+        (AppContext.GetData(StartedHook) as Action<ActorSystem>)?.Invoke(this);
     }
 
     /// <summary>The clock of all timers and deadlines.</summary>
@@ -57,6 +64,12 @@ public sealed partial class ActorSystem : IAsyncDisposable
 
     /// <summary>How often a turn overran its quantum and its thread was detached.</summary>
     public long DetachmentCount => Scheduler.Monitor?.Detachments ?? 0;
+
+    /// <summary>Behaviours known by name, for <see cref="SwapAsync"/>.</summary>
+    public BehaviourRegistry Behaviours { get; } = new();
+
+    /// <summary>The references of all actors that have not stopped, parents before their children.</summary>
+    public IReadOnlyList<ActorRef> Actors => SnapshotOfLive().ConvertAll(static cell => cell.Reference);
 
     internal ActorScheduler Scheduler { get; }
 
@@ -94,6 +107,14 @@ public sealed partial class ActorSystem : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(path);
         _names.TryGetValue(path.StartsWith(PathSeparator) ? path : PathSeparator + path, out ActorRef? found);
         return found;
+    }
+
+    /// <summary>Swaps the actor of that path to a behaviour registered in <see cref="Behaviours"/>: by name, as a guest must.</summary>
+    /// <exception cref="ArgumentException">There is no such actor, or no such behaviour for it.</exception>
+    public Task<SwapResult> SwapAsync(string path, string behaviour, CancellationToken cancellationToken = default)
+    {
+        ActorRef actor = Find(path) ?? throw new ArgumentException($"No actor lives at '{path}'.", nameof(path));
+        return actor.SwapAsync(behaviour, cancellationToken);
     }
 
     /// <summary>

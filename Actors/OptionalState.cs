@@ -25,6 +25,8 @@ internal abstract class OptionalState
     /// <summary>The actor in whose mailbox this one waits for room. Others look at it as they do at <see cref="LatestAsk"/>.</summary>
     internal ActorCell? AwaitsRoomOf { get; set; }
 
+    internal SwapQueue? Swaps { get; set; }
+
     /// <summary>How this actor supervises its children; set before its first turn.</summary>
     internal SupervisionStrategy? Supervision { get; set; }
 

@@ -68,6 +68,14 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     /// <summary>Messages this mailbox threw away by its policy.</summary>
     public abstract long Dropped { get; }
 
+    /// <summary>How many messages have left it: the position of the next to leave. Any thread.</summary>
+    public abstract long HeadPosition { get; }
+
+    /// <summary>
+    /// The position of the next message to be accepted. Any thread: it is beyond all that this thread has sent.
+    /// </summary>
+    public abstract long TailPosition { get; }
+
     /// <summary>Counts a message its sender gave up by policy.</summary>
     internal abstract void CountDropped();
 }

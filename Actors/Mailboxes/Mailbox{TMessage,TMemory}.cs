@@ -259,7 +259,11 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         }
     }
 
-    private long TailPosition
+    /// <inheritdoc/>
+    public override long HeadPosition => TMemory.LoadAcquire(ref _head);
+
+    /// <inheritdoc/>
+    public override long TailPosition
     {
         get
         {

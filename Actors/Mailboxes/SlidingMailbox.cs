@@ -145,13 +145,19 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     /// <inheritdoc/>
     public override int Count =>
-        (int)Math.Clamp((TMemory.LoadAcquire(ref _ring.Tail) & MailboxSegment<TMessage>.PositionMask) - TMemory.LoadAcquire(ref _head), 0, int.MaxValue);
+        (int)Math.Clamp(TailPosition - TMemory.LoadAcquire(ref _head), 0, int.MaxValue);
 
     /// <inheritdoc/>
     public override bool IsClosed => (TMemory.LoadAcquire(ref _ring.Tail) & MailboxSegment<TMessage>.Closed) != 0;
 
     /// <inheritdoc/>
     public override bool IsCompleted => IsClosed && Count == 0;
+
+    /// <inheritdoc/>
+    public override long HeadPosition => TMemory.LoadAcquire(ref _head);
+
+    /// <inheritdoc/>
+    public override long TailPosition => TMemory.LoadAcquire(ref _ring.Tail) & MailboxSegment<TMessage>.PositionMask;
 
     internal override void CountDropped() => TMemory.Add(ref _dropped, 1);
 }

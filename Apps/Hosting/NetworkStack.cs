@@ -13,7 +13,6 @@ public sealed class NetworkStack
 {
     private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ActorRef<LinkMessage> _ethernet;
-    private readonly ActorRef<IpMessage> _ipv4;
     private InterfaceConfiguration? _configuration;
 
     private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
@@ -23,11 +22,22 @@ public sealed class NetworkStack
         Counters = [ethernet, arp, ipv4, icmp, udp, tcp, dhcp];
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
         _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp), WaitingFor(device));
-        _ipv4 = system.Spawn(new Ipv4Actor(link, _ethernet, ipv4, icmp), WaitingFor(_ethernet));
-        Udp = system.Spawn(new UdpActor(link, _ipv4, udp), WaitingFor(_ipv4));
-        Tcp = system.Spawn(new TcpActor(configuration.Tcp, link, _ipv4, randomness, system.Time, tcp), WaitingFor(_ipv4));
+        CreateIpv4 = () => new Ipv4Actor(link, _ethernet, ipv4, icmp);
+        Ipv4 = system.Spawn(CreateIpv4, WaitingFor(_ethernet));
+        Udp = system.Spawn(new UdpActor(link, Ipv4, udp), WaitingFor(Ipv4));
+        CreateTcp = () => new TcpActor(configuration.Tcp, link, Ipv4, randomness, system.Time, tcp);
+        Tcp = system.Spawn(CreateTcp, WaitingFor(Ipv4));
         DhcpCounters = dhcp;
     }
+
+    /// <summary>The internet layer.</summary>
+    public ActorRef<IpMessage> Ipv4 { get; }
+
+    /// <summary>Makes a behaviour for <see cref="Ipv4"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
+    public Func<Actor<IpMessage>> CreateIpv4 { get; }
+
+    /// <summary>Makes a behaviour for <see cref="Tcp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
+    public Func<Actor<TcpMessage>> CreateTcp { get; }
 
     /// <summary>The UDP layer.</summary>
     public ActorRef<UdpMessage> Udp { get; }
@@ -64,21 +74,21 @@ public sealed class NetworkStack
         NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken);
 
         NetworkStack stack = new(system, device, LinkResources.Of(information), configuration, randomness);
-        await stack._ethernet.TellAsync(LinkMessage.Attach(stack._ipv4), cancellationToken);
-        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken);
-        await stack._ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken);
+        await stack._ethernet.TellAsync(LinkMessage.Attach(stack.Ipv4), cancellationToken);
+        await stack.Ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken);
+        await stack.Ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken);
         await device.TellAsync(NetworkDeviceMessage.Attach(new EthernetClient(stack._ethernet)), cancellationToken);
         if (configuration.Static is { } given)
             await stack.ConfigureAsync(given);
         else
-            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack._ipv4, stack.Tcp));
+            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack.Ipv4, stack.Tcp));
         return stack;
     }
 
     /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
     {
-        await _ipv4.TellAsync(IpMessage.Configure(configuration));
+        await Ipv4.TellAsync(IpMessage.Configure(configuration));
         await Udp.TellAsync(UdpMessage.SetAddress(configuration?.Address ?? default));
         await Tcp.TellAsync(TcpMessage.SetAddress(configuration?.Address ?? default));
         Volatile.Write(ref _configuration, configuration);

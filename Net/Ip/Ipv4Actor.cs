@@ -11,13 +11,24 @@ namespace Troupe.Net.Ip;
 /// gives segments a header and a next hop, waiting for the link.
 /// </summary>
 public sealed class Ipv4Actor(
-    LinkResources link, ActorRef<LinkMessage> ethernet, LayerCounters counters, LayerCounters icmpCounters) : Actor<IpMessage>
+    LinkResources link, ActorRef<LinkMessage> ethernet, LayerCounters counters, LayerCounters icmpCounters) : Actor<IpMessage>, IStateful<Ipv4LayerState>
 {
     private readonly RoutingTable _routes = new();
     private readonly IcmpEcho _echo = new(icmpCounters);
     private ActorRef<TcpMessage>? _tcp;
     private ActorRef<UdpMessage>? _udp;
     private ushort _identification;
+
+    /// <inheritdoc/>
+    public Ipv4LayerState ExportState() => new(_routes.Configuration, _tcp, _udp, _identification);
+
+    /// <inheritdoc/>
+    public void ImportState(Ipv4LayerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _routes.Configure(state.Configuration);
+        (_tcp, _udp, _identification) = (state.Tcp, state.Udp, state.Identification);
+    }
 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(IpMessage message)

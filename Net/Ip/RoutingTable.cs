@@ -9,6 +9,9 @@ public sealed class RoutingTable
 {
     private InterfaceConfiguration? _configuration;
 
+    /// <summary>The interface's configuration, or null.</summary>
+    public InterfaceConfiguration? Configuration => _configuration;
+
     /// <summary>Whether the interface has an address.</summary>
     public bool IsConfigured => _configuration is not null;
 

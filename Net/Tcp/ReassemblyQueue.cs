@@ -1,27 +1,10 @@
 // RFC 9293 3.10.7.4, "segments with higher beginning sequence numbers SHOULD be held".
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Tcp;
-
-/// <summary>How many received frames all connections together may hold out of order, since each is a buffer of the device.</summary>
-public sealed class ReassemblyBudget(int segments)
-{
-    private int _free = segments;
-
-    /// <summary>Takes one.</summary>
-    public bool TryTake()
-    {
-        if (Interlocked.Decrement(ref _free) >= 0)
-            return true;
-        Interlocked.Increment(ref _free);
-        return false;
-    }
-
-    /// <summary>Gives some back.</summary>
-    public void Return(int segments) => Interlocked.Add(ref _free, segments);
-}
 
 /// <summary>Segments that arrived before the ones they follow, in the order of their sequence numbers; the frames move in and out.</summary>
 public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)

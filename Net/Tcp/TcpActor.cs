@@ -11,12 +11,12 @@ namespace Troupe.Net.Tcp;
 /// The demultiplexer: tables of connections, listeners and TIME-WAIT. Segments go up by connection, dropping when one is
 /// behind; it waits for nobody but the internet layer.
 /// </summary>
-public sealed class TcpActor : Actor<TcpMessage>
+public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 {
-    private readonly TcpShared _shared;
+    private TcpShared _shared;
     private readonly Dictionary<TcpConnectionKey, ActorRef<TcpConnectionMessage>> _connections = [];
     private readonly Dictionary<ushort, TcpListener> _listeners = [];
-    private readonly TimeWaitTable _timeWait;
+    private TimeWaitTable _timeWait;
     private readonly TcpPorts _ports;
     private readonly Queue<(FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination)> _answers = new();
     private SpawnOptions? _connectionOptions;
@@ -47,6 +47,32 @@ public sealed class TcpActor : Actor<TcpMessage>
             Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
             WaitsFor = [_shared.Ipv4, Context.Self],
         };
+    }
+
+    /// <inheritdoc/>
+    public TcpLayerState ExportState()
+    {
+        // Answers that could not be sent are still owned here; they go with the next segments.
+        if (_answers.Count > 0)
+            throw new InvalidOperationException("Answers are still to be sent.");
+        return new(
+            _shared, _address, _tick, [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))], [.. _listeners.Values],
+            _timeWait.Export());
+    }
+
+    /// <inheritdoc/>
+    public void ImportState(TcpLayerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _shared = state.Shared;
+        _address = state.Address;
+        _tick = state.Tick;
+        foreach (TcpConnectionEntry entry in state.Connections)
+            _connections.Add(entry.Key, entry.Connection);
+        foreach (TcpListener listener in state.Listeners)
+            _listeners.Add(listener.Local.Port, listener);
+        _timeWait = new(Configuration.TimeWaitConnections, Configuration.TimeWait);
+        _timeWait.Import(state.TimeWait);
     }
 
     /// <inheritdoc/>

@@ -7,11 +7,6 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Tcp;
 
-/// <summary>What all connections of a stack share.</summary>
-public sealed record TcpShared(
-    TcpConfiguration Configuration, LinkResources Link, LayerCounters Counters, ReassemblyBudget Budget,
-    InitialSequenceNumbers SequenceNumbers, ActorRef<IpMessage> Ipv4);
-
 /// <summary>
 /// One connection. It waits for the internet layer only: the application has pipes, the demultiplexer drops when this
 /// mailbox is full.

@@ -1,4 +1,5 @@
 // RFC 9293 3.6.1 and 3.10.7.4 for TIME-WAIT: answering old segments of closed connections; RFC 6191 lets a new SYN in early.
+using System.Collections.Immutable;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -37,6 +38,20 @@ public sealed class TimeWaitTable(int capacity, TimeSpan duration)
         TimeSpan until = now + duration;
         _entries[key] = new(state, until);
         _order.Enqueue((key, until));
+    }
+
+    /// <summary>All entries, the first to end first.</summary>
+    public ImmutableArray<TcpTimeWaitEntry> Export() =>
+        [.. _entries.Select(static entry => new TcpTimeWaitEntry(entry.Key, entry.Value.State, entry.Value.Until)).OrderBy(static entry => entry.Until)];
+
+    /// <summary>Takes over what another table exported; this one is empty.</summary>
+    public void Import(ImmutableArray<TcpTimeWaitEntry> entries)
+    {
+        foreach (TcpTimeWaitEntry entry in entries)
+        {
+            _entries.Add(entry.Key, new(entry.State, entry.Until));
+            _order.Enqueue((entry.Key, entry.Until));
+        }
     }
 
     /// <summary>Whether a connection is in TIME-WAIT.</summary>

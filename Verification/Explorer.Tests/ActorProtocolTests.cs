@@ -66,6 +66,16 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_watch_that_comes_after_the_end_must_be_answered() =>
         Find(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
 
+    [Theory]
+    [InlineData((int)SwapDisturbance.Withdrawal)]
+    [InlineData((int)SwapDisturbance.Stop)]
+    public void A_swap_has_one_outcome(int disturbance) =>
+        Hold(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)));
+
+    [Fact]
+    public void A_swap_that_overtakes_is_found_out() =>
+        Find(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)

@@ -135,6 +135,8 @@ public sealed class SendableTests
     [InlineData("static class E { public static void Send<[Sendable] T>(T x) { } } class C { void F() { E.[|Send|](new int[1]); E.Send<[|object|]>(1); E.Send(3); } }")]
     [InlineData("[Sendable] sealed record Box<[Sendable] T>(T Value); class C { Box<[|int[]|]>? _box; }")]
     [InlineData("[Sendable] sealed record [|Box|]<T>(T Value);")]
+    // what a behaviour hands to its successor
+    [InlineData("class B : IStateful<[|int[]|]> { public int[] ExportState() => []; public void ImportState(int[] state) { } }")]
     // a mark is checked where it stands
     [InlineData("[Sendable] sealed record [|M|](int[] X);")]
     [InlineData("[Sendable] class [|M|];")]

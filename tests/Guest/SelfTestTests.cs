@@ -25,6 +25,7 @@ public sealed class SelfTestTests
     [InlineData("memory")]
     [InlineData("bands")]
     [InlineData("preemption")]
+    [InlineData("swapping")]
     [InlineData("cryptography")]
     [InlineData("interrupts")]
     public Task ItHolds(string mode) => HoldsAsync(mode, GuestMachine.Q35, 2);

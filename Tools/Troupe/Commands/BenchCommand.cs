@@ -12,9 +12,10 @@ public static class BenchCommand
     private const int HttpRuns = 3;
     private const int HttpSeconds = 8;
     private const int Memory = 256;
+    private const int Swaps = 1_000;
 
     /// <summary>Creates the command.</summary>
-    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest.") { Boot(), Http() };
+    public static Command Create() => new("bench", "Measure, and hold it against the bars.") { Boot(), Http(), Swap() };
 
     private static Command Boot()
     {
@@ -47,6 +48,15 @@ public static class BenchCommand
             return ExitCodes.Success;
         });
         return http;
+    }
+
+    private static Command Swap()
+    {
+        var swaps = new Option<int>("--swaps") { Description = "How many swaps in each of the two runs.", HelpName = "N", DefaultValueFactory = _ => Swaps };
+        swaps.Validators.Add(AtLeast(1));
+        var swap = new Command("swap", "Hot swaps under load, hosted: messages kept, old assemblies collected, pauses; then again with failing imports.") { swaps };
+        swap.SetAction((result, cancellation) => new SwapBenchmark(Repository.Locate()).RunAsync(result.GetValue(swaps), cancellation));
+        return swap;
     }
 
     private static async Task<Repository> PrepareAsync(CancellationToken cancellation)

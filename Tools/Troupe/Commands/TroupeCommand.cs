@@ -12,6 +12,7 @@ public static class TroupeCommand
     {
         RunCommand.Create(),
         BuildCommand.Create(),
+        DevCommand.Create(),
         TestCommand.Create(),
         BenchCommand.Create(),
         SoakCommand.Create(),

@@ -1,10 +1,9 @@
 // RFC 6528: defending against sequence number attacks; the keyed function is SipHash-2-4 (Aumasson and Bernstein, 2012).
 using System.Buffers.Binary;
 using System.Numerics;
-using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
-namespace Troupe.Net.Tcp;
+namespace Troupe.Net.Contracts;
 
 /// <summary>ISN = M + F(connection, secret), M a clock of 4 microseconds. The same keyed function hashes the tables' keys.</summary>
 public sealed class InitialSequenceNumbers

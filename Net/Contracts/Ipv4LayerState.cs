@@ -1,0 +1,11 @@
+using Troupe.Actors;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>What one internet layer hands to the next in a hot swap.</summary>
+/// <param name="Configuration">The interface's, or null while it has none.</param>
+/// <param name="Tcp">The TCP layer, if there is one.</param>
+/// <param name="Udp">The UDP layer, if there is one.</param>
+/// <param name="Identification">The identification of the last packet.</param>
+[Sendable]
+public sealed record Ipv4LayerState(InterfaceConfiguration? Configuration, ActorRef<TcpMessage>? Tcp, ActorRef<UdpMessage>? Udp, ushort Identification);
