@@ -14,7 +14,7 @@ public static class BenchCommand
     private const int Memory = 256;
 
     /// <summary>Creates the command.</summary>
-    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest.") { Boot(), Http() };
+    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest, or with its peers.") { Boot(), Http(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision() };
 
     private static Command Boot()
     {
