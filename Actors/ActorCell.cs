@@ -39,7 +39,19 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
     internal string Description { get; }
 
     /// <summary>The names from the top down to this actor. Any thread.</summary>
-    internal string Path => $"{Parent?.Path}/{Name ?? Optional.GeneratedName(System)}";
+    internal string Path
+    {
+        get
+        {
+            // A loop: a tree may be deeper than a stack.
+            var names = new List<string>();
+            for (ActorCell? cell = this; cell is not null; cell = cell.Parent)
+                names.Add(cell.Name ?? cell.Optional.GeneratedName(System));
+            names.Add(string.Empty);
+            names.Reverse();
+            return string.Join('/', names);
+        }
+    }
 
     /// <summary>The description of all actors of its kind that have no name: always the same instance.</summary>
     private protected abstract string Unnamed { get; }

@@ -26,8 +26,8 @@ public abstract class ActorRef
     public abstract long Dropped { get; }
 
     /// <summary>
-    /// Time spent in its turns, sampled: once in <see cref="ActorSystemOptions.Quantum"/> the time since the last look counts for whoever has a
-    /// turn. Right on average, not for one short turn; zero where the quantum is infinite.
+    /// Processor time spent in its turns (on a host that cannot tell, <see cref="IWorkerHost.ProcessorTime"/>, time on the clock), sampled: once in
+    /// <see cref="ActorSystemOptions.Quantum"/> the time since the last look counts for whoever has a turn. Right on average, not for one short turn; zero where the quantum is infinite.
     /// </summary>
     public abstract TimeSpan TurnTime { get; }
 

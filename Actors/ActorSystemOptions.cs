@@ -7,7 +7,7 @@ public sealed record ActorSystemOptions
     public const int DefaultThroughput = 64;
 
     /// <summary>Threads detached at a time, unless <see cref="MaximumDetached"/> says otherwise: what a system may reserve stacks for.</summary>
-    public const int DefaultMaximumDetached = 16;
+    public const int DefaultMaximumDetached = 256;
 
     /// <summary>Where the workers live; plain threads, one per processor, if not given.</summary>
     public IWorkerHost? Host { get; init; }
@@ -22,7 +22,7 @@ public sealed record ActorSystemOptions
     /// How long a turn may take before its thread is detached: another thread works on with what the processor has to do, and this one
     /// finishes the turn with a smaller share. It happens after one to two quanta. <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>
-    public TimeSpan Quantum { get; init; } = TimeSpan.FromMilliseconds(5);
+    public TimeSpan Quantum { get; init; } = TimeSpan.FromMilliseconds(2);
 
     /// <summary>How many threads may be detached at a time. When there are as many, turns that take long keep their processors until one ends.</summary>
     public int MaximumDetached { get; init; } = DefaultMaximumDetached;

@@ -6,7 +6,7 @@ public interface IWorkerHost
     /// <summary>How many processors there are; one worker runs on each.</summary>
     int ProcessorCount { get; }
 
-    /// <summary>By which <see cref="Demote"/> knows the calling thread.</summary>
+    /// <summary>By which <see cref="Demote"/> and <see cref="ProcessorTime"/> know the calling thread; never 0 where they do.</summary>
     long CurrentThreadId => 0;
 
     /// <summary>The parker of the worker of one processor; called once each, before <see cref="StartWorker"/>.</summary>
@@ -36,11 +36,17 @@ public interface IWorkerHost
 
     /// <summary>
     /// Puts the thread of a worker, which is in a turn that takes too long and will end after it, into the low band: a smaller share of the
-    /// processor, never none. A host without bands does nothing, and then the thread has the share of any other.
+    /// processor, never none; and it need not stay on its processor. A host without bands does nothing, and then the thread has the share of any other.
     /// </summary>
     void Demote(long threadId)
     {
     }
+
+    /// <summary>
+    /// The processor time that a worker's thread has had; null where the host cannot tell, and then a turn is accounted the time on the clock. Only
+    /// for a thread that has not ended.
+    /// </summary>
+    TimeSpan? ProcessorTime(long threadId) => null;
 
     /// <summary>
     /// Runs what the processor's interrupts asked for, on the worker's thread, and returns how many there were. Called in

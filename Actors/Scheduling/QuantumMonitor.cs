@@ -7,14 +7,17 @@ namespace Troupe.Actors;
 /// thread is detached, and a new one takes over the processor. What it sees also says where the time goes, actor by actor.
 /// </summary>
 /// <remarks>
-/// It looks while there is something to see: when no worker has begun a turn since the last look, all sleep and no thread is detached, it
-/// sleeps until a worker that has slept begins a turn. Going to sleep is announced by an exchange before the last look at the workers, and a
+/// It looks while there is something to see: when no worker has begun a turn since the last look and all sleep, it sleeps until a worker that has
+/// slept begins a turn, or while threads are detached, for several quanta. Going to sleep is announced by an exchange before the last look at the workers, and a
 /// worker retracts its own sleep (full fence) before it looks whether the monitor sleeps.
 /// </remarks>
 internal sealed class QuantumMonitor
 {
     /// <summary>The clock that parkers go by, whatever the actors' own is: turns take the time they take.</summary>
     private static readonly TimeProvider _clock = TimeProvider.System;
+
+    /// <summary>While all workers sleep, detached threads are looked at so seldom.</summary>
+    private const int SleepingQuanta = 8;
 
     private readonly ActorScheduler _scheduler;
     private readonly IWorkerHost _host;
@@ -24,6 +27,7 @@ internal sealed class QuantumMonitor
     private readonly List<WorkerThread> _detached = [];
     private readonly List<WorkerThread> _unstarted = [];
     private readonly long[] _lastTurn;
+    private bool _saidFull;
     private int _asleep;
     private int _detachedCount;
     private long _detachments;
@@ -69,9 +73,10 @@ internal sealed class QuantumMonitor
             bool changed = LookAtWorkers(elapsed);
             LookAtDetached(elapsed);
             StartSpares();
-            if (!changed && _detached.Count == 0 && _unstarted.Count == 0 && _scheduler.AllSleep)
+            if (!changed && _unstarted.Count == 0 && _scheduler.AllSleep)
             {
-                Sleep();
+                Sleep(_detached.Count == 0 ? Timeout.InfiniteTimeSpan : _quantum * SleepingQuanta);
+                LookAtDetached(_clock.GetElapsedTime(last));
                 last = _clock.GetTimestamp();
             }
         }
@@ -87,7 +92,7 @@ internal sealed class QuantumMonitor
             ref long last = ref _lastTurn[worker.Processor];
             long turn = Sample(thread, elapsed);
             changed |= turn != last;
-            if (turn == last && _detached.Count < _maximumDetached && thread.TryDetach(turn))
+            if (turn == last && ProcessorLease<ProcessorMemory>.IsInside(turn) && MayDetach() && thread.TryDetach(turn))
             {
                 Replace(worker, thread);
                 // A thread's first turn has the number one.
@@ -98,6 +103,21 @@ internal sealed class QuantumMonitor
         }
 
         return changed;
+    }
+
+    /// <summary>False, and said once: as many are detached as may be.</summary>
+    private bool MayDetach()
+    {
+        if (_detached.Count < _maximumDetached)
+            return true;
+        if (!_saidFull && _maximumDetached > 0)
+        {
+            _saidFull = true;
+            Console.Error.WriteLine(
+                $"{_maximumDetached} threads are in turns that do not end, as many as ActorSystemOptions.MaximumDetached allows: the next turn that takes too long keeps its processor until one of them ends.");
+        }
+
+        return false;
     }
 
     private void LookAtDetached(TimeSpan elapsed)
@@ -118,13 +138,14 @@ internal sealed class QuantumMonitor
         ProcessorMemory.StoreRelease(ref _detachedCount, _detached.Count);
     }
 
-    /// <summary>Counts the time since the last look as the running actor's.</summary>
+    /// <summary>Counts what the thread has had of its processor since the last look as the running actor's.</summary>
     private static long Sample(WorkerThread thread, TimeSpan elapsed)
     {
         long turn = thread.Turn;
         ActorCell? cell = thread.Cell;
+        TimeSpan time = thread.TakeProcessorTime() ?? elapsed;
         if (ProcessorLease<ProcessorMemory>.IsInside(turn) && thread.Turn == turn)
-            cell?.AddTurnTime(elapsed);
+            cell?.AddTurnTime(time);
         return turn;
     }
 
@@ -145,11 +166,11 @@ internal sealed class QuantumMonitor
             _unstarted.RemoveAt(_unstarted.Count - 1);
     }
 
-    private void Sleep()
+    private void Sleep(TimeSpan timeout)
     {
         ProcessorMemory.Exchange(ref _asleep, 1);
         if (_scheduler.AllSleep && !_scheduler.IsStopping)
-            _parker.Park(Timeout.InfiniteTimeSpan);
+            _parker.Park(timeout);
         ProcessorMemory.Exchange(ref _asleep, 0);
     }
 }

@@ -34,6 +34,7 @@ internal sealed class WorkerThread
     private ProcessorLease<ProcessorMemory> _lease;
     private ActorCell? _cell;
     private long _threadId;
+    private TimeSpan _processorTime;
     private int _hasEnded;
     private TimeSpan _watch = _shortestWatch;
     private uint _turns;
@@ -92,6 +93,23 @@ internal sealed class WorkerThread
             if (!HasEnded)
                 _host.Demote(ProcessorMemory.LoadAcquire(ref _threadId));
         }
+    }
+
+    /// <summary>Processor time since this was last asked; null where the host cannot tell. The monitor only.</summary>
+    internal TimeSpan? TakeProcessorTime()
+    {
+        TimeSpan before = _processorTime;
+        lock (_ending)
+        {
+            long id = ProcessorMemory.LoadAcquire(ref _threadId);
+            if (HasEnded || id == 0 || _host.ProcessorTime(id) is not { } now)
+                return null;
+            // Seen from another processor, a running thread's time may seem to go back a little.
+            if (now > before)
+                _processorTime = now;
+        }
+
+        return _processorTime - before;
     }
 
     /// <summary>The turn is over; a full fence must follow. From the turn itself, before another worker can begin the actor's next.</summary>

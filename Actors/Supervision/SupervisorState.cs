@@ -3,9 +3,7 @@ namespace Troupe.Actors;
 /// <summary>What a supervisor remembers: the restarts within its window, and the children that wait for its own supervisor.</summary>
 internal sealed class SupervisorState
 {
-    private long[]? _restarts;
-    private int _count;
-    private int _oldest;
+    private Queue<long>? _restarts;
 
     /// <summary>Children whose failure became this actor's own; its fate is theirs.</summary>
     internal List<ActorCell> Escalated { get; } = [];
@@ -13,28 +11,21 @@ internal sealed class SupervisorState
     /// <summary>Counts a restart. False: it would be one too many within the strategy's window.</summary>
     internal bool TryCountRestart(SupervisionStrategy strategy, TimeProvider time)
     {
-        if (strategy.MaximumRestarts == 0)
-            return false;
+        // Only those within the window are kept, so the limit itself may be any number.
         long now = time.GetTimestamp();
-        _restarts ??= new long[strategy.MaximumRestarts];
-        if (_count < _restarts.Length)
-        {
-            _restarts[_count++] = now;
-            return true;
-        }
-
-        if (time.GetElapsedTime(_restarts[_oldest], now) <= strategy.Window)
+        _restarts ??= new Queue<long>();
+        while (_restarts.TryPeek(out long oldest) && time.GetElapsedTime(oldest, now) > strategy.Window)
+            _restarts.Dequeue();
+        if (_restarts.Count >= strategy.MaximumRestarts)
             return false;
-        _restarts[_oldest] = now;
-        _oldest = (_oldest + 1) % _restarts.Length;
+        _restarts.Enqueue(now);
         return true;
     }
 
     /// <summary>A fresh supervisor has no past.</summary>
     internal void Reset()
     {
-        _count = 0;
-        _oldest = 0;
+        _restarts?.Clear();
         Escalated.Clear();
     }
 }

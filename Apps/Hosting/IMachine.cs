@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
+using Troupe.Smp.Host;
 
 namespace Troupe.Apps.Hosting;
 
@@ -29,11 +30,11 @@ public interface IMachine
 /// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>
 public sealed class MachineException(string message) : Exception(message);
 
-/// <summary>A Linux process: its sockets, its threads.</summary>
+/// <summary>A process, of Linux most likely: its sockets, its threads.</summary>
 public sealed class HostedMachine : IMachine
 {
     /// <inheritdoc/>
-    public IWorkerHost? WorkerHost => null;
+    public IWorkerHost? WorkerHost { get; } = OperatingSystem.IsLinux() ? new LinuxWorkerHost() : null;
 
     /// <inheritdoc/>
     public IRandomness Randomness { get; } = new EntropyPool();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -36,11 +37,40 @@ internal static class Ladder
         Step("parallel queries", () => Enumerable.Range(2, 20000).AsParallel().Count(IsPrime) == Enumerable.Range(2, 20000).Count(IsPrime));
         Step("collection interrupts a spinning thread", CollectWhileSpinning);
         Step("1,000 threads started and joined", ThousandThreads);
+        Step("a recursion that would overflow is refused", RecursionIsRefused);
         Step("out of memory is caught", OutOfMemory);
         Step("200 MB through a 64 MB heap", Churn);
         Step("missing files", MissingFile);
         Step("the image keeps its rights", ImageKeepsItsRights);
         return _failures == 0;
+    }
+
+    /// <summary>On the first thread, and on one with a stack that the kernel half chose the size of.</summary>
+    private static bool RecursionIsRefused()
+    {
+        bool onThread = false;
+        var thread = new Thread(() => onThread = IsRefused());
+        thread.Start();
+        thread.Join();
+        return onThread && IsRefused();
+
+        static bool IsRefused()
+        {
+            try
+            {
+                return Descend(0) < 0;
+            }
+            catch (InsufficientExecutionStackException)
+            {
+                return true;
+            }
+        }
+
+        static int Descend(int depth)
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+            return Descend(depth + 1) - 1;
+        }
     }
 
     private static void Step(string name, Func<bool> step)

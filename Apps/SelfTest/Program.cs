@@ -2,7 +2,8 @@ using System.Diagnostics;
 using Troupe.Apps.SelfTest;
 using Troupe.Smp.Host;
 
-// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `preemption`, `swapping`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `cryptography [openssl]`,
+// The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `preemption`, `swapping`, `probes [COUNT [SEED [RUN ...]]]`,
+// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `cryptography [openssl]`,
 // or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
 string mode = args.Length > 0 ? args[0] : "ladder";
@@ -15,6 +16,9 @@ bool passed = mode switch
     "bands" => Bands.Run(),
     "preemption" => Preemption.Run(),
     "swapping" => Swapping.Run(),
+    "probes" => Probes.Run(args.AsSpan(1)),
+    "supervision" => Supervision.Run(args.AsSpan(1)),
+    "quantum" => QuantumCost.Run(args.AsSpan(1)),
     "devices" => Devices.Run(),
     "console" => ConsoleEcho.Run(args.Length > 1 ? int.Parse(args[1]) : 0),
     "cryptography" => args.Length > 1 && args[1] == "openssl" ? Cryptography.RunWithOpenSsl() : Cryptography.Run(),
@@ -34,6 +38,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, interrupts, yardstick, console [PAUSE], devices, cryptography [openssl] or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, cryptography [openssl] or fault NAME");
     return false;
 }

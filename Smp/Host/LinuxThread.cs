@@ -11,11 +11,29 @@ public static unsafe partial class LinuxThread
     /// <summary>The nice value of the low band.</summary>
     public const int LowPriority = 10;
 
+    // man 2 clock_getres, "per-thread clocks": the complement of the thread's id, and what kind of clock it is.
+    private const int ThreadClock = 6;
+
+    // man 2 sched_setaffinity: the C library's set has room for so many processors.
+    private const int MaskBytes = 128;
+
     private const long FutexCall = 202;
     private const long WaitPrivate = 128, WakePrivate = 129, RequeuePrivate = 131;
 
     [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
     private static partial int SetAffinity(int thread, nuint size, ulong* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static partial int GetAffinity(int thread, nuint size, byte* mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int SetAffinity(int thread, nuint size, byte* mask);
+
+    [LibraryImport("libc", EntryPoint = "getpriority")]
+    private static partial int GetPriority(int which, uint id);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int GetTime(int clock, long* time);
 
     [LibraryImport("libc", EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, uint id, int priority);
@@ -44,6 +62,49 @@ public static unsafe partial class LinuxThread
 
     /// <summary>Sets another thread's nice value, by its <see cref="CurrentId"/>; refused means the old one stays.</summary>
     public static void SetPriority(long thread, int priority) => _ = SetPriority(0, (uint)thread, priority);
+
+    /// <summary>The nice value of the process: that of its first thread.</summary>
+    public static int ProcessPriority => GetPriority(0, (uint)Environment.ProcessId);
+
+    /// <summary>A thread's nice value, by its <see cref="CurrentId"/>; 0: the calling one's.</summary>
+    public static int PriorityOf(long thread) => GetPriority(0, (uint)thread);
+
+    /// <summary>The processors that the calling thread may run on.</summary>
+    public static int[] AllowedProcessors() => AllowedProcessors(0);
+
+    /// <summary>The processors that a thread may run on, by its <see cref="CurrentId"/>; 0: the calling one's. All there are, if the kernel does not say.</summary>
+    public static int[] AllowedProcessors(long thread)
+    {
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        int[] allowed = GetAffinity((int)thread, MaskBytes, mask) < 0
+            ? []
+            : [.. Enumerable.Range(0, MaskBytes * 8).Where(processor => (mask[processor / 8] & (1 << (processor % 8))) != 0)];
+        return allowed.Length > 0 ? allowed : [.. Enumerable.Range(0, Environment.ProcessorCount)];
+    }
+
+    /// <summary>Says where a thread may run, by its <see cref="CurrentId"/>; 0: the calling one. False: refused.</summary>
+    public static bool TrySetAffinity(long thread, params ReadOnlySpan<int> processors)
+    {
+        byte* mask = stackalloc byte[MaskBytes];
+        new Span<byte>(mask, MaskBytes).Clear();
+        foreach (int processor in processors)
+        {
+            mask[processor / 8] |= (byte)(1 << (processor % 8));
+        }
+
+        return SetAffinity((int)thread, MaskBytes, mask) == 0;
+    }
+
+    /// <summary>Sets a thread's nice value, by its <see cref="CurrentId"/>; 0: the calling one's. False: refused, and the old one stays.</summary>
+    public static bool TrySetPriority(long thread, int priority) => SetPriority(0, (uint)thread, priority) == 0;
+
+    /// <summary>The processor time that a thread of this process has had; null: there is no such thread.</summary>
+    public static TimeSpan? ProcessorTime(long thread)
+    {
+        long* time = stackalloc long[2];
+        return GetTime((~(int)thread << 3) | ThreadClock, time) == 0 ? new TimeSpan((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100)) : null;
+    }
 
     /// <summary>The calling thread's id.</summary>
     public static long CurrentId => GetId();

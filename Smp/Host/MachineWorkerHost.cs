@@ -1,63 +1,51 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Troupe.Actors;
-using Troupe.Core.Memory;
 using Troupe.Smp.Kernel;
 
 namespace Troupe.Smp.Host;
 
-/// <summary>The guest's workers: one thread pinned to each processor (and one more for each that is detached), in the high band, parked on the word that interrupts wake.</summary>
+/// <summary>The guest's workers: Linux's threads in the high band, in the low band once detached; parked on the word that interrupts wake.</summary>
 internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int processors) : IWorkerHost
 {
+    private readonly LinuxWorkerHost _threads = new(processors, LinuxThread.HighPriority, LinuxThread.HighPriority, report: null);
+
     /// <inheritdoc/>
     public int ProcessorCount => processors;
 
     /// <inheritdoc/>
+    public long CurrentThreadId => _threads.CurrentThreadId;
+
+    /// <inheritdoc/>
     public IParker CreateParker(int processor) => new InterruptParker(interrupts, processor);
+
+    /// <inheritdoc/>
+    public IParker CreateMonitorParker() => _threads.CreateMonitorParker();
 
     /// <inheritdoc/>
     public void StartWorker(int processor, RunningActor[] running, Action body)
     {
         ArgumentNullException.ThrowIfNull(running);
         ArgumentNullException.ThrowIfNull(body);
-        var thread = new Thread(() =>
+        _threads.StartWorker(processor, running, () =>
         {
-            LinuxThread.SetAffinity(processor);
-            LinuxThread.SetPriority(LinuxThread.HighPriority);
             ShowRunningActor(running);
             body();
 
             // The kernel half must not look there once the array may be collected.
             KernelCalls.Require("forget the worker", HostCall.ShowRunningActor);
             GC.KeepAlive(running);
-        })
-        {
-            IsBackground = true,
-            Name = $"worker {processor}",
-        };
-        thread.Start();
+        });
     }
 
     /// <inheritdoc/>
-    public long CurrentThreadId => LinuxThread.CurrentId;
-
-    /// <summary>In the workers' band, and on whichever processor has room.</summary>
-    public void StartMonitor(Action body)
-    {
-        ArgumentNullException.ThrowIfNull(body);
-        new Thread(() =>
-        {
-            LinuxThread.SetPriority(LinuxThread.HighPriority);
-            body();
-        })
-        {
-            IsBackground = true,
-            Name = "quantum monitor",
-        }.Start();
-    }
+    public void StartMonitor(Action body) => _threads.StartMonitor(body);
 
     /// <inheritdoc/>
-    public void Demote(long threadId) => LinuxThread.SetPriority(threadId, LinuxThread.LowPriority);
+    public void Demote(long threadId) => _threads.Demote(threadId);
+
+    /// <inheritdoc/>
+    public TimeSpan? ProcessorTime(long threadId) => _threads.ProcessorTime(threadId);
 
     /// <inheritdoc/>
     public int DrainInterrupts(int processor) => interrupts.Drain(processor);
@@ -78,29 +66,12 @@ internal sealed unsafe class InterruptParker(WorkerInterrupts interrupts, int pr
     public void Park(TimeSpan timeout)
     {
         ref int word = ref interrupts.Block(processor)->Park;
-
-        // Takes the permit, if there is one; what came before it is seen by whoever returns from here.
-        if (ProcessorMemory.Exchange(ref word, WorkerBlock.Empty) == WorkerBlock.Permit || interrupts.IsPending(processor))
+        if (!ParkingWord.TryTake(ref word) && !interrupts.IsPending(processor))
         {
-            return;
+            ParkingWord.Sleep(ref word, timeout);
         }
-
-        if (ProcessorMemory.CompareExchange(ref word, WorkerBlock.Parked, WorkerBlock.Empty) == WorkerBlock.Empty)
-        {
-            // Early returns (a signal, the timeout) are allowed: the worker looks again.
-            LinuxThread.WaitOnWord(ref word, WorkerBlock.Parked, timeout);
-        }
-
-        ProcessorMemory.Exchange(ref word, WorkerBlock.Empty);
     }
 
     /// <inheritdoc/>
-    public void Unpark()
-    {
-        ref int word = ref interrupts.Block(processor)->Park;
-        if (ProcessorMemory.Exchange(ref word, WorkerBlock.Permit) == WorkerBlock.Parked)
-        {
-            LinuxThread.WakeWord(ref word);
-        }
-    }
+    public void Unpark() => ParkingWord.Unpark(ref interrupts.Block(processor)->Park);
 }

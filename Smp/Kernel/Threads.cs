@@ -164,6 +164,26 @@ internal static unsafe partial class Threads
     internal static long ProcessorTime(KernelThread* thread) =>
         thread->ProcessorTime + (thread == Current ? KernelClock.Now - thread->RunningSince : 0);
 
+    /// <summary>Nanoseconds that a thread has had a processor, as far as one can see from another one: it may run on meanwhile.</summary>
+    internal static bool TryGetProcessorTime(int id, out long time)
+    {
+        _table.Acquire();
+        KernelThread* thread = _table.Find(id);
+        time = 0;
+        if (thread != null)
+        {
+            time = thread->ProcessorTime;
+            long since = thread->RunningSince, now = KernelClock.Now;
+            if (Core.Memory.ProcessorMemory.LoadAcquire(ref thread->State) == (int)ThreadState.Running && now > since)
+            {
+                time += now - since;
+            }
+        }
+
+        _table.Release();
+        return thread != null;
+    }
+
     /// <summary>Makes a thread look at its pending signals: wherever it is.</summary>
     internal static void Nudge(KernelThread* thread)
     {

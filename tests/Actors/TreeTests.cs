@@ -216,4 +216,43 @@ public sealed class TreeTests : SystemFixture
         parent.Tell(name);
         return done.Task.WaitAsync(Patience);
     }
+
+    /// <summary>The walk to the top is a loop, so that a tree may be deeper than a stack.</summary>
+    [Fact]
+    public async Task APathMayHaveAnyNumberOfLevels()
+    {
+        const int Levels = 20_000;
+        var deepest = new TaskCompletionSource<ActorRef>();
+        System.Spawn(Level(1));
+        ActorRef last = await deepest.Task.WaitAsync(Patience);
+        Assert.Equal(Levels, last.Path.Count(static letter => letter == '/'));
+
+        Acting<int> Level(int number) => new(static (_, _) => default, self =>
+        {
+            if (number == Levels)
+                deepest.SetResult(self.It.Self);
+            else
+                self.It.Spawn(Level(number + 1));
+        });
+    }
+
+    /// <summary>A handler that guards its recursion fails alone: without the guard the process would end.</summary>
+    [Fact]
+    public async Task ARecursionThatIsRefusedFailsTheActorAlone()
+    {
+        ActorRef<int> actor = System.Spawn(new Acting<int>((_, _) =>
+        {
+            Descend(0);
+            return default;
+        }));
+        actor.Tell(0);
+        await Until(() => Failures.Any(static failure => failure.Exception is InsufficientExecutionStackException));
+        await actor.Terminated.WaitAsync(Patience);
+
+        static int Descend(int depth)
+        {
+            global::System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();
+            return Descend(depth + 1) + 1;
+        }
+    }
 }

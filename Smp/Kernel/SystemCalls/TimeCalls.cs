@@ -8,10 +8,21 @@ internal static unsafe class TimeCalls
     // include/uapi/linux/time.h
     private const ulong RealTime = 0, ProcessTime = 2, ThreadTime = 3, RealTimeCoarse = 5, International = 11;
     private const ulong AbsoluteTime = 1;
+
+    // include/linux/posix-timers.h: a clock of another thread is the complement of its id, and what kind of clock it is in three bits.
+    private const int ClockKindBits = 3, ThreadClock = 6;
     private const long Billion = 1_000_000_000;
 
     internal static long ClockGet(ulong clock, ulong destination)
     {
+        int id = (int)clock;
+        if (id < 0)
+        {
+            return (id & ((1 << ClockKindBits) - 1)) == ThreadClock && Threads.TryGetProcessorTime(~(id >> ClockKindBits), out long time)
+                ? Store(destination, time) ? 0 : Errno.BadAddress
+                : Errno.InvalidArgument;
+        }
+
         long now = clock switch
         {
             RealTime or RealTimeCoarse or International => WallClock.Now,

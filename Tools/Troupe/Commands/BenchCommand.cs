@@ -15,7 +15,7 @@ public static class BenchCommand
     private const int Swaps = 1_000;
 
     /// <summary>Creates the command.</summary>
-    public static Command Create() => new("bench", "Measure, and hold it against the bars.") { Boot(), Http(), Swap() };
+    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest, or with its peers.") { Boot(), Http(), Swap(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision() };
 
     private static Command Boot()
     {
