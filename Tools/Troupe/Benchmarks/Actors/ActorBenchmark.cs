@@ -14,7 +14,7 @@ public sealed class ActorBenchmark(Repository repository)
     public const int UsualRuns = 7;
 
     private const int LeastWarmRuns = 2;
-    private static readonly TimeSpan _warming = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _warming = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Runs, prints the tables, and writes them into the docs if asked to.</summary>
     /// <param name="options">What is measured, and how often.</param>
