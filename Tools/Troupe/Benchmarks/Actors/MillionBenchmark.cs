@@ -22,7 +22,8 @@ public sealed class MillionBenchmark(Repository repository)
             environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = limit }).ConfigureAwait(false);
         var said = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => line.Split(' '))
-            .Where(words => words.Length == 2)
+            .Where(words => words.Length == 2 && double.TryParse(words[1], CultureInfo.InvariantCulture, out _))
+            .DistinctBy(words => words[0])
             .ToDictionary(words => words[0], words => words[1]);
         string Of(string key) => said.GetValueOrDefault(key, "?");
         var met = result.ExitCode == 0;
