@@ -15,7 +15,8 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
     private LinkedInbox<SystemMessage, ProcessorMemory> _system;
     private long _turnTime;
     private OptionalState? _optional;
-    private protected TurnGate<ProcessorMemory> Gate;
+    /// <summary>Scheduled from the start: who spawns the actor queues it, for the turn that calls Started.</summary>
+    private protected TurnGate<ProcessorMemory> Gate = TurnGate<ProcessorMemory>.CreateScheduled();
     private int _stopped;
     private readonly short _processor;
 

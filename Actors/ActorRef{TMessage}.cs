@@ -72,13 +72,22 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     }
 
     /// <summary>
-    /// Sends, waiting for room if the policy is <see cref="OverflowPolicy.Wait"/>. Completes when the message is in the
-    /// mailbox, at once and without allocation if there is room.
+    /// Sends, waiting for room if the policy is <see cref="OverflowPolicy.Wait"/>. Completes once the message is in the
+    /// mailbox, at once and without allocation if there is room; after a wait, when its sender should go on.
     /// </summary>
     /// <exception cref="MailboxFullException">The mailbox is full and its policy is to fail. The caller still owns the message.</exception>
     public ValueTask TellAsync(TMessage message, CancellationToken cancellationToken = default)
     {
         CheckWaitingEdge();
+        // The usual case, without the detour by an answer that might be pending.
+        if (cancellationToken.IsCancellationRequested || _mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
+            return TellOrWaitAsync(message, cancellationToken);
+        _cell.Schedule(urgent: false);
+        return default;
+    }
+
+    private ValueTask TellOrWaitAsync(TMessage message, CancellationToken cancellationToken)
+    {
         ValueTask<EnqueueResult> pending = _mailbox.EnqueueAsync(message, cancellationToken);
         if (!pending.IsCompletedSuccessfully)
         {

@@ -214,8 +214,8 @@ public sealed partial class ActorSystem : IAsyncDisposable
         }
 
         ProcessorMemory.Add(ref _liveCount, 1);
-        // Its first turn calls Started.
-        cell.Schedule(urgent: true);
+        // Its first turn calls Started. What it was told meanwhile found it scheduled.
+        Scheduler.Enqueue(cell);
         return cell.Self;
     }
 

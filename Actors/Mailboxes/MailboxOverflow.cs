@@ -2,10 +2,12 @@ using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
 
-/// <summary>What a mailbox has only once it was full: the senders that wait, and the count of messages dropped.</summary>
-internal sealed class MailboxOverflow<TMessage, TMemory> where TMemory : struct, IMemory
+/// <summary>What a mailbox has only once it was full: the senders that wait, and the count of messages dropped. It takes the place of the options, which it knows.</summary>
+internal sealed class MailboxOverflow<TMessage, TMemory>(MailboxOptions options) where TMemory : struct, IMemory
 {
     private long _dropped;
+
+    internal MailboxOptions Options { get; } = options;
 
     internal SendWaiters<TMessage, TMemory> Waiters { get; } = new();
 

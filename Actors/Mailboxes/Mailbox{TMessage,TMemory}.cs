@@ -25,10 +25,15 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// <summary>The largest ring of an unbounded mailbox; longer queues are chains of these.</summary>
     private const int MaximumLength = 1 << 16;
 
-    private readonly MailboxOptions _options;
+    /// <summary>Of the room in the mailbox, what a sender that has waited should find when it goes on.</summary>
+    private const long ResumedShare = 64;
+
     private MailboxSegment<TMessage>? _headSegment;
     private MailboxSegment<TMessage>? _tailSegment;
-    private MailboxOverflow<TMessage, TMemory>? _overflow;
+
+    /// <summary>The <see cref="MailboxOptions"/>, or once there was overflow the <see cref="MailboxOverflow{TMessage, TMemory}"/>: there may be a million mailboxes.</summary>
+    private object? _options;
+
     private long _head;
 
     /// <summary>Creates an empty mailbox.</summary>
@@ -45,22 +50,26 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     }
 
     /// <inheritdoc/>
-    public override MailboxOptions Options => _options;
+    public override MailboxOptions Options =>
+        TMemory.LoadAcquire(ref _options) is var state && state is MailboxOptions options ? options : ((MailboxOverflow<TMessage, TMemory>)state!).Options;
 
     /// <inheritdoc/>
-    public override long Dropped => TMemory.LoadAcquire(ref _overflow)?.Dropped ?? 0;
+    public override long Dropped => OverflowIfAny?.Dropped ?? 0;
 
     /// <inheritdoc/>
     public override EnqueueResult TryEnqueue(in TMessage message)
     {
         // Nobody overtakes a sender that waits; that also keeps the order of one sender's unawaited sends.
-        MailboxOverflow<TMessage, TMemory>? overflow = TMemory.LoadAcquire(ref _overflow);
-        if (overflow is not null && overflow.Waiters.Count > 0)
+        object state = TMemory.LoadAcquire(ref _options)!;
+        if (state is MailboxOptions options)
+            return Claim(in message, CapacityOf(options));
+        var overflow = (MailboxOverflow<TMessage, TMemory>)state;
+        if (overflow.Waiters.Count > 0)
             return IsClosed ? EnqueueResult.Closed : EnqueueResult.Full;
-        return Claim(in message);
+        return Claim(in message, CapacityOf(overflow.Options));
     }
 
-    private EnqueueResult Claim(in TMessage message)
+    private EnqueueResult Claim(in TMessage message, long capacity)
     {
         while (true)
         {
@@ -75,7 +84,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             }
 
             // The head is read after the tail, so "full" was true at the moment of this load.
-            if (tail - TMemory.LoadAcquire(ref _head) >= Capacity)
+            if (tail - TMemory.LoadAcquire(ref _head) >= capacity)
                 return EnqueueResult.Full;
 
             ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(tail);
@@ -102,24 +111,27 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<EnqueueResult>(cancellationToken);
         EnqueueResult result = TryEnqueue(in message);
-        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
+        if (result != EnqueueResult.Full || Options.OverflowPolicy != OverflowPolicy.Wait)
             return new ValueTask<EnqueueResult>(result);
 
         return Overflow.Waiters.Add(message, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public override bool AdmitWaiting()
+    public override bool AdmitWaiting() => OverflowIfAny is { } overflow && AdmitWaiting(overflow.Waiters, CapacityOf(overflow.Options));
+
+    private bool AdmitWaiting(SendWaiters<TMessage, TMemory> waiters, long capacity)
     {
-        SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _overflow)?.Waiters;
-        if (waiters is null || waiters.Count == 0)
+        bool waits = waiters.Count > 0;
+        if (!waits && !waiters.HasAdmitted)
+            return false;
+        // While somebody waits nobody enqueues, so it comes to that level.
+        if (waits && Count > LowWaterOf(capacity) && !IsClosed)
             return false;
 
         bool admitted = false;
-        if (Count > LowWater && !IsClosed)
-            return false;
         // Room first: a sender that is not let in keeps the right to cancel.
-        while ((Count < Capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
+        while ((Count < capacity || IsClosed) && waiters.TryPeek(out SendWaiter<TMessage, TMemory>? waiter))
         {
             if (!waiter.TryTake(out TMessage message))
             {
@@ -128,14 +140,23 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             }
 
             // Full again: the taken message stays first in line, beyond cancellation, and this is tried again next turn.
-            EnqueueResult result = Claim(in message);
+            EnqueueResult result = Claim(in message, capacity);
             if (result == EnqueueResult.Full)
                 break;
-            admitted |= result == EnqueueResult.Accepted;
+            if (result == EnqueueResult.Accepted)
+            {
+                admitted = true;
+                waiters.Admit();
+                continue;
+            }
+
             waiters.Remove();
             waiter.Complete(result);
         }
 
+        // At least one: who has been let in must not depend on how low others let the mailbox sink. All once it is empty: no turn may follow then.
+        int count = Count;
+        waiters.Resume(count == 0 || IsClosed ? long.MaxValue : Math.Max(1, (capacity - count) / ResumedShare));
         return admitted;
     }
 
@@ -195,8 +216,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     {
         get
         {
-            SendWaiters<TMessage, TMemory>? waiters = TMemory.LoadAcquire(ref _overflow)?.Waiters;
-            return HasMessage || (waiters is not null && waiters.HasReady && (Count <= LowWater || IsClosed));
+            return HasMessage || (OverflowIfAny is { } overflow && overflow.Waiters.HasReady && (Count <= LowWaterOf(CapacityOf(overflow.Options)) || IsClosed));
         }
     }
 
@@ -235,7 +255,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     /// <inheritdoc/>
     public override bool IsCompleted => IsClosed && TailPosition == TMemory.LoadAcquire(ref _head)
-        && (TMemory.LoadAcquire(ref _overflow)?.Waiters.Count ?? 0) == 0;
+        && (OverflowIfAny?.Waiters.Count ?? 0) == 0;
 
     internal override void CountDropped() => Overflow.CountDropped();
 
@@ -243,19 +263,27 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// Waiting senders are let in when the mailbox is down to this, all at once: they then have room for more than the one
     /// message each, where letting one in per message taken would suspend and resume a sender for every message.
     /// </summary>
-    private long LowWater => Capacity / 4;
+    private static long LowWaterOf(long capacity) => capacity / 4;
 
-    /// <summary>Read through the options, which all mailboxes of a kind share: a million actors have this once.</summary>
-    private long Capacity => _options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : _options.Capacity;
+    private static long CapacityOf(MailboxOptions options) => options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : options.Capacity;
+
+    private MailboxOverflow<TMessage, TMemory>? OverflowIfAny =>
+        TMemory.LoadAcquire(ref _options) is var state && state is MailboxOptions ? null : (MailboxOverflow<TMessage, TMemory>)state!;
 
     private MailboxOverflow<TMessage, TMemory> Overflow
     {
         get
         {
-            if (TMemory.LoadAcquire(ref _overflow) is { } overflow)
-                return overflow;
-            var created = new MailboxOverflow<TMessage, TMemory>();
-            return TMemory.CompareExchange(ref _overflow, created, null) ?? created;
+            object state = TMemory.LoadAcquire(ref _options)!;
+            if (state is MailboxOptions options)
+            {
+                var created = new MailboxOverflow<TMessage, TMemory>(options);
+                state = TMemory.CompareExchange(ref _options, created, options)!;
+                if (ReferenceEquals(state, options))
+                    return created;
+            }
+
+            return (MailboxOverflow<TMessage, TMemory>)state;
         }
     }
 
@@ -295,6 +323,6 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     /// <summary>A ring of this length is never replaced in a bounded mailbox: capacity is refused before the ring is full.</summary>
     private int LargestLength =>
-        Capacity >= MaximumLength ? MaximumLength
-        : Math.Max(MailboxSegment<TMessage>.MinimumLength, (int)BitOperations.RoundUpToPowerOf2((uint)Capacity));
+        Options.Capacity >= MaximumLength ? MaximumLength
+        : Math.Max(MailboxSegment<TMessage>.MinimumLength, (int)BitOperations.RoundUpToPowerOf2((uint)Options.Capacity));
 }

@@ -15,6 +15,9 @@ public struct TurnGate<TMemory> where TMemory : struct, IMemory
 
     private int _state;
 
+    /// <summary>The gate of an actor that its maker queues as soon as it is in place; nobody else may queue it before.</summary>
+    public static TurnGate<TMemory> CreateScheduled() => new() { _state = Scheduled };
+
     /// <summary>Whether the actor is queued or running.</summary>
     public bool IsScheduled => TMemory.LoadAcquire(ref _state) == Scheduled;
 

@@ -32,6 +32,19 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_torn_compare_exchange_loses_what_a_single_sender_sent() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new SingleSenderProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(3, 1, closes: true)), "");
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Senders_that_wait_for_room_are_let_in_in_order_and_go_on(int capacity) =>
+        Interleavings.Hold(
+            output,
+            CoyoteWorld.Run(() => new WaitingSendersProtocol<ProcessorMemory, CoyoteWorld>(2, 3, capacity)),
+            $"{nameof(Senders_that_wait_for_room_are_let_in_in_order_and_go_on)}_{capacity}");
+
+    [Fact]
+    public void A_turn_that_does_not_look_for_waiting_senders_strands_them() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new WaitingSendersProtocol<ProcessorMemory, CoyoteWorld>(2, 3, 1, looksAgain: false)), "");
+
     [Fact]
     public void A_turn_that_does_not_look_again_strands_a_message() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = 8 }, looksAgain: false)), "nobody comes for it");

@@ -1,62 +1,41 @@
-using System.Diagnostics;
 using System.Globalization;
 using Troupe.Actors.Benchmarks;
 
-// Usage: Troupe.Actors.Benchmarks [runs] [workers]. Ours and plain channels alternate in one run; medians are printed.
-// Pin it to one processor with `taskset -c 0` and one worker for figures that do not depend on the neighbours.
-int runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
-int workers = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
-
-(string Name, Func<IContender, Task<int>> Run)[] scenarios =
-[
-    ("ping-pong, 1 in flight", static contender => contender.PingPong(300_000, 1)),
-    ("ping-pong, 100 in flight", static contender => contender.PingPong(300_000, 100)),
-    ("fan-out 1 -> 100", static contender => contender.FanOut(100, 5_000)),
-    ("fan-in 100 -> 1", static contender => contender.FanIn(100, 5_000)),
-    ("ring of 1,000, 1 token", static contender => contender.Ring(1000, 1, 300)),
-    ("ring of 1,000, 100 tokens", static contender => contender.Ring(1000, 100, 5)),
-    ("create and stop", static contender => contender.Create(20_000)),
-    ("ask and answer", static contender => contender.Ask(100_000)),
-];
-
-Console.WriteLine($"{workers} workers, {Environment.ProcessorCount} processors, medians of {runs} interleaved runs, ns per message");
-Console.WriteLine($"{"scenario",-28}{"Troupe",10}{"Channels",10}{"ratio",8}");
-foreach ((string name, Func<IContender, Task<int>> run) in scenarios)
+// One contender of `./troupe bench actors`: measures what it is asked for on standard input, a row a line, and answers on standard output, "ok VALUE",
+// "unsupported", or "error TEXT". `--million N` is `./troupe bench million`.
+if (args is ["--million", _])
+    return await Million.RunAsync(int.Parse(args[1], CultureInfo.InvariantCulture));
+if (args.Length is not (1 or 2) || !Contenders.Known.TryGetValue(args[0], out Func<IContender>? create))
 {
-    var ours = new List<double>();
-    var theirs = new List<double>();
-    // The first run of each warms up and is not counted.
-    for (int round = 0; round <= runs; round++)
-    {
-        double our = await Measure(new TroupeContender(workers), run);
-        double their = await Measure(new ChannelContender(), run);
-        if (round == 0)
-            continue;
-        ours.Add(our);
-        theirs.Add(their);
-    }
-
-    double median = Median(ours);
-    double other = Median(theirs);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-28}{median,10:F1}{other,10:F1}{other / median,8:F2}"));
+    Console.Error.WriteLine($"usage: CONTENDER [PART]; the contenders are {string.Join(", ", Contenders.Known.Keys)}. Rows come on standard input.");
+    return 2;
 }
 
-double bytesPerActor = await TroupeContender.BytesPerActor(100_000);
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bytes per idle actor{bytesPerActor,18:F1}"));
-
-static async Task<double> Measure(IContender contender, Func<IContender, Task<int>> run)
+double part = args.Length == 2 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+Dictionary<string, Row> rows = Row.All.ToDictionary(static row => row.Name);
+await using IContender contender = create();
+Console.WriteLine("ready");
+while (Console.ReadLine() is { } name)
 {
-    await using (contender)
+    if (!rows.TryGetValue(name, out Row? row))
     {
-        GC.Collect();
-        long start = Stopwatch.GetTimestamp();
-        int messages = await run(contender);
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / messages;
+        Console.WriteLine("unsupported");
+        continue;
+    }
+
+    try
+    {
+        double value = await row.MeasureAsync(contender, part);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ok {value:R}"));
+    }
+    catch (NotSupportedException)
+    {
+        Console.WriteLine("unsupported");
+    }
+    catch (Exception exception)
+    {
+        Console.WriteLine($"error {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}");
     }
 }
 
-static double Median(List<double> values)
-{
-    values.Sort();
-    return values[values.Count / 2];
-}
+return 0;

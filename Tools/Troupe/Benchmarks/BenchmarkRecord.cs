@@ -26,14 +26,14 @@ public sealed class BenchmarkRecord
     /// <summary>The load averages of this host, now: proc(5).</summary>
     public static string Load => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ').Take(3));
 
-    /// <summary>Begins a record.</summary>
-    public static async Task<BenchmarkRecord> CreateAsync(Repository repository, string name, CancellationToken cancellation)
+    /// <summary>Begins a record; with <paramref name="guests"/> it says which QEMU ran them.</summary>
+    public static async Task<BenchmarkRecord> CreateAsync(Repository repository, string name, CancellationToken cancellation, bool guests = true)
     {
         var now = DateTime.UtcNow;
         var directory = Path.Combine(repository.Artifacts, "bench");
         Directory.CreateDirectory(directory);
         var commit = await HostProcess.CaptureAsync("git", ["describe", "--always", "--dirty"], cancellation, repository.Root).ConfigureAwait(false);
-        var qemu = await HostProcess.CaptureAsync(QemuCommandLine.Program, ["--version"], cancellation).ConfigureAwait(false);
+        var qemu = guests ? await HostProcess.CaptureAsync(QemuCommandLine.Program, ["--version"], cancellation).ConfigureAwait(false) : null;
         var model = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
         return new BenchmarkRecord(
             Path.Combine(directory, $"{name}-{now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}.json"),
@@ -44,7 +44,7 @@ public sealed class BenchmarkRecord
                 ["commit"] = commit.ExitCode == 0 ? commit.Output.Trim() : "unknown",
                 ["processors"] = Environment.ProcessorCount,
                 ["model"] = model ?? "unknown",
-                ["qemu"] = qemu.Output.Split('\n')[0],
+                ["qemu"] = qemu is null ? "hosted" : qemu.Output.Split('\n')[0],
                 ["load"] = Load,
             });
     }

@@ -7,6 +7,9 @@ public sealed class Sample
 {
     private readonly List<double> _values = [];
 
+    /// <summary>What was measured, in that order.</summary>
+    public IReadOnlyList<double> Values => _values;
+
     /// <summary>The middle one; with an even number, the mean of the two in the middle. Not a number without any.</summary>
     public double Median
     {

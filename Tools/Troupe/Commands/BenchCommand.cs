@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Troupe.Tools.Benchmarks;
+using Troupe.Tools.Benchmarks.Actors;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
 
@@ -13,9 +14,14 @@ public static class BenchCommand
     private const int HttpSeconds = 8;
     private const int Memory = 256;
     private const int Swaps = 1_000;
+    private const int MillionActors = 1_000_000;
+    private const int MillionGigabytes = 8;
 
     /// <summary>Creates the command.</summary>
-    public static Command Create() => new("bench", "Measure, side by side with the same program in a Linux guest, or with its peers.") { Boot(), Http(), Swap(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision() };
+    public static Command Create() => new("bench", "Measure, side by side with what others offer.")
+    {
+        Boot(), Http(), Actors(), Million(), Swap(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision(),
+    };
 
     private static Command Boot()
     {
@@ -59,6 +65,52 @@ public static class BenchCommand
         return swap;
     }
 
+    private static Command Actors()
+    {
+        var runs = Runs(ActorBenchmark.UsualRuns);
+        var rows = new Option<string[]>("--rows")
+        {
+            Description = "Only rows whose names begin so, as in --rows ring savina; the page in docs is left alone.",
+            HelpName = "NAME",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
+        var part = new Option<double>("--part") { Description = "The part of the usual work to do in a run, for a quick look.", HelpName = "P", DefaultValueFactory = _ => 1 };
+        part.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 1))
+            {
+                result.AddError("--part is more than 0 and at most 1.");
+            }
+        });
+        var noDocs = new Option<bool>("--no-docs") { Description = "Print only; do not write docs/benchmarks.md." };
+        var actors = new Command("actors", "Actors hosted here, beside Akka.NET, Proto.Actor, channels with tasks, and Erlang where it is installed, on one processor and on two.")
+        {
+            runs, rows, part, noDocs,
+        };
+        actors.SetAction(async (result, cancellation) =>
+        {
+            var options = new ActorBenchmarkOptions(result.GetValue(runs), result.GetValue(part), result.GetValue(rows) ?? [], result.GetValue(noDocs));
+            await new ActorBenchmark(Repository.Locate()).RunAsync(options, cancellation).ConfigureAwait(false);
+            return ExitCodes.Success;
+        });
+        return actors;
+    }
+
+    private static Command Million()
+    {
+        var count = new Option<int>("--actors") { Description = "How many.", HelpName = "N", DefaultValueFactory = _ => MillionActors };
+        count.Validators.Add(AtLeast(1));
+        var gigabytes = new Option<int>("--gigabytes") { Description = "How large the heap may grow.", HelpName = "GB", DefaultValueFactory = _ => MillionGigabytes };
+        gigabytes.Validators.Add(AtLeast(1));
+        var million = new Command("million", "A million actors at once; each answers one message, and what an actor takes is said.") { count, gigabytes };
+        million.SetAction(async (result, cancellation) =>
+            await new MillionBenchmark(Repository.Locate()).RunAsync(result.GetValue(count), result.GetValue(gigabytes), cancellation).ConfigureAwait(false)
+                ? ExitCodes.Success
+                : ExitCodes.Failure);
+        return million;
+    }
+
     private static async Task<Repository> PrepareAsync(CancellationToken cancellation)
     {
         var repository = Repository.Locate();
@@ -68,7 +120,7 @@ public static class BenchCommand
 
     private static Option<int> Runs(int usual)
     {
-        var option = new Option<int>("--runs") { Description = "Runs of each guest on each machine, in turn.", HelpName = "N", DefaultValueFactory = _ => usual };
+        var option = new Option<int>("--runs") { Description = "Runs of each, in turn.", HelpName = "N", DefaultValueFactory = _ => usual };
         option.Validators.Add(AtLeast(1));
         return option;
     }

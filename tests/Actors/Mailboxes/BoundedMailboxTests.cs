@@ -56,6 +56,34 @@ public sealed class BoundedMailboxTests : MailboxTests
     }
 
     [Fact]
+    public void SendersThatWaitedGoOnAFewAtATimeThoughAllTheirMessagesAreIn()
+    {
+        Mailbox<Letter> mailbox = Create(128);
+        for (int number = 0; number < 128; number++)
+            mailbox.TryEnqueue(new Letter(0, number));
+        ValueTask<EnqueueResult>[] waiting = Enumerable.Range(1, 10).Select(sender => mailbox.EnqueueAsync(new Letter(sender, 0))).ToArray();
+        while (mailbox.Count > 32)
+            mailbox.TryDequeue(out _);
+
+        Assert.True(mailbox.AdmitWaiting());
+        Assert.Equal(42, mailbox.Count);
+        Assert.Equal([true, .. Enumerable.Repeat(false, 9)], waiting.Select(sender => sender.IsCompleted));
+        // Full again: whoever has been let in goes on all the same, one each time.
+        while (mailbox.TryEnqueue(default) == EnqueueResult.Accepted)
+        {
+        }
+
+        mailbox.AdmitWaiting();
+        Assert.Equal(2, waiting.Count(sender => sender.IsCompleted));
+        while (mailbox.TryDequeue(out _))
+        {
+        }
+
+        mailbox.AdmitWaiting();
+        Assert.All(waiting, sender => Assert.True(sender.IsCompletedSuccessfully));
+    }
+
+    [Fact]
     public async Task ACanceledSenderLeavesNoMessage()
     {
         Mailbox<Letter> mailbox = Create(1);

@@ -7,6 +7,15 @@ public sealed class TurnGateTests
     private TurnGate<ProcessorMemory> _gate;
 
     [Fact]
+    public void WhatIsScheduledFromTheStartIsQueuedByItsMakerAlone()
+    {
+        _gate = TurnGate<ProcessorMemory>.CreateScheduled();
+        Assert.False(_gate.TrySchedule(urgent: true));
+        _gate.Release(suspended: false);
+        Assert.True(_gate.TrySchedule(urgent: false));
+    }
+
+    [Fact]
     public void AnIdleActorIsScheduledOnce()
     {
         Assert.True(_gate.TrySchedule(urgent: false));
