@@ -51,7 +51,16 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         TcpConnection client = await stacks.First.ConnectAsync(new(TwoStacks.SecondAddress, 80)).AsTask().WaitAsync(Limit);
         TcpConnection server = (await accepting.WaitAsync(Limit))!;
         await CloseAsync(client, server);
-        TcpLayerState before = await StateOf(stacks.First);
+        // The connection's actor says so when it has ended.
+        DateTime end = DateTime.UtcNow + Limit;
+        TcpLayerState before;
+        while ((before = await StateOf(stacks.First)).TimeWait.IsEmpty)
+        {
+            Assert.True(DateTime.UtcNow < end, "The connection does not come to TIME-WAIT.");
+            await Task.Delay(1);
+        }
+
+        await stacks.First.Tcp.SwapAsync(stacks.First.CreateTcp).WaitAsync(Limit);
         TcpLayerState after = await StateOf(stacks.First);
 
         Assert.Equal(80, listener.Local.Port);
@@ -106,12 +115,12 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         return () => (Actor<TMessage>)Activator.CreateInstance(type, arguments)!;
     }
 
+    /// <summary>What the layer would hand over: to one who looks and declines, so that the layer goes on.</summary>
     private static async Task<TcpLayerState> StateOf(NetworkStack stack)
     {
-        TcpLayerState? state = null;
-        await stack.Tcp.SwapAsync(() => new Spy(imported => state = imported)).WaitAsync(Limit);
-        await stack.Tcp.SwapAsync(stack.CreateTcp).WaitAsync(Limit);
-        return state!;
+        Spy spy = new();
+        await Assert.ThrowsAsync<HotSwapException>(() => stack.Tcp.SwapAsync(() => spy).WaitAsync(Limit));
+        return spy.State!;
     }
 
     private static async Task CloseAsync(TcpConnection client, TcpConnection server)
@@ -159,19 +168,16 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Stands between two demultiplexers and looks at what goes over.</summary>
-    private sealed class Spy(Action<TcpLayerState> look) : Actor<TcpMessage>, IStateful<TcpLayerState>
+    private sealed class Spy : Actor<TcpMessage>, IImportsState<TcpLayerState>
     {
-        private TcpLayerState? _state;
+        internal TcpLayerState? State { get; private set; }
 
-        public TcpLayerState ExportState() => _state!;
-
-        public void ImportState(TcpLayerState state) => look(_state = state);
-
-        protected override ValueTask ReceiveAsync(TcpMessage message)
+        public void ImportState(TcpLayerState state)
         {
-            message.Dispose();
-            return default;
+            State = state;
+            throw new InvalidOperationException("It only looks.");
         }
+
+        protected override ValueTask ReceiveAsync(TcpMessage message) => throw new NotSupportedException("It never gets a message.");
     }
 }
