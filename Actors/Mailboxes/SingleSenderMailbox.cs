@@ -61,13 +61,19 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
     }
 
     /// <inheritdoc/>
-    public override int Count => (int)Math.Max(0, (TMemory.LoadAcquire(ref _tail) & PositionMask) - TMemory.LoadAcquire(ref _head));
+    public override int Count => (int)Math.Max(0, TailPosition - HeadPosition);
 
     /// <inheritdoc/>
     public override bool IsClosed => (TMemory.LoadAcquire(ref _tail) & Closed) != 0;
 
     /// <inheritdoc/>
     public override bool IsCompleted => IsClosed && Count == 0 && (TMemory.LoadAcquire(ref _overflow)?.Waiters.Count ?? 0) == 0;
+
+    /// <inheritdoc/>
+    public override long HeadPosition => TMemory.LoadAcquire(ref _head);
+
+    /// <inheritdoc/>
+    public override long TailPosition => TMemory.LoadAcquire(ref _tail) & PositionMask;
 
     private long LowWater => _options.Capacity / 4;
 
