@@ -83,7 +83,7 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
         {
             if (TMemory.LoadAcquire(ref _overflow) is { } overflow)
                 return overflow;
-            var created = new MailboxOverflow<TMessage, TMemory>();
+            var created = new MailboxOverflow<TMessage, TMemory>(_options);
             return TMemory.CompareExchange(ref _overflow, created, null) ?? created;
         }
     }
