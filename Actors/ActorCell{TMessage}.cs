@@ -7,7 +7,7 @@ namespace Troupe.Actors;
 /// One actor at work: takes turns on workers, one at a time, hands messages to the behaviour, keeps its life cycle.
 /// </summary>
 /// <remarks>Fields without further word are touched in turns only; the gate's full fences carry them from worker to worker.</remarks>
-internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
+internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 {
     private static readonly string _unnamed = $"(unnamed, of {typeof(TMessage).Name})";
 
@@ -53,7 +53,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
             if (handled == throughput)
             {
                 mailbox.AdmitWaiting();
-                thread.EndTurn();
+                EndTurn(thread, handled);
                 ProcessorMemory.FullFence();
                 return true;
             }
@@ -72,17 +72,21 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
                 _holds |= Holds.Stopping | Holds.Drained;
                 continue;
             }
+            else if (message is IMeasured)
+            {
+                Measure((IMeasured)message);
+            }
 
             handled++;
             if (HasEnded)
-                System.ReportDeadLetter(Name, in message);
+                ReportDeadLetter(in message);
             else
                 Deliver(message);
         }
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
         bool held = _holds != Holds.None;
-        thread.EndTurn();
+        EndTurn(thread, handled);
         Gate.Release(held);
         return (HasSystemMessages || (!held && mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
     }
@@ -114,7 +118,7 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
     internal void OnWatchedEnded(Watch<TMessage> watch)
     {
         Optional.Watches?.Remove(watch.Watched);
-        Deliver(watch.Message);
+        DeliverBesideMailbox(watch.Message);
     }
 
     internal void Stash(TMessage message)
@@ -157,6 +161,8 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
 
     internal void Deliver(TMessage message)
     {
+        if (TraceSwitch.IsOn)
+            Tracing.Receive(this, typeof(TMessage));
         try
         {
             ValueTask handling = _behaviour.ReceiveAsync(message);
@@ -188,6 +194,8 @@ internal sealed class ActorCell<[Sendable] TMessage> : ActorCell
     {
         OptionalState<TMessage> optional = Optional;
         _holds |= Holds.Handler;
+        if (TraceSwitch.IsOn)
+            optional.Observed.SuspendedStamp = Tracing.Suspend(this);
         optional.SuspendedMessage = message;
         optional.SuspendedHandler = handling.GetAwaiter();
         optional.SuspendedHandler.UnsafeOnCompleted(optional.OnHandlerCompleted ??= OnHandlerCompleted);

@@ -5,7 +5,7 @@ namespace Troupe.Actors;
 /// any thread.
 /// </summary>
 [SendableByContract("An address; its methods may be called from any thread.")]
-public sealed class ActorRef<[Sendable] TMessage> : ActorRef
+public sealed partial class ActorRef<[Sendable] TMessage> : ActorRef
 {
     private readonly ActorCell<TMessage> _cell;
     private readonly Mailbox<TMessage> _mailbox;
@@ -46,7 +46,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// </summary>
     public bool TryTell([MovesWhen(true)] TMessage message)
     {
-        if (_mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
+        if (Enqueue(in message) != EnqueueResult.Accepted)
             return false;
         _cell.Schedule(urgent: false);
         return true;
@@ -59,7 +59,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <exception cref="MailboxFullException">The mailbox is full and its policy is to wait or to fail. The caller still owns the message.</exception>
     public void Tell(TMessage message)
     {
-        EnqueueResult result = _mailbox.TryEnqueue(in message);
+        EnqueueResult result = Enqueue(in message);
         if (result == EnqueueResult.Accepted)
             _cell.Schedule(urgent: false);
         else if (!Refuse(result, message))
@@ -73,7 +73,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <exception cref="MailboxFullException">The mailbox is full and its policy is to fail. The caller still owns the message.</exception>
     public ValueTask TellAsync(TMessage message, CancellationToken cancellationToken = default)
     {
-        ValueTask<EnqueueResult> pending = _mailbox.EnqueueAsync(message, cancellationToken);
+        ValueTask<EnqueueResult> pending = EnqueueAsync(message, ask: false, cancellationToken);
         if (!pending.IsCompletedSuccessfully)
         {
             _cell.Schedule(urgent: false);
@@ -116,7 +116,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
         ValueTask<TReply> answer = pending.Task;
 
         TMessage message = create(argument, reply);
-        ValueTask<EnqueueResult> sending = _mailbox.EnqueueAsync(message, cancellationToken);
+        ValueTask<EnqueueResult> sending = EnqueueAsync(message, ask: true, cancellationToken);
         if (!sending.IsCompletedSuccessfully || sending.Result != EnqueueResult.Accepted)
         {
             // The asker waits for the answer only, so that the deadline counts while the message waits for room.
@@ -130,12 +130,12 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     }
 
     /// <inheritdoc/>
-    public override void Stop() => _cell.PostSystem(new StopRequest(drain: false));
+    public override void Stop() => _cell.PostStop(drain: false);
 
     /// <inheritdoc/>
     public override Task StopAsync(bool drain = true)
     {
-        _cell.PostSystem(new StopRequest(drain));
+        _cell.PostStop(drain);
         if (drain)
             _mailbox.Close();
         return _cell.Termination;

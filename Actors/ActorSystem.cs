@@ -4,7 +4,7 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>A world of actors: its workers, its clock, its names, and what it tells of failures and dead letters.</summary>
-public sealed class ActorSystem : IAsyncDisposable
+public sealed partial class ActorSystem : IAsyncDisposable
 {
     private readonly ActorSystemOptions _options;
     private readonly ConcurrentDictionary<string, ActorRef> _names = new(StringComparer.Ordinal);
@@ -32,6 +32,7 @@ public sealed class ActorSystem : IAsyncDisposable
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
         Scheduler.Start();
+        StartObserving();
     }
 
     /// <summary>The clock of all timers and deadlines.</summary>
@@ -116,6 +117,7 @@ public sealed class ActorSystem : IAsyncDisposable
             stuck = SnapshotOfLive().Select(cell => cell.Name is null ? "(unnamed)" : cell.Path.TrimStart(PathSeparator)).Take(10).ToArray();
         }
 
+        StopObserving();
         Task ended = Scheduler.StopAsync();
         if (stuck is not null)
             throw new TimeoutException($"{ActorCount} actors did not stop within {_options.ShutdownTimeout}: {string.Join(", ", stuck)}.");
@@ -128,7 +130,9 @@ public sealed class ActorSystem : IAsyncDisposable
         if (cell.Name is not null)
             _names.TryRemove(new KeyValuePair<string, ActorRef>(cell.Path, cell.Reference));
         ProcessorMemory.Add(ref _liveCount, -1);
-        return (cell.Parent?.Children ?? _top).Remove(cell);
+        bool last = (cell.Parent?.Children ?? _top).Remove(cell);
+        CountEnded(cell);
+        return last;
     }
 
     internal long NextGeneratedName() => ProcessorMemory.Add(ref _generatedNames, 1);
@@ -192,6 +196,8 @@ public sealed class ActorSystem : IAsyncDisposable
         }
 
         ProcessorMemory.Add(ref _liveCount, 1);
+        if (TraceSwitch.IsOn)
+            Tracing.Spawn(cell);
         // Its first turn calls Started.
         cell.Schedule(urgent: true);
         return cell.Self;

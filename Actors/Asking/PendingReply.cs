@@ -24,6 +24,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
     private ManualResetValueTaskSourceCore<TReply> _completion;
     private CancellationTokenRegistration _cancellation;
     private ActorRef? _asked;
+    private TraceOrigin? _asker;
     private ITimer? _clockTimer;
     private TimeSpan _timeout;
     private long _state;
@@ -45,6 +46,7 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
     {
         long version = State >> VersionShift;
         _asked = asked;
+        _asker = TraceSwitch.IsOn ? Tracing.Origin() : null;
         _timeout = timeout;
         bool hasDeadline = timeout != Timeout.InfiniteTimeSpan;
         long deadline = hasDeadline
@@ -70,6 +72,8 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
             return false;
         }
 
+        if (TraceSwitch.IsOn)
+            Tracing.Reply(_system, _asker, typeof(TReply));
         _completion.SetResult(answer);
         return true;
     }
@@ -82,6 +86,8 @@ internal sealed class PendingReply<[Sendable] TReply> : IValueTaskSource<TReply>
             return false;
         }
 
+        if (TraceSwitch.IsOn)
+            Tracing.Reply(_system, _asker, failure.GetType());
         _completion.SetException(failure is AskFailedException ? failure : new AskFailedException(_asked?.Name, failure));
         return true;
     }

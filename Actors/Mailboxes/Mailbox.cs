@@ -66,6 +66,17 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     /// <summary>Messages this mailbox threw away by its policy.</summary>
     public abstract long Dropped { get; }
 
+    /// <summary>How many messages have left it: the position of the next to leave. Any thread.</summary>
+    internal abstract long HeadPosition { get; }
+
+    /// <summary>
+    /// The position of the next message to be accepted. Any thread: it is beyond all that this thread has sent.
+    /// </summary>
+    internal abstract long TailPosition { get; }
+
+    /// <summary>How many of those that left it were thrown away for newer ones.</summary>
+    internal virtual long Evicted => 0;
+
     /// <summary>Counts a message its sender gave up by policy.</summary>
     internal abstract void CountDropped();
 }

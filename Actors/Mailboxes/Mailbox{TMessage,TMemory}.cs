@@ -85,6 +85,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
                 if (TMemory.CompareExchange(ref segment.Tail, tail + 1, tail) != tail)
                     continue;
                 slot.Message = message;
+                if (TraceSwitch.IsOn)
+                    segment.Stamp(tail);
                 // An exchange, not a release store: the caller goes on to ask whether the consumer sleeps.
                 TMemory.Exchange(ref slot.Sequence, tail + 1);
                 return EnqueueResult.Accepted;
@@ -102,7 +104,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<EnqueueResult>(cancellationToken);
         EnqueueResult result = TryEnqueue(in message);
-        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
+        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait || Overflow.Waiters.Count >= _options.MaximumWaiting)
             return new ValueTask<EnqueueResult>(result);
 
         return Overflow.Waiters.Add(message, cancellationToken);
@@ -128,6 +130,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             }
 
             // Full again: the taken message stays first in line, beyond cancellation, and this is tried again next turn.
+            if (TraceSwitch.IsOn)
+                Tracing.Admit(waiter.Origin);
             EnqueueResult result = Claim(in message);
             if (result == EnqueueResult.Full)
                 break;
@@ -153,6 +157,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             if (TMemory.LoadAcquire(ref slot.Sequence) == head + 1)
             {
                 message = slot.Message!;
+                if (TraceSwitch.IsOn)
+                    segment.TakeStamp(head);
                 if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
                     slot.Message = default;
                 // The slot before the head: who sees room by the head must find the slot free.
@@ -259,7 +265,9 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         }
     }
 
-    private long TailPosition
+    internal override long HeadPosition => TMemory.LoadAcquire(ref _head);
+
+    internal override long TailPosition
     {
         get
         {

@@ -17,6 +17,9 @@ internal sealed class SendWaiter<TMessage, TMemory> : ILinked<SendWaiter<TMessag
     private SendWaiter<TMessage, TMemory>? _link;
     private int _state;
 
+    /// <summary>The stamp of its message, if that is traced.</summary>
+    internal TraceOrigin? Origin { get; } = TraceSwitch.IsOn ? Tracing.Waiting() : null;
+
     internal SendWaiter(TMessage message)
     {
         _message = message;
