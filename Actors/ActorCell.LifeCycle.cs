@@ -189,7 +189,7 @@ internal abstract partial class ActorCell
     {
         _phase = Phase.Stopped;
         if (TraceSwitch.IsOn)
-            Tracing.Happened(TraceKind.Stop, this);
+            Tracing.Stop(this);
         CallStopped();
         bool parentAwaitsNobodyElse = System.Forget(this);
         ProcessorMemory.Exchange(ref _stopped, StoppedFlag);

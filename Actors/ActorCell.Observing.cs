@@ -30,6 +30,13 @@ internal abstract partial class ActorCell
         set => Optional.Observed.SpawnOrigin = value;
     }
 
+    /// <summary>The request to stop, if one was traced.</summary>
+    internal TraceStamp EndingStamp
+    {
+        get => ObservedIfAny?.EndingStamp ?? default;
+        set => Optional.Observed.EndingStamp = value;
+    }
+
     /// <summary>Its life and what holds it, as seen in passing. Any thread.</summary>
     internal ActorState State
     {

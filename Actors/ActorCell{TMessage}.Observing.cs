@@ -35,5 +35,5 @@ internal sealed partial class ActorCell<TMessage>
     }
 
     /// <summary>A message that knows what it owns has come out of the mailbox.</summary>
-    private void Measure(IMeasured message) => Optional.Observed.CountOwnedBytes(message.OwnedBytes);
+    private void Measure(in TMessage message) => Optional.Observed.CountOwnedBytes(((IMeasured)message!).OwnedBytes);
 }

@@ -74,7 +74,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
             }
             else if (message is IMeasured)
             {
-                Measure((IMeasured)message);
+                Measure(in message);
             }
 
             handled++;

@@ -49,7 +49,7 @@ public sealed partial class ActorTrace
     /// <summary>One line an event.</summary>
     public override string ToString() => string.Concat(Events.Select(static traced => string.Create(
         CultureInfo.InvariantCulture,
-        $"{traced.Time.TotalMilliseconds,12:F4} ms  {(traced.Worker < 0 ? "-" : traced.Worker),2}  {traced.Kind,-10} {traced.Actor ?? "outside"}{(traced.Peer is null ? "" : " > " + traced.Peer)}  {traced.Subject?.Name}  message {traced.Message:x} cause {traced.Cause:x} flow {traced.Flow:x}\n")));
+        $"{traced.Time.TotalMilliseconds,12:F4} ms  {(traced.Worker < 0 ? "-" : traced.Worker.ToString(CultureInfo.InvariantCulture)),2}  {traced.Kind,-10} {traced.Actor ?? "outside"}{(traced.Peer is null ? "" : " > " + traced.Peer)}  {traced.Subject?.Name}  message {traced.Message:x} cause {traced.Cause:x} flow {traced.Flow:x}\n")));
 
-    private static bool Sends(TraceKind kind) => kind is TraceKind.Send or TraceKind.Ask or TraceKind.Signal or TraceKind.Timer or TraceKind.Spawn or TraceKind.Reply;
+    private static bool Sends(TraceKind kind) => TraceOrder.Sends(kind);
 }

@@ -20,6 +20,9 @@ internal sealed class ObservedState
     /// <summary>The message whose handler is suspended. The actor's turns only.</summary>
     internal TraceStamp SuspendedStamp { get; set; }
 
+    /// <summary>The request to stop. The actor's turns only.</summary>
+    internal TraceStamp EndingStamp { get; set; }
+
     /// <summary>Where it was spawned; set before its first turn.</summary>
     internal TraceOrigin? SpawnOrigin { get; set; }
 

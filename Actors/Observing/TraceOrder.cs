@@ -53,8 +53,10 @@ internal static class TraceOrder
         TraceRecord<ActorCell> Head(int ring) => rings[ring][next[ring]];
     }
 
-    private static bool Sends(in TraceRecord<ActorCell> record) =>
-        KindOf(in record) is TraceKind.Send or TraceKind.Ask or TraceKind.Signal or TraceKind.Timer or TraceKind.Spawn or TraceKind.Reply;
+    /// <summary>Whether such an event is where its message begins.</summary>
+    internal static bool Sends(TraceKind kind) => kind is TraceKind.Send or TraceKind.Ask or TraceKind.Signal or TraceKind.Timer or TraceKind.Spawn or TraceKind.Reply;
+
+    private static bool Sends(in TraceRecord<ActorCell> record) => Sends(KindOf(in record));
 
     private static bool IsLedTo(in TraceRecord<ActorCell> record, HashSet<long> unsent) =>
         (record.Message != 0 && !Sends(in record) && unsent.Contains(record.Message)) || (record.Cause != 0 && unsent.Contains(record.Cause));

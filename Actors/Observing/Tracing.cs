@@ -82,6 +82,8 @@ internal static class Tracing
         thread.Handled = stamp;
         if (cell.System.Tracer is not { } tracer)
             return;
+        if (message is StopRequest)
+            cell.EndingStamp = stamp;
         if (message.PostedAs is null)
         {
             thread.Handled = cell.SuspendedStamp is { IsTraced: true } suspended ? suspended : stamp;
@@ -94,12 +96,8 @@ internal static class Tracing
         }
     }
 
-    internal static void EndSystemMessage()
-    {
-        TraceThread thread = TraceThread.Current;
-        thread.Received = default;
-        thread.Handled = default;
-    }
+    /// <summary>It stays the cause of what the turn does until the next message: a stop or a restart that it asked for.</summary>
+    internal static void EndSystemMessage() => TraceThread.Current.Received = default;
 
     internal static TraceStamp Suspend(ActorCell cell)
     {
@@ -127,6 +125,13 @@ internal static class Tracing
         TraceStamp stamp = cell.SpawnOrigin?.Stamp ?? default;
         TraceThread.Current.Handled = stamp;
         cell.System.Tracer?.Record(TraceKind.Start, cell, null, null, 0, stamp.Message, stamp.Flow);
+    }
+
+    /// <summary>Caused by the request to stop, though messages were handled since, or else by what is handled.</summary>
+    internal static void Stop(ActorCell cell)
+    {
+        TraceStamp stamp = cell.EndingStamp is { IsTraced: true } asked ? asked : TraceThread.Current.Handled;
+        cell.System.Tracer?.Record(TraceKind.Stop, cell, null, null, 0, stamp.Message, stamp.Flow);
     }
 
     internal static void Reply(ActorSystem system, TraceOrigin? asker, Type answer)

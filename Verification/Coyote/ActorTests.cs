@@ -81,6 +81,10 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_torn_push_loses_a_watch() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new EndWatchProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2)), "");
 
+    [Fact]
+    public void Half_an_event_is_never_read_from_a_trace() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new TraceRingProtocol<ProcessorMemory, CoyoteWorld>(4, 2)));
+
     private static Action Mailbox<TMemory>(OverflowPolicy policy, int capacity)
         where TMemory : struct, IMemory =>
         CoyoteWorld.Run(() => new MailboxProtocol<TMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy }));

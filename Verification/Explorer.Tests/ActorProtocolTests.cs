@@ -55,6 +55,10 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_watch_that_comes_after_the_end_must_be_answered() =>
         Find(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
 
+    [Fact]
+    public void Half_an_event_is_never_read_from_a_trace() =>
+        Hold(ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)

@@ -4,6 +4,12 @@ using Troupe.Actors.Benchmarks;
 
 // Usage: Troupe.Actors.Benchmarks [runs] [workers]. Ours and plain channels alternate in one run; medians are printed.
 // Pin it to one processor with `taskset -c 0` and one worker for figures that do not depend on the neighbours.
+if (args is ["tracing", ..])
+{
+    await TracingCost.RunAsync(7, onlyOff: args.Contains("off"));
+    return;
+}
+
 int runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 7;
 int workers = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : Environment.ProcessorCount;
 

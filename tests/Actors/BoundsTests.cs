@@ -14,7 +14,8 @@ public sealed class BoundsTests : SystemFixture
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int time = 0; time < 10_000; time++)
             stuck.Stop();
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        // A request takes 32 bytes or more; the just-in-time compiler allocates a little on this thread.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 50_000);
 
         gate.Set();
         await stuck.Terminated.WaitAsync(Patience);

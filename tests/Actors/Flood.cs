@@ -10,11 +10,14 @@ internal static class Flood
 {
     internal const string Command = "flood";
 
-    /// <summary>In all 1 GB of them, which is many times what the heap may hold.</summary>
+    /// <summary>In all many times what the heap may hold.</summary>
     internal const int Messages = 2_000_000;
 
     private const int Senders = 4;
     private const int PayloadBytes = 512;
+
+    /// <summary>Where the waiting sends themselves are what would fill the memory, 65,536 of them with their messages have to fit in.</summary>
+    private const int UnawaitedPayloadBytes = 64;
 
     private static long _refused;
 
@@ -41,7 +44,7 @@ internal static class Flood
             "flooded",
             mailbox);
 
-        Task[] sending = [.. Enumerable.Range(0, Senders).Select(sender => sender % 2 == 0 ? Task.Run(() => SendAsync(flooded, mode)) : SendInActor(system, flooded, mode))];
+        Task[] sending = [.. Enumerable.Range(0, Senders).Select(sender => sender % 2 == 0 || mode == "WaitUnawaited" ? Task.Run(() => SendAsync(flooded, mode)) : SendInActor(system, flooded, mode))];
         await Task.WhenAll(sending);
         allSent.Set();
         await system.DisposeAsync();
@@ -72,7 +75,7 @@ internal static class Flood
     {
         for (int message = 0; message < Messages / Senders; message++)
         {
-            byte[] payload = new byte[PayloadBytes];
+            byte[] payload = new byte[mode == "WaitUnawaited" ? UnawaitedPayloadBytes : PayloadBytes];
             if (mode == "Wait")
             {
                 await flooded.TellAsync(payload);

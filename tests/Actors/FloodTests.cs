@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Troupe.Actors.Tests;
 
-/// <summary>A mailbox does not exhaust memory: a process whose heap may have 64 MB lets four senders send 1 GB to one slow actor, by each policy.</summary>
+/// <summary>A mailbox does not exhaust memory: a process whose heap may have 64 MB lets four senders send a multiple of that to one slow actor, by each policy.</summary>
 public sealed partial class FloodTests
 {
     private const long HeapLimit = 64L << 20;
@@ -36,7 +36,7 @@ public sealed partial class FloodTests
     {
         (int exitCode, string output) = await RunAsync(nameof(MailboxOptions.Unbounded));
         Assert.True(exitCode != 0, output);
-        Assert.Contains("OutOfMemory", output, StringComparison.OrdinalIgnoreCase);
+        Assert.Matches("(?i)out ?of ?memory", output);
     }
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string mode)
