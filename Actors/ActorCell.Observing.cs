@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Troupe.Actors;
 
 /// <summary>What can be seen of an actor from outside, and what its turns keep for that.</summary>
@@ -63,6 +65,7 @@ internal abstract partial class ActorCell
     internal string DisplayName => Name ?? OptionalIfAny?.GeneratedNameIfAny ?? Description;
 
     /// <summary>The last thing in a turn that touches what belongs to the turn.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private protected void EndTurn(WorkerThread thread, int handled)
     {
         if (TraceSwitch.IsOn)

@@ -1,13 +1,18 @@
+using System.Runtime.CompilerServices;
+
 namespace Troupe.Actors;
 
 /// <summary>The way into the mailbox, which sends can be traced on.</summary>
 public sealed partial class ActorRef<TMessage>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private EnqueueResult Enqueue(in TMessage message) => TraceSwitch.IsOn ? EnqueueTraced(in message) : _mailbox.TryEnqueue(in message);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ValueTask<EnqueueResult> EnqueueAsync(TMessage message, bool ask, CancellationToken cancellationToken) =>
         TraceSwitch.IsOn ? EnqueueTracedAsync(message, ask, cancellationToken) : _mailbox.EnqueueAsync(message, cancellationToken);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private EnqueueResult EnqueueTraced(in TMessage message)
     {
         if (System.Tracer is not { } tracer)
@@ -19,6 +24,7 @@ public sealed partial class ActorRef<TMessage>
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<EnqueueResult> EnqueueTracedAsync(TMessage message, bool ask, CancellationToken cancellationToken)
     {
         if (System.Tracer is not { } tracer)

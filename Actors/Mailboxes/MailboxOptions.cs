@@ -30,8 +30,8 @@ public sealed record MailboxOptions
     } = DefaultCapacity;
 
     /// <summary>
-    /// The most senders waiting at once under <see cref="OverflowPolicy.Wait"/>: each keeps its message, so without a bound one that does not
-    /// await its sends would fill the memory. One more is told that the mailbox is full.
+    /// The most senders waiting at once under <see cref="OverflowPolicy.Wait"/>, those included that have room now and have not gone on yet: each keeps its
+    /// message, so without a bound one that does not await its sends would fill the memory. One more is told that the mailbox is full.
     /// </summary>
     public int MaximumWaiting
     {

@@ -104,10 +104,12 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<EnqueueResult>(cancellationToken);
         EnqueueResult result = TryEnqueue(in message);
-        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait || Overflow.Waiters.Count >= _options.MaximumWaiting)
+        if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
             return new ValueTask<EnqueueResult>(result);
 
-        return Overflow.Waiters.Add(message, cancellationToken);
+        return Overflow.Waiters.TryAdd(message, _options.MaximumWaiting, cancellationToken, out ValueTask<EnqueueResult> pending)
+            ? pending
+            : new ValueTask<EnqueueResult>(EnqueueResult.Full);
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ public sealed partial class ActorTrace
                 TraceKind.Wait => $"Note over {Of(traced.Actor)}: waits for room in {Label(traced.Peer)}",
                 TraceKind.Refuse => Arrow(traced, "-x", Subject(traced) + " refused"),
                 TraceKind.DeadLetter => Arrow(traced, "-x", Subject(traced) + " dead letter"),
-                TraceKind.Start or TraceKind.Stop or TraceKind.Restart or TraceKind.Swap or TraceKind.Detach => $"Note over {Of(traced.Actor)}: {Word(traced.Kind)}",
+                TraceKind.Start or TraceKind.Stop or TraceKind.Restart or TraceKind.Detach => $"Note over {Of(traced.Actor)}: {Word(traced.Kind)}",
                 TraceKind.Failure => $"Note over {Of(traced.Actor)}: fails, {Subject(traced)}",
                 _ => null,
             };
@@ -59,7 +59,6 @@ public sealed partial class ActorTrace
         TraceKind.Start => "starts",
         TraceKind.Stop => "stops",
         TraceKind.Restart => "restarts",
-        TraceKind.Swap => "swapped",
         _ => "detached",
     };
 

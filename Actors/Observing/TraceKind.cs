@@ -51,9 +51,6 @@ public enum TraceKind
     /// <summary>A new instance takes the place of the one that failed.</summary>
     Restart,
 
-    /// <summary>The behaviour was swapped.</summary>
-    Swap,
-
     /// <summary>The actor has stopped.</summary>
     Stop,
 

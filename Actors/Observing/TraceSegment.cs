@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
@@ -10,6 +11,7 @@ internal sealed class TraceSegment(int length)
 {
     private readonly Entry[] _entries = new Entry[length];
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Write(ref TraceSegment? location, int length, long position)
     {
         TraceThread thread = TraceThread.Current;
@@ -27,6 +29,7 @@ internal sealed class TraceSegment(int length)
         segment._entries[(int)position & (length - 1)] = new Entry(position + 1, stamp);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Take(ref TraceSegment? location, long position)
     {
         TraceSegment? segment = ProcessorMemory.LoadAcquire(ref location);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Troupe.Actors;
 
 /// <summary>
@@ -40,6 +42,7 @@ internal static class Tracing
     /// <summary>The message of a waiting sender goes to the mailbox next.</summary>
     internal static void Admit(TraceOrigin? waiting) => TraceThread.Current.Sending = waiting?.Stamp ?? default;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Receive(ActorCell cell, Type message)
     {
         TraceThread thread = TraceThread.Current;
@@ -50,6 +53,7 @@ internal static class Tracing
     }
 
     /// <summary>A message came out of the mailbox of an actor that has stopped.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void DeadLetter(ActorCell cell, Type message)
     {
         TraceThread thread = TraceThread.Current;
@@ -105,6 +109,7 @@ internal static class Tracing
         return TraceThread.Current.Handled;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void TurnEnd(ActorCell cell)
     {
         TraceThread.Current.Handled = default;

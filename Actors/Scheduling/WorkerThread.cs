@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
@@ -96,6 +97,7 @@ internal sealed partial class WorkerThread
     }
 
     /// <summary>The turn is over; a full fence must follow. From the turn itself, before another worker can begin the actor's next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void EndTurn(int handled)
     {
         ProcessorMemory.StoreRelease(ref _handled, _handled + handled);

@@ -100,8 +100,6 @@ internal sealed class TroupeContender(int workers) : IContender
         await last.StopAsync();
     }
 
-    internal void StartTracing() => _system.StartTracing();
-
     public ValueTask DisposeAsync() => _system.DisposeAsync();
 
     private sealed class Player(Countdown done) : Actor<Parcel>

@@ -44,7 +44,7 @@ internal static class Flood
             "flooded",
             mailbox);
 
-        Task[] sending = [.. Enumerable.Range(0, Senders).Select(sender => sender % 2 == 0 || mode == "WaitUnawaited" ? Task.Run(() => SendAsync(flooded, mode)) : SendInActor(system, flooded, mode))];
+        Task[] sending = [.. Enumerable.Range(0, Senders).Select(sender => sender % 2 == 0 ? Task.Run(() => SendAsync(flooded, mode)) : SendInActor(system, flooded, mode))];
         await Task.WhenAll(sending);
         allSent.Set();
         await system.DisposeAsync();
