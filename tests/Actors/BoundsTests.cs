@@ -155,8 +155,7 @@ public sealed class BoundsTests : SystemFixture
 
         await Assert.ThrowsAsync<MailboxFullException>(async () => await stuck.TellAsync(3));
         gate.Set();
-        await Until(() => System.Snapshot().All().Single().Handled == 2);
-        await stuck.TellAsync(4).AsTask().WaitAsync(Patience);
+        await Until(() => stuck.TryTell(4));
     }
 
     private ActorRef<int> Stuck(ManualResetEventSlim gate, MailboxOptions mailbox) => System.Spawn(
