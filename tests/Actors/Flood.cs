@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Troupe.Actors.Tests;
@@ -47,6 +48,10 @@ internal static class Flood
         Task[] sending = [.. Enumerable.Range(0, Senders).Select(sender => sender % 2 == 0 ? Task.Run(() => SendAsync(flooded, mode)) : SendInActor(system, flooded, mode))];
         await Task.WhenAll(sending);
         allSent.Set();
+        // Sends that nobody awaited wait for room still.
+        var waiting = Stopwatch.StartNew();
+        while (Volatile.Read(ref handled) + flooded.Dropped + Interlocked.Read(ref _refused) < Messages && waiting.Elapsed < TimeSpan.FromMinutes(2))
+            await Task.Delay(10);
         await system.DisposeAsync();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
