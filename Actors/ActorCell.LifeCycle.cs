@@ -55,6 +55,30 @@ internal abstract partial class ActorCell
     /// <summary>Whether it handles no message any more.</summary>
     internal bool HasEnded => _phase >= Phase.Ending;
 
+    private const int StoppedFlag = 1;
+    private const int StopAskedFlag = 2;
+    private const int DrainAskedFlag = 4;
+
+    private bool IsStopped => (ProcessorMemory.LoadAcquire(ref _stopped) & StoppedFlag) != 0;
+
+    /// <summary>Asks it to stop, once in either way: however often others ask an actor that is stuck, its inbox holds two requests. Any thread.</summary>
+    internal void PostStop(bool drain)
+    {
+        int flag = drain ? DrainAskedFlag : StopAskedFlag;
+        int seen = ProcessorMemory.LoadAcquire(ref _stopped);
+        while ((seen & (flag | StoppedFlag)) == 0)
+        {
+            int found = ProcessorMemory.CompareExchange(ref _stopped, seen | flag, seen);
+            if (found == seen)
+            {
+                PostSystem(new StopRequest(drain));
+                return;
+            }
+
+            seen = found;
+        }
+    }
+
     internal void RequestStop(bool drain)
     {
         if (HasEnded || (_holds & Holds.Stopping) != 0 || (drain && _phase == Phase.Draining))
@@ -83,6 +107,8 @@ internal abstract partial class ActorCell
     private protected void Start()
     {
         _phase = Phase.Running;
+        if (TraceSwitch.IsOn)
+            Tracing.Start(this);
         CallStarted();
     }
 
@@ -171,9 +197,11 @@ internal abstract partial class ActorCell
     private void Terminate()
     {
         _phase = Phase.Stopped;
+        if (TraceSwitch.IsOn)
+            Tracing.Stop(this);
         CallStopped();
         bool parentAwaitsNobodyElse = System.Forget(this);
-        ProcessorMemory.Exchange(ref _stopped, 1);
+        ProcessorMemory.Exchange(ref _stopped, StoppedFlag);
         OptionalIfAny?.TerminationIfAny?.TrySetResult();
         NotifyWatchers();
         // Last, so that a parent ends after its children in everybody's eyes.

@@ -17,6 +17,8 @@ internal abstract partial class ActorCell
     /// <summary>In a turn of this actor: it has failed.</summary>
     internal void Fail(Exception exception, Type? messageType, object? message)
     {
+        if (TraceSwitch.IsOn)
+            Tracing.Happened(TraceKind.Failure, this, exception.GetType());
         var failure = new ActorFailure(Name, exception, messageType, HasEnded ? FailurePolicy.Stop : OwnPolicy) { Message = message, Path = Path };
         if (!HasEnded && Parent is { } parent && (parent.IsSupervisor || OwnPolicy == FailurePolicy.Escalate))
         {
@@ -41,6 +43,8 @@ internal abstract partial class ActorCell
             return;
         }
 
+        if (TraceSwitch.IsOn)
+            Tracing.Happened(TraceKind.Failure, this, exception.GetType());
         System.ReportFailure(new ActorFailure(Name, exception, null, FailurePolicy.Stop) { Path = Path });
         RequestStop(drain: false);
     }
@@ -132,6 +136,7 @@ internal abstract partial class ActorCell
         if (optional.Supervisor is { } supervisor && Strategy is not { KeepsChildren: true })
             supervisor.Reset();
         UnstashAll();
+        CountRestart();
         ReplaceBehaviour();
         return true;
     }

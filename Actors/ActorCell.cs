@@ -86,7 +86,7 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
         {
             // The source is visible before the look at the flag; who stops raises the flag before the look for a source.
             TaskCompletionSource termination = Optional.Termination(System.Scheduler.IsStepped);
-            if (ProcessorMemory.LoadAcquire(ref _stopped) != 0)
+            if (IsStopped)
                 termination.TrySetResult();
             return termination.Task;
         }
@@ -120,7 +120,7 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
 
     internal void PostSystem(SystemMessage message)
     {
-        _system.Push(message);
+        _system.Push(TraceSwitch.IsOn ? Tracing.Post(this, message) : message);
         Schedule(urgent: true);
     }
 

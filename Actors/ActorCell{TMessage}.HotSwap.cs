@@ -51,6 +51,8 @@ internal sealed partial class ActorCell<TMessage>
         ProcessorMemory.StoreRelease(ref _behaviour!, swap.Successor);
         optional.Become = null;
         optional.Factory = swap.Factory;
+        if (TraceSwitch.IsOn)
+            Tracing.Happened(TraceKind.Swap, this, swap.Successor.GetType());
         int generation = ++optional.Swaps!.Generation;
         request.Succeed(new SwapResult(generation, System.Time.GetElapsedTime(start), Self.Mailbox.Count));
     }

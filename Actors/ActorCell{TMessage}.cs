@@ -55,7 +55,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
             if (handled == throughput)
             {
                 mailbox.AdmitWaiting();
-                thread.EndTurn();
+                EndTurn(thread, handled);
                 ProcessorMemory.FullFence();
                 return true;
             }
@@ -74,17 +74,21 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
                 _holds |= Holds.Stopping | Holds.Drained;
                 continue;
             }
+            else if (message is IMeasured)
+            {
+                Measure(in message);
+            }
 
             handled++;
             if (HasEnded)
-                System.ReportDeadLetter(Name, in message);
+                ReportDeadLetter(in message);
             else
                 Deliver(message);
         }
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
         bool held = (_holds & ~Holds.Swapping) != Holds.None;
-        thread.EndTurn();
+        EndTurn(thread, handled);
         Gate.Release(held);
         return (HasSystemMessages || (!held && mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
     }
@@ -116,7 +120,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
     internal void OnWatchedEnded(Watch<TMessage> watch)
     {
         Optional.Watches?.Remove(watch.Watched);
-        Deliver(watch.Message);
+        DeliverBesideMailbox(watch.Message);
     }
 
     internal void Stash(TMessage message)
@@ -159,6 +163,8 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 
     internal void Deliver(TMessage message)
     {
+        if (TraceSwitch.IsOn)
+            Tracing.Receive(this, typeof(TMessage));
         try
         {
             ValueTask handling = _behaviour.ReceiveAsync(message);
@@ -190,6 +196,8 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
     {
         OptionalState<TMessage> optional = Optional;
         _holds |= Holds.Handler;
+        if (TraceSwitch.IsOn)
+            optional.Observed.SuspendedStamp = Tracing.Suspend(this);
         optional.SuspendedMessage = message;
         optional.SuspendedHandler = handling.GetAwaiter();
         optional.SuspendedHandler.UnsafeOnCompleted(optional.OnHandlerCompleted ??= OnHandlerCompleted);

@@ -7,7 +7,7 @@ namespace Troupe.Actors;
 /// any thread.
 /// </summary>
 [SendableByContract("An address; its methods may be called from any thread.")]
-public sealed class ActorRef<[Sendable] TMessage> : ActorRef
+public sealed partial class ActorRef<[Sendable] TMessage> : ActorRef
 {
     private readonly ActorCell<TMessage> _cell;
     private readonly Mailbox<TMessage> _mailbox;
@@ -51,7 +51,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// </summary>
     public bool TryTell([MovesWhen(true)] TMessage message)
     {
-        if (_mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
+        if (Enqueue(in message) != EnqueueResult.Accepted)
             return false;
         _cell.Schedule(urgent: false);
         return true;
@@ -64,7 +64,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     /// <exception cref="MailboxFullException">The mailbox is full and its policy is to wait or to fail. The caller still owns the message.</exception>
     public void Tell(TMessage message)
     {
-        EnqueueResult result = _mailbox.TryEnqueue(in message);
+        EnqueueResult result = Enqueue(in message);
         if (result == EnqueueResult.Accepted)
             _cell.Schedule(urgent: false);
         else if (!Refuse(result, message))
@@ -80,7 +80,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     {
         CheckWaitingEdge();
         // The usual case, without the detour by an answer that might be pending.
-        if (cancellationToken.IsCancellationRequested || _mailbox.TryEnqueue(in message) != EnqueueResult.Accepted)
+        if (cancellationToken.IsCancellationRequested || Enqueue(in message) != EnqueueResult.Accepted)
             return TellOrWaitAsync(message, cancellationToken);
         _cell.Schedule(urgent: false);
         return default;
@@ -88,7 +88,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
 
     private ValueTask TellOrWaitAsync(TMessage message, CancellationToken cancellationToken)
     {
-        ValueTask<EnqueueResult> pending = _mailbox.EnqueueAsync(message, cancellationToken);
+        ValueTask<EnqueueResult> pending = EnqueueAsync(message, ask: false, cancellationToken);
         if (!pending.IsCompletedSuccessfully)
         {
             _cell.Schedule(urgent: false);
@@ -131,7 +131,7 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
         ValueTask<TReply> answer = pending.Task;
 
         TMessage message = create(argument, reply);
-        ValueTask<EnqueueResult> sending = _mailbox.EnqueueAsync(message, cancellationToken);
+        ValueTask<EnqueueResult> sending = EnqueueAsync(message, ask: true, cancellationToken);
         if (!sending.IsCompletedSuccessfully || sending.Result != EnqueueResult.Accepted)
         {
             // The asker waits for the answer only, so that the deadline counts while the message waits for room.
@@ -145,12 +145,12 @@ public sealed class ActorRef<[Sendable] TMessage> : ActorRef
     }
 
     /// <inheritdoc/>
-    public override void Stop() => _cell.PostSystem(new StopRequest(drain: false));
+    public override void Stop() => _cell.PostStop(drain: false);
 
     /// <inheritdoc/>
     public override Task StopAsync(bool drain = true)
     {
-        _cell.PostSystem(new StopRequest(drain));
+        _cell.PostStop(drain);
         if (drain)
             _mailbox.Close();
         return _cell.Termination;

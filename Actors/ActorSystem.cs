@@ -38,6 +38,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
         Scheduler.Start(this);
+        StartObserving();
         (AppContext.GetData(StartedHook) as Action<ActorSystem>)?.Invoke(this);
     }
 
@@ -137,6 +138,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
             stuck = SnapshotOfLive().Select(cell => cell.Name is null ? "(unnamed)" : cell.Path.TrimStart(PathSeparator)).Take(10).ToArray();
         }
 
+        StopObserving();
         Task ended = Scheduler.StopAsync();
         if (stuck is not null)
             throw new TimeoutException($"{ActorCount} actors did not stop within {_options.ShutdownTimeout}: {string.Join(", ", stuck)}.");
@@ -149,7 +151,9 @@ public sealed partial class ActorSystem : IAsyncDisposable
         if (cell.Name is not null)
             _names.TryRemove(new KeyValuePair<string, ActorRef>(cell.Path, cell.Reference));
         ProcessorMemory.Add(ref _liveCount, -1);
-        return (cell.Parent?.Children ?? _top).Remove(cell);
+        bool last = (cell.Parent?.Children ?? _top).Remove(cell);
+        CountEnded(cell);
+        return last;
     }
 
     internal long NextGeneratedName() => ProcessorMemory.Add(ref _generatedNames, 1);
@@ -214,6 +218,8 @@ public sealed partial class ActorSystem : IAsyncDisposable
         }
 
         ProcessorMemory.Add(ref _liveCount, 1);
+        if (TraceSwitch.IsOn)
+            Tracing.Spawn(cell);
         // Its first turn calls Started. What it was told meanwhile found it scheduled.
         Scheduler.Enqueue(cell);
         return cell.Self;

@@ -4,7 +4,7 @@ namespace Troupe.Actors;
 
 /// <summary>What an actor has only if it waits, uses timers, has children, is watched, or has failed. Made at the first need.</summary>
 /// <remarks>Touched in the actor's turns only, except where a member says otherwise.</remarks>
-internal abstract class OptionalState
+internal abstract partial class OptionalState
 {
     private ChildRegister<ActorCell>? _children;
     private TaskCompletionSource? _termination;

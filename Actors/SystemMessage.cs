@@ -13,6 +13,12 @@ internal abstract class SystemMessage : ILinked<SystemMessage>
     /// <summary>Whether it calls the handler, and so must wait while a handler is suspended.</summary>
     internal virtual bool NeedsHandler => false;
 
+    /// <summary>What a trace calls its posting; null: nothing, it is no message to anybody.</summary>
+    internal virtual TraceKind? PostedAs => TraceKind.Signal;
+
+    /// <summary>What led to it, where that is not what the posting thread handles.</summary>
+    internal virtual TraceOrigin? Origin => null;
+
     /// <summary>Runs in a turn of the actor.</summary>
     internal abstract void Run(ActorCell cell);
 }
@@ -26,6 +32,8 @@ internal sealed class StopRequest(bool drain) : SystemMessage
 /// <summary>A continuation that was posted to the actor: the rest of an async handler, mostly.</summary>
 internal sealed class Continuation(SendOrPostCallback callback, object? state) : SystemMessage
 {
+    internal override TraceKind? PostedAs => null;
+
     internal override void Run(ActorCell cell)
     {
         try

@@ -23,6 +23,7 @@ internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSo
     private readonly ActorSystem _system;
     private ManualResetValueTaskSourceCore<TReply> _completion;
     private CancellationTokenRegistration _cancellation;
+    private TraceOrigin? _asker;
     private ITimer? _clockTimer;
     private TimeSpan _timeout;
     private long _state;
@@ -44,6 +45,7 @@ internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSo
     {
         long version = State >> VersionShift;
         BeginAsk(asked.Cell, version);
+        _asker = TraceSwitch.IsOn ? Tracing.Origin() : null;
         _timeout = timeout;
         bool hasDeadline = timeout != Timeout.InfiniteTimeSpan;
         long deadline = hasDeadline
@@ -69,6 +71,8 @@ internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSo
             return false;
         }
 
+        if (TraceSwitch.IsOn)
+            Tracing.Reply(_system, _asker, typeof(TReply));
         _completion.SetResult(answer);
         return true;
     }
@@ -81,6 +85,8 @@ internal sealed class PendingReply<[Sendable] TReply> : PendingAsk, IValueTaskSo
             return false;
         }
 
+        if (TraceSwitch.IsOn)
+            Tracing.Reply(_system, _asker, failure.GetType());
         _completion.SetException(failure is AskFailedException ? failure : new AskFailedException(Asked?.Name, failure));
         return true;
     }

@@ -76,6 +76,9 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     /// </summary>
     public abstract long TailPosition { get; }
 
+    /// <summary>How many of those that left it were thrown away for newer ones.</summary>
+    internal virtual long Evicted => 0;
+
     /// <summary>Counts a message its sender gave up by policy.</summary>
     internal abstract void CountDropped();
 }

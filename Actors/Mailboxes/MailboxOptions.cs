@@ -9,6 +9,9 @@ public sealed record MailboxOptions
     /// <summary>The value of <see cref="Capacity"/> that means: no bound.</summary>
     public const int UnboundedCapacity = int.MaxValue;
 
+    /// <summary>Senders that may wait for room at a time, unless told otherwise.</summary>
+    public const int DefaultMaximumWaiting = 65_536;
+
     /// <summary>1,024 messages, then senders wait.</summary>
     public static MailboxOptions Default { get; } = new();
 
@@ -25,6 +28,20 @@ public sealed record MailboxOptions
             field = value;
         }
     } = DefaultCapacity;
+
+    /// <summary>
+    /// The most senders waiting at once under <see cref="OverflowPolicy.Wait"/>, those included that have room now and have not gone on yet: each keeps its
+    /// message, so without a bound one that does not await its sends would fill the memory. One more is told that the mailbox is full.
+    /// </summary>
+    public int MaximumWaiting
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            field = value;
+        }
+    } = DefaultMaximumWaiting;
 
     /// <summary>What happens to a message that finds the mailbox full.</summary>
     public OverflowPolicy OverflowPolicy { get; init; } = OverflowPolicy.Wait;

@@ -26,6 +26,7 @@ internal sealed class MailboxSegment<TMessage>
     internal readonly int IndexMask;
     internal MailboxSegment<TMessage>? Next;
     internal long Tail;
+    private TraceSegment? _stamps;
 
     internal MailboxSegment(int length, long firstPosition)
     {
@@ -37,6 +38,12 @@ internal sealed class MailboxSegment<TMessage>
     }
 
     internal ref Slot SlotOf(long position) => ref Slots[(int)position & IndexMask];
+
+    /// <summary>The producer of the position, before it publishes the message.</summary>
+    internal void Stamp(long position) => TraceSegment.Write(ref _stamps, Slots.Length, position);
+
+    /// <summary>Who takes the message of the position, before giving the slot back.</summary>
+    internal void TakeStamp(long position) => TraceSegment.Take(ref _stamps, position);
 
     internal struct Slot
     {

@@ -36,8 +36,12 @@ internal sealed class MailboxWriter<TMessage>(Mailbox<TMessage> mailbox, Mailbox
 
         ValueTask<EnqueueResult> pending = mailbox.EnqueueAsync(item, cancellationToken);
         reader.Wake();
-        if (await pending.ConfigureAwait(false) == EnqueueResult.Closed)
+        EnqueueResult result = await pending.ConfigureAwait(false);
+        if (result == EnqueueResult.Closed)
             throw new ChannelClosedException();
+        // As many wait as may.
+        if (result == EnqueueResult.Full)
+            throw new MailboxFullException(null);
     }
 
     /// <summary>Room seen now may be gone at the next try; writers that must wait use <see cref="WriteAsync"/>.</summary>

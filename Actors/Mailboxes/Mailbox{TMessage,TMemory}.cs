@@ -94,6 +94,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
                 if (TMemory.CompareExchange(ref segment.Tail, tail + 1, tail) != tail)
                     continue;
                 slot.Message = message;
+                if (TraceSwitch.IsOn)
+                    segment.Stamp(tail);
                 // An exchange, not a release store: the caller goes on to ask whether the consumer sleeps.
                 TMemory.Exchange(ref slot.Sequence, tail + 1);
                 return EnqueueResult.Accepted;
@@ -114,7 +116,9 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         if (result != EnqueueResult.Full || Options.OverflowPolicy != OverflowPolicy.Wait)
             return new ValueTask<EnqueueResult>(result);
 
-        return Overflow.Waiters.Add(message, cancellationToken);
+        return Overflow.Waiters.TryAdd(message, Options.MaximumWaiting, cancellationToken, out ValueTask<EnqueueResult> pending)
+            ? pending
+            : new ValueTask<EnqueueResult>(EnqueueResult.Full);
     }
 
     /// <inheritdoc/>
@@ -140,6 +144,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             }
 
             // Full again: the taken message stays first in line, beyond cancellation, and this is tried again next turn.
+            if (TraceSwitch.IsOn)
+                Tracing.Admit(waiter.Origin);
             EnqueueResult result = Claim(in message, capacity);
             if (result == EnqueueResult.Full)
                 break;
@@ -174,6 +180,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             if (TMemory.LoadAcquire(ref slot.Sequence) == head + 1)
             {
                 message = slot.Message!;
+                if (TraceSwitch.IsOn)
+                    segment.TakeStamp(head);
                 if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
                     slot.Message = default;
                 // The slot before the head: who sees room by the head must find the slot free.

@@ -12,14 +12,20 @@ internal sealed class SendWaiter<TMessage, TMemory> : ILinked<SendWaiter<TMessag
     private const int Canceled = 2;
 
     private readonly TMessage _message;
+    private readonly SendWaiters<TMessage, TMemory> _waiters;
     private ManualResetValueTaskSourceCore<EnqueueResult> _completion;
     private CancellationTokenRegistration _cancellation;
     private SendWaiter<TMessage, TMemory>? _link;
     private int _state;
+    private bool _told;
 
-    internal SendWaiter(TMessage message)
+    /// <summary>The stamp of its message, if that is traced.</summary>
+    internal TraceOrigin? Origin { get; } = TraceSwitch.IsOn ? Tracing.Waiting() : null;
+
+    internal SendWaiter(TMessage message, SendWaiters<TMessage, TMemory> waiters)
     {
         _message = message;
+        _waiters = waiters;
         // The sender continues in its own turn or on the thread pool, never inside the receiver's.
         _completion.RunContinuationsAsynchronously = true;
     }
@@ -46,6 +52,10 @@ internal sealed class SendWaiter<TMessage, TMemory> : ILinked<SendWaiter<TMessag
     EnqueueResult IValueTaskSource<EnqueueResult>.GetResult(short token)
     {
         _cancellation.Dispose();
+        // Who asks twice is counted once.
+        if (!_told)
+            _waiters.OnTold();
+        _told = true;
         return _completion.GetResult(token);
     }
 

@@ -13,6 +13,7 @@ internal sealed class SendWaiters<TMessage, TMemory> where TMemory : struct, IMe
     private LinkedFifo<SendWaiter<TMessage, TMemory>> _inOrder;
     private LinkedFifo<SendWaiter<TMessage, TMemory>> _admitted;
     private int _count;
+    private int _untold;
 
     /// <summary>Senders announced and not yet served. While it is not zero nobody else may enqueue.</summary>
     internal int Count => TMemory.LoadAcquire(ref _count);
@@ -23,13 +24,29 @@ internal sealed class SendWaiters<TMessage, TMemory> where TMemory : struct, IMe
     /// <summary>Whether the consumer would find one.</summary>
     internal bool HasReady => _arrived.HasItems || !_inOrder.IsEmpty;
 
-    internal ValueTask<EnqueueResult> Add(TMessage message, CancellationToken cancellationToken)
+    /// <summary>
+    /// Announces one more, unless there are <paramref name="maximum"/> already. It counts until it is out of the line (a canceled one stays in it until the
+    /// consumer comes by), and until its sender has been told: that waits for a thread of the pool or the sender's turn, and a sender that
+    /// awaits nothing would pile those up.
+    /// </summary>
+    internal bool TryAdd(TMessage message, int maximum, CancellationToken cancellationToken, out ValueTask<EnqueueResult> pending)
     {
-        var waiter = new SendWaiter<TMessage, TMemory>(message);
+        if (TMemory.Add(ref _untold, 1) > maximum || Count >= maximum)
+        {
+            TMemory.Add(ref _untold, -1);
+            pending = default;
+            return false;
+        }
+
+        var waiter = new SendWaiter<TMessage, TMemory>(message, this);
         TMemory.Add(ref _count, 1);
         _arrived.Push(waiter);
-        return waiter.Start(cancellationToken);
+        pending = waiter.Start(cancellationToken);
+        return true;
     }
+
+    /// <summary>A sender has been told what became of its message.</summary>
+    internal void OnTold() => TMemory.Add(ref _untold, -1);
 
     /// <summary>The one that waits longest. The consumer only.</summary>
     internal bool TryPeek([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SendWaiter<TMessage, TMemory>? waiter)

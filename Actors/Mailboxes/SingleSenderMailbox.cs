@@ -22,6 +22,7 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
 
     private readonly MailboxOptions _options;
     private TMessage?[]? _slots;
+    private TraceSegment? _stamps;
     private MailboxOverflow<TMessage, TMemory>? _overflow;
     private long _tail;
     private long _headSeen;
@@ -105,7 +106,9 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
         EnqueueResult result = TryEnqueue(in message);
         if (result != EnqueueResult.Full || _options.OverflowPolicy != OverflowPolicy.Wait)
             return new ValueTask<EnqueueResult>(result);
-        return Overflow.Waiters.Add(message, cancellationToken);
+        return Overflow.Waiters.TryAdd(message, _options.MaximumWaiting, cancellationToken, out ValueTask<EnqueueResult> pending)
+            ? pending
+            : new ValueTask<EnqueueResult>(EnqueueResult.Full);
     }
 
     /// <inheritdoc/>
@@ -120,6 +123,8 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
 
         ref TMessage? slot = ref SlotOf(head);
         message = slot!;
+        if (TraceSwitch.IsOn)
+            TraceSegment.Take(ref _stamps, head);
         if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
             slot = default;
         TMemory.StoreRelease(ref _head, head + 1);
@@ -141,6 +146,8 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
                 continue;
             }
 
+            if (TraceSwitch.IsOn)
+                Tracing.Admit(waiter.Origin);
             EnqueueResult result = Append(in message);
             admitted |= result == EnqueueResult.Accepted;
             waiters.Remove();
@@ -175,6 +182,8 @@ public sealed class SingleSenderMailbox<TMessage, TMemory> : Mailbox<TMessage>
 
         _slots ??= new TMessage?[BitOperations.RoundUpToPowerOf2((uint)_options.Capacity)];
         SlotOf(tail) = message;
+        if (TraceSwitch.IsOn)
+            TraceSegment.Write(ref _stamps, _slots.Length, tail);
         // Publishes the slot, and is the full fence before the caller asks whether the consumer sleeps.
         long witnessed = TMemory.CompareExchange(ref _tail, tail + 1, tail);
         if (witnessed == tail)

@@ -14,7 +14,8 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
     private readonly MailboxOptions _options;
     private readonly MailboxSegment<TMessage> _ring;
     private long _head;
-    private long _dropped;
+    private long _evicted;
+    private long _refused;
 
     /// <summary>Creates an empty mailbox.</summary>
     public SlidingMailbox(MailboxOptions options)
@@ -36,7 +37,7 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
     public override MailboxOptions Options => _options;
 
     /// <inheritdoc/>
-    public override long Dropped => TMemory.LoadAcquire(ref _dropped);
+    public override long Dropped => Evicted + TMemory.LoadAcquire(ref _refused);
 
     /// <summary>
     /// Takes the message, evicting the oldest if the ring is full. <see cref="EnqueueResult.Full"/> only in one rare case:
@@ -55,7 +56,7 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
             {
                 if (TryTake(out TMessage oldest))
                 {
-                    CountDropped();
+                    TMemory.Add(ref _evicted, 1);
                     MessageDisposal.Dispose(in oldest);
                 }
                 else if (TMemory.LoadAcquire(ref _head) == head && TMemory.LoadAcquire(ref _ring.Tail) == tail)
@@ -78,6 +79,8 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
             if (TMemory.CompareExchange(ref _ring.Tail, tail + 1, tail) != tail)
                 continue;
             slot.Message = message;
+            if (TraceSwitch.IsOn)
+                _ring.Stamp(tail);
             TMemory.Exchange(ref slot.Sequence, tail + 1);
             return EnqueueResult.Accepted;
         }
@@ -104,6 +107,8 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
                 if (TMemory.CompareExchange(ref _head, head + 1, head) != head)
                     continue;
                 message = slot.Message!;
+                if (TraceSwitch.IsOn)
+                    _ring.TakeStamp(head);
                 if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
                     slot.Message = default;
                 TMemory.StoreRelease(ref slot.Sequence, head + _ring.Slots.Length);
@@ -159,5 +164,7 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// <inheritdoc/>
     public override long TailPosition => TMemory.LoadAcquire(ref _ring.Tail) & MailboxSegment<TMessage>.PositionMask;
 
-    internal override void CountDropped() => TMemory.Add(ref _dropped, 1);
+    internal override long Evicted => TMemory.LoadAcquire(ref _evicted);
+
+    internal override void CountDropped() => TMemory.Add(ref _refused, 1);
 }

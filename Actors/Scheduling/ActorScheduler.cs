@@ -3,7 +3,7 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>Workers, the queue they share, and who is woken when an actor becomes ready.</summary>
-internal sealed class ActorScheduler
+internal sealed partial class ActorScheduler
 {
     private readonly IWorkerHost _host;
     private readonly ISteppedWorkerHost? _steppedHost;

@@ -154,6 +154,8 @@ internal sealed class QuantumMonitor
         _detached.Add(detached);
         ProcessorMemory.Add(ref _detachments, 1);
         detached.Demote();
+        if (TraceSwitch.IsOn)
+            Tracing.Scheduled(TraceKind.Detach, detached.Cell);
         var spare = new WorkerThread(_scheduler, _host, worker, detached);
         worker.Replace(spare);
         _unstarted.Add(spare);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
@@ -7,7 +8,7 @@ namespace Troupe.Actors;
 /// when there is nothing to steal, parks. If a turn takes too long the thread is detached (<see cref="ProcessorLease{TMemory}"/>):
 /// another one works on, and this one ends after the turn.
 /// </summary>
-internal sealed class WorkerThread
+internal sealed partial class WorkerThread
 {
     /// <summary>Turns between looks at the queue shared by all while the own queue never runs dry.</summary>
     private const int SharedQueueInterval = 61;
@@ -51,6 +52,7 @@ internal sealed class WorkerThread
         _worker = worker;
         _predecessor = predecessor;
         _lastTaken = new long[host.ProcessorCount];
+        scheduler.CountBegun(this);
     }
 
     /// <summary>The worker thread that this is.</summary>
@@ -113,7 +115,12 @@ internal sealed class WorkerThread
     }
 
     /// <summary>The turn is over; a full fence must follow. From the turn itself, before another worker can begin the actor's next.</summary>
-    internal void EndTurn() => _lease.EndTurn();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void EndTurn(int handled)
+    {
+        ProcessorMemory.StoreRelease(ref _handled, _handled + handled);
+        _lease.EndTurn();
+    }
 
     internal void Run()
     {
@@ -137,6 +144,7 @@ internal sealed class WorkerThread
         finally
         {
             _current = null;
+            _scheduler.CountEnded(this);
             lock (_ending)
                 ProcessorMemory.StoreRelease(ref _hasEnded, 1);
         }
@@ -249,6 +257,7 @@ internal sealed class WorkerThread
             {
                 // Where one was left behind more may be.
                 _watch = _shortestWatch;
+                OnStolen(cell);
                 return cell;
             }
         }

@@ -6,7 +6,7 @@ namespace Troupe.Actors;
 /// </summary>
 internal sealed class Stash<TMessage>(int capacity)
 {
-    private readonly Queue<TMessage> _messages = new();
+    private readonly Queue<(TMessage Message, TraceStamp Stamp)> _messages = new();
     private int _unstashed;
 
     /// <summary>Whether a message has been taken out and waits to be handled.</summary>
@@ -16,7 +16,7 @@ internal sealed class Stash<TMessage>(int capacity)
     {
         if (_messages.Count >= capacity)
             return false;
-        _messages.Enqueue(message);
+        _messages.Enqueue((message, TraceSwitch.IsOn ? Tracing.Stash() : default));
         return true;
     }
 
@@ -31,6 +31,9 @@ internal sealed class Stash<TMessage>(int capacity)
     internal TMessage Take()
     {
         _unstashed--;
-        return _messages.Dequeue();
+        (TMessage message, TraceStamp stamp) = _messages.Dequeue();
+        if (TraceSwitch.IsOn)
+            Tracing.Unstash(stamp);
+        return message;
     }
 }

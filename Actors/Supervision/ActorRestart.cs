@@ -79,7 +79,10 @@ internal sealed class ActorRestart(ActorCell cell)
     /// <summary>The clock's word that a back-off is over. Each has its own, so that a late one of an earlier restart changes nothing.</summary>
     private sealed class Backoff(ActorRestart restart, ActorCell cell) : SystemMessage, IDisposable
     {
+        private readonly TraceOrigin? _origin = TraceSwitch.IsOn ? Tracing.Origin() : null;
         private ITimer? _timer;
+
+        internal override TraceOrigin? Origin => _origin;
 
         public void Dispose() => _timer?.Dispose();
 

@@ -19,12 +19,17 @@ internal abstract class ActorTimer : SystemMessage
     private TimeSpan _period;
     private int _queued;
     private bool _linked;
+    private TraceOrigin? _origin;
 
     private protected ActorTimer(bool reusable) => _reusable = reusable;
 
     internal bool IsActive { get; private set; }
 
     internal override bool NeedsHandler => true;
+
+    internal override TraceKind? PostedAs => TraceKind.Timer;
+
+    internal override TraceOrigin? Origin => _origin;
 
     private protected abstract ActorCell Cell { get; }
 
@@ -43,6 +48,7 @@ internal abstract class ActorTimer : SystemMessage
         }
 
         IsActive = true;
+        _origin = TraceSwitch.IsOn ? Tracing.Origin() : null;
         _period = period;
         _dueAt = Time.GetTimestamp() + ToTimestamp(delay);
         // If the clock's timer fires before that, the expiry finds it is too early and arms it anew.
@@ -164,5 +170,5 @@ internal sealed class ActorTimer<[Sendable] TMessage>(ActorCell<TMessage> cell, 
 
     private protected override void UnlinkFromCell() => cell.Unlink(this);
 
-    private protected override void Deliver() => cell.Deliver(message);
+    private protected override void Deliver() => cell.DeliverBesideMailbox(message);
 }

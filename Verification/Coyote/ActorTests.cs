@@ -107,6 +107,14 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_torn_push_loses_a_watch() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new EndWatchProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2)), "");
 
+    [Fact]
+    public void Half_an_event_is_never_read_from_a_trace() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new TraceRingProtocol<ProcessorMemory, CoyoteWorld>(4, 2)));
+
+    [Fact]
+    public void A_trace_ring_with_two_writers_gives_half_an_event() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new TraceRingProtocol<ProcessorMemory, CoyoteWorld>(2, 1, twoWriters: true)), "half of one event");
+
     private static Action Mailbox<TMemory>(OverflowPolicy policy, int capacity)
         where TMemory : struct, IMemory =>
         CoyoteWorld.Run(() => new MailboxProtocol<TMemory, CoyoteWorld>(3, 1, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy }));

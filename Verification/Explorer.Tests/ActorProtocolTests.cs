@@ -76,6 +76,14 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_swap_that_overtakes_is_found_out() =>
         Find(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
 
+    [Fact]
+    public void Half_an_event_is_never_read_from_a_trace() =>
+        Hold(ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+
+    [Fact]
+    public void A_trace_ring_with_two_writers_gives_half_an_event() =>
+        Find(ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(1, 1, twoWriters: true)), FailureKind.Exception);
+
     private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
 
     private void Find(Action<Scenario> scenario, FailureKind kind)
