@@ -39,15 +39,7 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
     }
 
     /// <inheritdoc/>
-    protected override void Started()
-    {
-        _tick = Context.CreateTimer(TcpMessage.Tick());
-        _connectionOptions = new SpawnOptions
-        {
-            Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
-            WaitsFor = [_shared.Ipv4, Context.Self],
-        };
-    }
+    protected override void Started() => _tick = Context.CreateTimer(TcpMessage.Tick());
 
     /// <inheritdoc/>
     public TcpLayerState ExportState()
@@ -226,7 +218,12 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
     private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
     {
         // On no particular processor: it runs where its segments arrived, and is stolen from a worker that has more to do.
-        ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, _connectionOptions!);
+        _connectionOptions ??= new SpawnOptions
+        {
+            Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
+            WaitsFor = [_shared.Ipv4, Context.Self],
+        };
+        ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, _connectionOptions);
         _connections.Add(key, connection);
         return connection;
     }

@@ -18,6 +18,9 @@ public sealed class LinuxWorkerHost : IWorkerHost
     private const int Step = 10;
     private const int LowestPriority = 19;
 
+    // The shortest that Linux allows. A worker that is woken then need not wait for the rest of a detached thread's slice, which is 3 ms or so.
+    private static readonly TimeSpan _shortSlice = TimeSpan.FromMilliseconds(0.1);
+
     private static readonly HashSet<string> _saidInTheProcess = [];
 
     private readonly int[] _processors;
@@ -75,6 +78,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
             }
 
             LinuxThread.TrySetPriority(0, _workers);
+            LinuxThread.TrySetSlice(0, _workers, _shortSlice);
             body();
         });
         if (ProcessorMemory.Add(ref _started, 1) > ProcessorCount)
@@ -92,8 +96,14 @@ public sealed class LinuxWorkerHost : IWorkerHost
         {
             if (!LinuxThread.TrySetPriority(0, _monitor))
             {
+                LinuxThread.TrySetSlice(0, LinuxThread.PriorityOf(0), _shortSlice);
                 Report("The kernel does not raise a thread's priority here (it wants CAP_SYS_NICE, or a RLIMIT_NICE that allows it): what looks for turns "
                     + "that take too long has no precedence, and where other programs keep the processors busy it finds them later.");
+            }
+
+            else
+            {
+                LinuxThread.TrySetSlice(0, _monitor, _shortSlice);
             }
 
             body();
@@ -107,6 +117,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
     public void Demote(long threadId)
     {
         LinuxThread.TrySetPriority(threadId, _low);
+        LinuxThread.TrySetSlice(threadId, _low, TimeSpan.Zero);
         LinuxThread.TrySetAffinity(threadId, _processors);
     }
 

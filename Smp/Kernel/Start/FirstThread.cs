@@ -1,5 +1,6 @@
 using Troupe.Core.Machine;
 using Troupe.Smp.Kernel.Files;
+using Troupe.Smp.Kernel.SystemCalls;
 
 namespace Troupe.Smp.Kernel.Start;
 
@@ -9,8 +10,8 @@ namespace Troupe.Smp.Kernel.Start;
 /// </summary>
 internal static unsafe class FirstThread
 {
-    /// <summary>Bytes of the first thread's stack.</summary>
-    internal const ulong StackSize = 1024 * 1024;
+    /// <summary>Bytes of the first thread's stack: what the C library takes it to be (pthread_getattr_np asks for RLIMIT_STACK), and with it who asks for the room left.</summary>
+    internal const ulong StackSize = InformationCalls.DefaultStackSize;
 
     private const int MaximumWords = 256;
     private const ulong LargestNursery = 4 << 20;

@@ -31,8 +31,9 @@ public sealed class SwapBenchmark(Repository repository)
 
         record.Add(new { swaps, lines = run.Output.TrimEnd().Split('\n') });
         var verdicts = run.Output.Split('\n').Where(static line => line.StartsWith("met: ", StringComparison.Ordinal) || line.StartsWith("MISSED: ", StringComparison.Ordinal));
-        new DocumentSection(Path.Combine(repository.Root, "docs/benchmarks.md"), "swap").Write(
-            [$"{record.Conditions.Split(", QEMU")[0]}, load {BenchmarkRecord.Load}:", string.Empty, .. table, string.Empty, .. verdicts.Select(static line => "* " + line)]);
+        await MarkedSection.ReplaceAsync(
+            Path.Combine(repository.Root, "docs", "benchmarks.md"), "./troupe bench swap",
+            [$"{record.Conditions.Split(", QEMU")[0]}, load {BenchmarkRecord.Load}:", string.Empty, .. table, string.Empty, .. verdicts.Select(static line => "* " + line)], cancellation).ConfigureAwait(false);
         record.Close();
         return run.ExitCode == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
 
@@ -10,8 +8,6 @@ public sealed class ActorReport(ActorMeasurements measured, IReadOnlyList<string
 {
     private const string Page = "benchmarks.md";
     private const string Plot = "benchmarks-actors.svg";
-    private const string Begin = "<!-- written by ./troupe bench actors: begin -->";
-    private const string End = "<!-- written by ./troupe bench actors: end -->";
     private static readonly int[] _processors = [1, 2];
 
     private IReadOnlyList<string> Peers => [.. contenders.Where(contender => contender != ActorContender.Ours)];
@@ -32,29 +28,15 @@ public sealed class ActorReport(ActorMeasurements measured, IReadOnlyList<string
     {
         var docs = Path.Combine(repository.Root, "docs");
         var page = Path.Combine(docs, Page);
-        var text = await File.ReadAllTextAsync(page, cancellation).ConfigureAwait(false);
-        var (begin, end) = (text.IndexOf(Begin, StringComparison.Ordinal), text.IndexOf(End, StringComparison.Ordinal));
-        if (begin < 0 || end < begin)
-        {
-            throw new UserError($"docs/{Page} has no place for the tables.", $"They go between these two lines:\n{Begin}\n{End}", ExitCodes.Broken);
-        }
-
-        var written = new StringBuilder(text[..begin]).Append(Begin).Append("\n\n").Append(CultureInfo.InvariantCulture, $"{conditions}; medians of {runs}.\n");
-        written.Append(CultureInfo.InvariantCulture, $"\n![How many times our time others take, on one processor]({Plot})\n");
+        List<string> lines = [$"{conditions}; medians of {runs}.", string.Empty, $"![How many times our time others take, on one processor]({Plot})"];
         foreach (var (title, headings, cells) in Tables())
         {
-            written.Append(CultureInfo.InvariantCulture, $"\n{title}:\n\n").Append(Line(headings)).Append(Line(headings.Select(_ => "---")));
-            foreach (var cell in cells)
-            {
-                written.Append(Line(cell));
-            }
+            lines.AddRange([string.Empty, $"{title}:", string.Empty, .. MarkedSection.Table(headings, cells)]);
         }
 
-        await File.WriteAllTextAsync(page, written.Append('\n').Append(text.AsSpan(end)).ToString(), cancellation).ConfigureAwait(false);
+        await MarkedSection.ReplaceAsync(page, "./troupe bench actors", lines, cancellation).ConfigureAwait(false);
         await File.WriteAllTextAsync(Path.Combine(docs, Plot), RatioPlot.Draw(PlotRows(), Peers), cancellation).ConfigureAwait(false);
         Output.Say($"written: docs/{Page}, docs/{Plot}");
-
-        static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
     }
 
     private IEnumerable<(string Title, IReadOnlyList<string> Headings, List<IReadOnlyList<string>> Rows)> Tables()
