@@ -159,7 +159,8 @@ internal sealed partial class ActorScheduler
     }
 
     /// <summary>Runs a turn for a host without threads, on whatever thread that chooses.</summary>
-    internal void RunStepped(ActorCell cell, int maximumMessages) => Workers[Math.Max(cell.Processor, 0)].Holder.RunTurn(cell, maximumMessages);
+    internal void RunStepped(ActorCell cell, int maximumMessages, int processor) =>
+        Workers[cell.Processor >= 0 ? cell.Processor : processor].Holder.RunTurn(cell, maximumMessages);
 
     internal ActorCell? TakeShared() => _shared.TakeAll();
 

@@ -9,7 +9,7 @@ public interface ISteppedWorkerHost : IWorkerHost
     /// <summary>A system begins to live on this host. More than one may.</summary>
     void Attach(ActorSystem system);
 
-    /// <summary>An actor has something to do; it is not handed over again before <see cref="ReadyTurn.Run"/> was called. Any thread.</summary>
+    /// <summary>An actor has something to do; it is not handed over again before <see cref="ReadyTurn.Run(int)"/> was called. Any thread.</summary>
     void Enqueue(ReadyTurn turn);
 
     /// <inheritdoc/>

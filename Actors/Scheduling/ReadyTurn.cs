@@ -14,10 +14,16 @@ public readonly struct ReadyTurn : IEquatable<ReadyTurn>
     /// Runs the turn on the calling thread: what the system has to say to the actor, then up to <paramref name="maximumMessages"/>
     /// messages. If more is left, the actor is enqueued again before this returns. Not from within another turn.
     /// </summary>
-    public void Run(int maximumMessages)
+    public void Run(int maximumMessages) => Run(maximumMessages, 0);
+
+    /// <summary>
+    /// The same on the given processor, on which no other turn may be meanwhile: for a host that lets turns of different actors overlap. An actor
+    /// that is pinned has its turns on its own.
+    /// </summary>
+    public void Run(int maximumMessages, int processor)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumMessages);
-        _cell.System.Scheduler.RunStepped(_cell, maximumMessages);
+        _cell.System.Scheduler.RunStepped(_cell, maximumMessages, processor);
     }
 
     /// <inheritdoc/>

@@ -87,7 +87,7 @@ internal static class Interleavings
 
     private static string TraceDirectory()
     {
-        var artifacts = AppContext.BaseDirectory;
+        var artifacts = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
         while (Path.GetFileName(artifacts) is { Length: > 0 } folder && folder != "artifacts") artifacts = Path.GetDirectoryName(artifacts)!;
         return Directory.CreateDirectory(Path.Combine(artifacts, "coyote")).FullName;
     }

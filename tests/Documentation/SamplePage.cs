@@ -44,7 +44,7 @@ internal static class SamplePage
         }
 
         string program =
-            $"{Implicit}\n{usings}\n{types}\npublic sealed class SampleTests\n{{\n{methods}\n}}\ninternal static class SampleStatements\n{{\ninternal static async Task RunAsync()\n{{\nawait Task.CompletedTask;\n"
+            $"{Implicit}\n{usings}\n{types}\npublic sealed class SampleTests\n{{\n{methods}\n}}\ninternal static class SampleStatements\n{{\ninternal static async Task RunAsync(string[] args)\n{{\nawait Task.CompletedTask;\n"
             + $"{statements}{new string('}', blocks.Count)}\n}}\n}}\n";
         // CS8321, CS0219: statements of a guide name things for a later page. CS1701: xunit was built for an older framework.
         CSharpCompilationOptions options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)

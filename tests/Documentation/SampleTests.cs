@@ -7,7 +7,7 @@ namespace Troupe.Documentation.Tests;
 public sealed class SampleTests
 {
     /// <summary>The pages whose samples are whole.</summary>
-    public static TheoryData<string> Pages => ["testkit.md", "contracts.md"];
+    public static TheoryData<string> Pages => ["guide.md", "testkit.md", "contracts.md"];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -19,6 +19,16 @@ public sealed class SampleTests
         (IReadOnlyList<string> messages, Assembly? assembly) = SamplePage.Compile(name, blocks);
         Assert.True(messages.Count == 0, string.Join('\n', messages));
         Run(assembly!);
+    }
+
+    /// <summary>It is compiled, and its tests run, where it is.</summary>
+    [Fact]
+    public void ABlockOfTheGuideThatNamesAFileIsThatFile()
+    {
+        string root = Repository.Locate().Root;
+        IReadOnlyList<(string File, string Code)> blocks = SampleBlock.FilesIn(File.ReadAllText(Path.Combine(root, "docs", "guide.md")));
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.Equal(File.ReadAllText(Path.Combine(root, block.File)), block.Code, ignoreLineEndingDifferences: true));
     }
 
     [Fact]
