@@ -117,7 +117,9 @@ public static unsafe partial class LinuxThread
     {
         SchedulingAttributes attributes = new()
         {
-            Size = (uint)sizeof(SchedulingAttributes), Nice = priority, Runtime = (ulong)slice.Ticks * 100,
+            Size = (uint)sizeof(SchedulingAttributes),
+            Nice = priority,
+            Runtime = (ulong)slice.Ticks * 100,
         };
         return SystemCall(SetSchedulingAttributesCall, thread, &attributes, 0) == 0;
     }
