@@ -60,7 +60,8 @@ public sealed class RunLifetimeTests : IDisposable
 
     private Process StartWaitingGuest()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(TroupeCommand).Assembly.Location, "run", "Apps/SelfTest", "--gdb"])
+        // A shell starts what it puts into the background with SIGINT ignored, and a program leaves that as it is: these tests may run so.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(TroupeCommand).Assembly.Location, "run", "Apps/SelfTest", "--gdb"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
