@@ -72,6 +72,7 @@ internal sealed class SleepingBarber : SavinaBenchmark
     {
         private int _produced;
         private long _done;
+        private bool _isProducing = true;
 
         protected override async ValueTask ReceiveAsync(Return message)
         {
@@ -86,10 +87,14 @@ internal sealed class SleepingBarber : SavinaBenchmark
             }
             else
             {
+                _isProducing = false;
+                _produced++;
                 await room.TellAsync(new Event(Context.Spawn(new TroupeCustomer(Context.Self))));
-                if (++_produced < customers)
-                    await Context.Self.TellAsync(default);
             }
+
+            // It does not wait for room in its own mailbox, which only it can make: if that is full, there is a next message to try again after.
+            if (!_isProducing && _produced < customers)
+                _isProducing = Context.Self.TryTell(default);
         }
     }
 
