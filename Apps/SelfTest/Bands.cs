@@ -32,7 +32,7 @@ internal static class Bands
         double milliseconds = 0;
         var holder = new Thread(() =>
         {
-            LinuxThread.SetPriority(LinuxThread.LowPriority);
+            LinuxThread.TrySetPriority(0, LinuxThread.LowPriority);
             Volatile.Write(ref held, 1);
             var watch = Stopwatch.StartNew();
             taken.Set();
@@ -55,7 +55,7 @@ internal static class Bands
         double milliseconds = 0;
         var collector = new Thread(() =>
         {
-            LinuxThread.SetPriority(LinuxThread.LowPriority);
+            LinuxThread.TrySetPriority(0, LinuxThread.LowPriority);
             var watch = Stopwatch.StartNew();
             GC.Collect();
             milliseconds = watch.Elapsed.TotalMilliseconds;
@@ -72,7 +72,7 @@ internal static class Bands
     {
         var threads = Enumerable.Range(0, Environment.ProcessorCount + 1).Select(_ => new Thread(() =>
         {
-            LinuxThread.SetPriority(LinuxThread.HighPriority);
+            LinuxThread.TrySetPriority(0, LinuxThread.HighPriority);
             while (keepOn())
             {
             }

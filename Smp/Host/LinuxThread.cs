@@ -17,14 +17,11 @@ public static unsafe partial class LinuxThread
     // man 2 sched_setaffinity: the C library's set has room for so many processors.
     private const int MaskBytes = 128;
 
-    private const long FutexCall = 202;
-
     // asm/unistd_64.h.
-    private const long SetSchedulingAttributesCall = 314;
-    private const long WaitPrivate = 128, WakePrivate = 129, RequeuePrivate = 131;
+    private const long FutexCall = 202, SetSchedulingAttributesCall = 314;
 
-    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
-    private static partial int SetAffinity(int thread, nuint size, ulong* mask);
+    // include/uapi/linux/futex.h
+    private const long WaitPrivate = 128, WakePrivate = 129, RequeuePrivate = 131;
 
     [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
     private static partial int GetAffinity(int thread, nuint size, byte* mask);
@@ -52,22 +49,6 @@ public static unsafe partial class LinuxThread
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial long SystemCall(long number, long thread, SchedulingAttributes* attributes, long flags);
-
-    /// <summary>Binds the calling thread to a processor (of the first 64).</summary>
-    public static void SetAffinity(int processor)
-    {
-        ulong mask = 1UL << processor;
-        if (SetAffinity(0, sizeof(ulong), &mask) != 0)
-        {
-            throw new InvalidOperationException($"The worker of processor {processor} cannot be bound to it.");
-        }
-    }
-
-    /// <summary>Sets the calling thread's nice value; refused (hosted, without the right to) means the old one stays.</summary>
-    public static void SetPriority(int priority) => _ = SetPriority(0, 0, priority);
-
-    /// <summary>Sets another thread's nice value, by its <see cref="CurrentId"/>; refused means the old one stays.</summary>
-    public static void SetPriority(long thread, int priority) => _ = SetPriority(0, (uint)thread, priority);
 
     /// <summary>The nice value of the process: that of its first thread.</summary>
     public static int ProcessPriority => GetPriority(0, (uint)Environment.ProcessId);

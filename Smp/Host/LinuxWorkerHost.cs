@@ -28,6 +28,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
     private readonly int _workers;
     private readonly int _monitor;
     private readonly int _low;
+    private readonly TimeSpan? _slice;
     private readonly Action<string> _report;
     private readonly HashSet<string> _said;
     private int _started;
@@ -36,16 +37,22 @@ public sealed class LinuxWorkerHost : IWorkerHost
     /// <param name="processorCount">How many; if not given, one for each processor that the process may run on. More than those share them.</param>
     /// <param name="report">Is told what the kernel refuses and what that means, each thing once. If not given, standard error is, once in the process.</param>
     public LinuxWorkerHost(int? processorCount = null, Action<string>? report = null)
-        : this(processorCount, LinuxThread.ProcessPriority, LinuxThread.ProcessPriority - Step, report)
+        : this(processorCount, LinuxThread.ProcessPriority, LinuxThread.ProcessPriority - Step, _shortSlice, report)
     {
     }
 
-    internal LinuxWorkerHost(int? processorCount, int workerPriority, int monitorPriority, Action<string>? report)
+    /// <param name="processorCount">As above.</param>
+    /// <param name="workerPriority">The nice value of workers.</param>
+    /// <param name="monitorPriority">That of what watches them.</param>
+    /// <param name="slice">The slice both ask for; null: the kernel has none.</param>
+    /// <param name="report">As above.</param>
+    internal LinuxWorkerHost(int? processorCount, int workerPriority, int monitorPriority, TimeSpan? slice, Action<string>? report)
     {
         _processors = LinuxThread.AllowedProcessors();
         ProcessorCount = processorCount ?? _processors.Length;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ProcessorCount, nameof(processorCount));
         _workers = workerPriority;
+        _slice = slice;
         _threads = new LinuxThreads(workerPriority, most: ProcessorCount + 1);
         _monitor = monitorPriority;
         _low = Math.Min(Math.Max(workerPriority, 0) + Step, LowestPriority);
@@ -78,7 +85,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
             }
 
             LinuxThread.TrySetPriority(0, _workers);
-            LinuxThread.TrySetSlice(0, _workers, _shortSlice);
+            AskForSlice(0, _slice);
             body();
         });
         if (ProcessorMemory.Add(ref _started, 1) > ProcessorCount)
@@ -96,16 +103,11 @@ public sealed class LinuxWorkerHost : IWorkerHost
         {
             if (!LinuxThread.TrySetPriority(0, _monitor))
             {
-                LinuxThread.TrySetSlice(0, LinuxThread.PriorityOf(0), _shortSlice);
                 Report("The kernel does not raise a thread's priority here (it wants CAP_SYS_NICE, or a RLIMIT_NICE that allows it): what looks for turns "
                     + "that take too long has no precedence, and where other programs keep the processors busy it finds them later.");
             }
 
-            else
-            {
-                LinuxThread.TrySetSlice(0, _monitor, _shortSlice);
-            }
-
+            AskForSlice(0, _slice);
             body();
         });
         monitor.IsBackground = true;
@@ -117,7 +119,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
     public void Demote(long threadId)
     {
         LinuxThread.TrySetPriority(threadId, _low);
-        LinuxThread.TrySetSlice(threadId, _low, TimeSpan.Zero);
+        AskForSlice(threadId, _slice is null ? null : TimeSpan.Zero);
         LinuxThread.TrySetAffinity(threadId, _processors);
     }
 
@@ -126,6 +128,15 @@ public sealed class LinuxWorkerHost : IWorkerHost
 
     /// <inheritdoc/>
     public int DrainInterrupts(int processor) => 0;
+
+    /// <summary>Kernels before 6.12 take no notice, which costs waiting times and nothing else: so nothing is said of a refusal.</summary>
+    private static void AskForSlice(long threadId, TimeSpan? slice)
+    {
+        if (slice is { } asked)
+        {
+            LinuxThread.TrySetSlice(threadId, LinuxThread.PriorityOf(threadId), asked);
+        }
+    }
 
     private void Report(string message)
     {

@@ -26,14 +26,7 @@ public sealed class TreeTests : SystemFixture
     public async Task TerminatedOfAParentWaitsForAChildThatTakesLong()
     {
         var release = new TaskCompletionSource();
-        ActorRef<string> top = System.Spawn(Node(), "top");
-        await AskToSpawn(top, "slow", async (_, _) => await release.Task);
-        ActorRef<string> slow = System.Find<string>("/top/slow")!;
-        slow.Tell("begin");
-        await Until(() => slow.MailboxCount == 0);
-        top.Tell(Stop);
-        top.Tell("dead");
-        await Until(() => System.DeadLetterCount == 1);
+        (ActorRef<string> top, ActorRef<string> slow) = await ParentThatWaitsToStop(release.Task);
         await Task.Delay(20);
         Assert.False(top.Terminated.IsCompleted);
         release.SetResult();
@@ -66,14 +59,7 @@ public sealed class TreeTests : SystemFixture
     public async Task MessagesToAParentThatWaitsForItsChildrenAreDeadLetters()
     {
         var release = new TaskCompletionSource();
-        ActorRef<string> top = System.Spawn(Node(), "top");
-        await AskToSpawn(top, "slow", async (_, _) => await release.Task);
-        ActorRef<string> slow = System.Find<string>("/top/slow")!;
-        slow.Tell("begin");
-        await Until(() => slow.MailboxCount == 0);
-        top.Tell(Stop);
-        top.Tell("dead");
-        await Until(() => System.DeadLetterCount == 1);
+        (ActorRef<string> top, _) = await ParentThatWaitsToStop(release.Task);
 
         Assert.False(top.Terminated.IsCompleted);
         Assert.Equal("dead", Assert.Single(DeadLetters).Message);
@@ -207,6 +193,20 @@ public sealed class TreeTests : SystemFixture
         }
 
         return default;
+    }
+
+    /// <summary>A parent that is told to stop, and waits for a child whose handler waits for what is given.</summary>
+    private async Task<(ActorRef<string> Parent, ActorRef<string> Child)> ParentThatWaitsToStop(Task release)
+    {
+        ActorRef<string> top = System.Spawn(Node(), "top");
+        await AskToSpawn(top, "slow", async (_, _) => await release);
+        ActorRef<string> slow = System.Find<string>("/top/slow")!;
+        slow.Tell("begin");
+        await Until(() => slow.MailboxCount == 0);
+        top.Tell(Stop);
+        top.Tell("dead");
+        await Until(() => System.DeadLetterCount == 1);
+        return (top, slow);
     }
 
     private Task AskToSpawn(ActorRef<string> parent, string name, Func<Acting<string>, string, ValueTask>? receive = null)
