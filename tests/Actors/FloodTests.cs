@@ -36,7 +36,8 @@ public sealed partial class FloodTests
     {
         (int exitCode, string output) = await RunAsync(nameof(MailboxOptions.Unbounded));
         Assert.True(exitCode != 0, output);
-        Assert.Matches("(?i)out ?of ?memory", output);
+        // The runtime says why it ends, or that it has not even the memory to say so.
+        Assert.Matches(@"(?i)out ?of ?memory|Cannot print exception string because Exception\.ToString\(\) failed", output);
     }
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string mode)
