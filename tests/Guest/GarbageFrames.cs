@@ -28,6 +28,8 @@ internal static class GarbageFrames
             // The whole run fits into the tap's queue, so that none is lost on this side of the card.
             await network.InsideAsync("ip", "link", "set", NetworkNamespace.Tap, "txqueuelen", (2 * count).ToString(CultureInfo.InvariantCulture));
             var before = await CounterAsync(network, "tx_packets");
+            // The host's own first words on the link may have come before QEMU opened it.
+            var droppedBefore = await CounterAsync(network, "tx_dropped");
             var clock = Stopwatch.StartNew();
             await network.InsideAsync("tcpreplay", "--topspeed", "--intf1", NetworkNamespace.Tap, file);
             while (await CounterAsync(network, "tx_packets") - before < count)
@@ -36,7 +38,7 @@ internal static class GarbageFrames
                 await Task.Delay(100);
             }
 
-            Assert.Equal(0, await CounterAsync(network, "tx_dropped"));
+            Assert.Equal(droppedBefore, await CounterAsync(network, "tx_dropped"));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count} random frames in {clock.Elapsed.TotalSeconds:0.0} s, seed {seed}"));
         }
         finally
