@@ -27,7 +27,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     private const int MaximumLength = 1 << 16;
 
     /// <summary>Of the room in the mailbox, what a sender that has waited should find when it goes on.</summary>
-    private const long ResumedShare = 64;
+    private const long ResumedShare = 256;
 
     private MailboxSegment<TMessage>? _headSegment;
     private MailboxSegment<TMessage>? _tailSegment;
