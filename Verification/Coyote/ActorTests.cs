@@ -92,11 +92,15 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void No_child_outlives_its_parent(int spawners) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
 
     [Fact]
     public void A_parent_that_only_looks_at_its_children_is_outlived() =>
-        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(2, closes: false)), "");
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(2, closes: false)), "");
+
+    [Fact]
+    public void A_child_register_with_a_torn_push_loses_a_child() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2)), "");
 
     [Fact]
     public void Every_watcher_is_told_of_an_end_once() =>
