@@ -66,9 +66,9 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
     internal abstract Type BehaviourType { get; }
 
     /// <summary>The actors it spawned and that have not stopped; null if there never were any. Any thread.</summary>
-    internal ChildRegister<ActorCell>? Children => OptionalIfAny?.Children;
+    internal ChildRegister<ActorCell, ProcessorMemory>? Children => OptionalIfAny?.Children;
 
-    internal ChildRegister<ActorCell> ChildrenForSpawn() => Optional.ChildrenForSpawn();
+    internal ChildRegister<ActorCell, ProcessorMemory> ChildrenForSpawn() => Optional.ChildrenForSpawn();
 
     ref ActorCell? ILinked<ActorCell>.Link => ref _link;
 
@@ -78,6 +78,17 @@ internal abstract partial class ActorCell : SynchronizationContext, ILinked<Acto
     ref ActorCell? ISibling<ActorCell>.PreviousSibling => ref _previousSibling;
 
     ref ActorCell? ISibling<ActorCell>.NextSibling => ref _nextSibling;
+
+    void ISibling<ActorCell>.PushOnto(ref ActorCell? newest)
+    {
+        ActorCell? seen;
+        do
+        {
+            seen = ProcessorMemory.LoadAcquire(ref newest);
+            _nextSibling = seen;
+        }
+        while (!ReferenceEquals(ProcessorMemory.CompareExchange(ref newest, this, seen), seen));
+    }
 
     /// <summary>Completes when the actor has stopped. Any thread.</summary>
     internal Task Termination

@@ -90,7 +90,12 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
         bool held = (_holds & ~Holds.Swapping) != Holds.None;
         EndTurn(thread, handled);
         Gate.Release(held);
-        return (HasSystemMessages || (!held && mailbox.HasWork)) && Gate.TrySchedule(urgent: true);
+        if ((!HasSystemMessages && (held || !mailbox.HasWork)) || !Gate.TrySchedule(urgent: true))
+            return false;
+        // Nothing could be taken and yet there is something: a producer was interrupted between claim and publication. Let it finish.
+        if (handled == 0)
+            Thread.Yield();
+        return true;
     }
 
     internal TimerHandle CreateTimer(TMessage message, bool reusable)

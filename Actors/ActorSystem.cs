@@ -8,7 +8,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
 {
     private readonly ActorSystemOptions _options;
     private readonly ConcurrentDictionary<string, ActorRef> _names = new(StringComparer.Ordinal);
-    private readonly ChildRegister<ActorCell> _top = new();
+    private readonly ChildRegister<ActorCell, ProcessorMemory> _top = new();
     private int _liveCount;
     private long _generatedNames;
     private int _disposed;

@@ -6,7 +6,7 @@ namespace Troupe.Actors;
 /// <remarks>Touched in the actor's turns only, except where a member says otherwise.</remarks>
 internal abstract partial class OptionalState
 {
-    private ChildRegister<ActorCell>? _children;
+    private ChildRegister<ActorCell, ProcessorMemory>? _children;
     private TaskCompletionSource? _termination;
     private ActorRestart? _restart;
     private long _generatedName;
@@ -43,7 +43,7 @@ internal abstract partial class OptionalState
     internal SupervisorState? Supervisor { get; set; }
 
     /// <summary>Any thread; null: there never were any.</summary>
-    internal ChildRegister<ActorCell>? Children => ProcessorMemory.LoadAcquire(ref _children);
+    internal ChildRegister<ActorCell, ProcessorMemory>? Children => ProcessorMemory.LoadAcquire(ref _children);
 
     /// <summary>Any thread.</summary>
     /// <param name="isStepped">The host has no threads: what combines such tasks must not send their ends through the thread pool either.</param>
@@ -58,11 +58,11 @@ internal abstract partial class OptionalState
     internal TaskCompletionSource? TerminationIfAny => ProcessorMemory.LoadAcquire(ref _termination);
 
     /// <summary>Any thread.</summary>
-    internal ChildRegister<ActorCell> ChildrenForSpawn()
+    internal ChildRegister<ActorCell, ProcessorMemory> ChildrenForSpawn()
     {
         if (Children is { } children)
             return children;
-        var created = new ChildRegister<ActorCell>();
+        var created = new ChildRegister<ActorCell, ProcessorMemory>();
         return ProcessorMemory.CompareExchange(ref _children, created, null) ?? created;
     }
 

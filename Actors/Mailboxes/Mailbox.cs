@@ -35,7 +35,10 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     /// <summary>The options it was made with.</summary>
     public abstract MailboxOptions Options { get; }
 
-    /// <summary>Offers a message. Any thread. Ends with a full fence, so a following load sees whether the consumer sleeps.</summary>
+    /// <summary>
+    /// Offers a message. Any thread. From <see cref="HasWork"/> on there is a full fence, so a following load sees whether the consumer sleeps that has not
+    /// seen the message there.
+    /// </summary>
     public abstract EnqueueResult TryEnqueue(in TMessage message);
 
     /// <summary>
@@ -53,7 +56,10 @@ public abstract class Mailbox<TMessage> : Channel<TMessage>
     /// <summary>Takes no more messages; those inside stay. Any thread, any number of times.</summary>
     public abstract void Close();
 
-    /// <summary>Whether a message can be taken or a sender waits. Exact for the consumer, a hint for others.</summary>
+    /// <summary>
+    /// Whether a message is inside, or on its way in past the point where its producer would wake the consumer, or a sender waits. Exact for the
+    /// consumer, a hint for others.
+    /// </summary>
     public abstract bool HasWork { get; }
 
     /// <summary>Messages inside, as seen in passing.</summary>

@@ -9,8 +9,9 @@ namespace Troupe.Actors;
 /// and grows by replacing a full ring with a larger one until one ring holds the capacity; from then on nothing is allocated.
 /// </summary>
 /// <remarks>
-/// A producer claims a position by moving the segment's tail, writes its message, and publishes it through the slot's
-/// sequence number. A full segment is frozen (no claim can succeed any more) and the next one continues at the same position.
+/// A producer claims a position by moving the segment's tail, which is its full fence, writes its message, and publishes it through the slot's
+/// sequence number. A consumer that wants to sleep announces it, by a full fence as well, and looks at the tail: what it finds claimed may
+/// not be published yet, but then it must come again, for that producer may have seen it awake. A full segment is frozen (no claim can succeed any more) and the next one continues at the same position.
 /// Segments are never used again once frozen and positions never repeat, so a producer that slept through any amount of
 /// traffic finds its compare-and-swap refused.
 /// </remarks>
@@ -26,7 +27,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     private const int MaximumLength = 1 << 16;
 
     /// <summary>Of the room in the mailbox, what a sender that has waited should find when it goes on.</summary>
-    private const long ResumedShare = 64;
+    private const long ResumedShare = 256;
 
     private MailboxSegment<TMessage>? _headSegment;
     private MailboxSegment<TMessage>? _tailSegment;
@@ -69,41 +70,67 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         return Claim(in message, CapacityOf(overflow.Options));
     }
 
-    private EnqueueResult Claim(in TMessage message, long capacity)
+    private EnqueueResult Claim(in TMessage message, long capacity) => TryClaim(in message, capacity) ?? ClaimInTheEnd(in message, capacity);
+
+    /// <summary>The usual case, which calls nothing and so keeps everything in registers. Null: try again, after <see cref="MakeRoom"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private EnqueueResult? TryClaim(in TMessage message, long capacity)
+    {
+        MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _tailSegment);
+        if (segment is null)
+            return null;
+        long tail = TMemory.LoadAcquire(ref segment.Tail);
+        if (tail > MailboxSegment<TMessage>.PositionMask)
+            return (tail & MailboxSegment<TMessage>.Closed) != 0 ? EnqueueResult.Closed : null;
+
+        // The head is read after the tail, so "full" was true at the moment of this load.
+        if (tail - TMemory.LoadAcquire(ref _head) >= capacity)
+            return EnqueueResult.Full;
+
+        ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(tail);
+        if (TMemory.LoadAcquire(ref slot.Sequence) != tail || TMemory.CompareExchange(ref segment.Tail, tail + 1, tail) != tail)
+            return null;
+        slot.Message = message;
+        if (TraceSwitch.IsOn)
+            return PublishStamped(segment, tail);
+        // The full fence before the question whether the consumer sleeps was the claim, by which HasWork goes.
+        TMemory.StoreRelease(ref slot.Sequence, tail + 1);
+        return EnqueueResult.Accepted;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private EnqueueResult ClaimInTheEnd(in TMessage message, long capacity)
     {
         while (true)
         {
-            MailboxSegment<TMessage> segment = TMemory.LoadAcquire(ref _tailSegment) ?? CreateFirstSegment();
-            long tail = TMemory.LoadAcquire(ref segment.Tail);
-            if (tail > MailboxSegment<TMessage>.PositionMask)
-            {
-                if ((tail & MailboxSegment<TMessage>.Closed) != 0)
-                    return EnqueueResult.Closed;
+            MakeRoom();
+            if (TryClaim(in message, capacity) is { } result)
+                return result;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static EnqueueResult PublishStamped(MailboxSegment<TMessage> segment, long position)
+    {
+        segment.Stamp(position);
+        TMemory.StoreRelease(ref segment.SlotOf(position).Sequence, position + 1);
+        return EnqueueResult.Accepted;
+    }
+
+    /// <summary>Takes what stands in the way of a claim, if anything does: there is no ring, or it is full though the mailbox is not.</summary>
+    private void MakeRoom()
+    {
+        MailboxSegment<TMessage> segment = TMemory.LoadAcquire(ref _tailSegment) ?? CreateFirstSegment();
+        long tail = TMemory.LoadAcquire(ref segment.Tail);
+        if (tail > MailboxSegment<TMessage>.PositionMask)
+        {
+            if ((tail & MailboxSegment<TMessage>.Closed) == 0)
                 MoveTail(segment, tail);
-                continue;
-            }
-
-            // The head is read after the tail, so "full" was true at the moment of this load.
-            if (tail - TMemory.LoadAcquire(ref _head) >= capacity)
-                return EnqueueResult.Full;
-
-            ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(tail);
-            long sequence = TMemory.LoadAcquire(ref slot.Sequence);
-            if (sequence == tail)
-            {
-                if (TMemory.CompareExchange(ref segment.Tail, tail + 1, tail) != tail)
-                    continue;
-                slot.Message = message;
-                if (TraceSwitch.IsOn)
-                    segment.Stamp(tail);
-                // An exchange, not a release store: the caller goes on to ask whether the consumer sleeps.
-                TMemory.Exchange(ref slot.Sequence, tail + 1);
-                return EnqueueResult.Accepted;
-            }
-
-            // The slot still holds the lap before: the ring is full though the mailbox is not.
-            if (sequence < tail)
-                TMemory.CompareExchange(ref segment.Tail, tail | MailboxSegment<TMessage>.Frozen, tail);
+        }
+        else if (TMemory.LoadAcquire(ref segment.SlotOf(tail).Sequence) < tail && TMemory.LoadAcquire(ref segment.Tail) == tail)
+        {
+            // The slot still holds the lap before.
+            TMemory.CompareExchange(ref segment.Tail, tail | MailboxSegment<TMessage>.Frozen, tail);
         }
     }
 
@@ -169,29 +196,43 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// <inheritdoc/>
     public override bool TryDequeue(out TMessage message)
     {
-        while (true)
+        if (TMemory.LoadAcquire(ref _headSegment) is { } segment && TryTake(segment, out message))
+            return true;
+        return TryDequeueFurtherOn(out message);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTake(MailboxSegment<TMessage> segment, out TMessage message)
+    {
+        long head = _head;
+        ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(head);
+        if (TMemory.LoadAcquire(ref slot.Sequence) != head + 1)
         {
-            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _headSegment);
-            if (segment is null)
-                break;
+            message = default!;
+            return false;
+        }
 
-            long head = _head;
-            ref MailboxSegment<TMessage>.Slot slot = ref segment.SlotOf(head);
-            if (TMemory.LoadAcquire(ref slot.Sequence) == head + 1)
-            {
-                message = slot.Message!;
-                if (TraceSwitch.IsOn)
-                    segment.TakeStamp(head);
-                if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
-                    slot.Message = default;
-                // The slot before the head: who sees room by the head must find the slot free.
-                TMemory.StoreRelease(ref slot.Sequence, head + segment.Slots.Length);
-                TMemory.StoreRelease(ref _head, head + 1);
+        if (TraceSwitch.IsOn)
+            segment.TakeStamp(head);
+        message = slot.Message!;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TMessage>())
+            slot.Message = default;
+        // The slot before the head: who sees room by the head must find the slot free.
+        TMemory.StoreRelease(ref slot.Sequence, head + segment.Slots.Length);
+        TMemory.StoreRelease(ref _head, head + 1);
+        return true;
+    }
+
+    /// <summary>Nothing in the ring: goes on to the next one if producers have.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryDequeueFurtherOn(out TMessage message)
+    {
+        while (TMemory.LoadAcquire(ref _headSegment) is { } segment)
+        {
+            if (TryTake(segment, out message))
                 return true;
-            }
-
             long tail = TMemory.LoadAcquire(ref segment.Tail);
-            if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != head)
+            if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != _head)
                 break;
             MailboxSegment<TMessage>? next = TMemory.LoadAcquire(ref segment.Next);
             if (next is null)
@@ -224,27 +265,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     {
         get
         {
-            return HasMessage || (OverflowIfAny is { } overflow && overflow.Waiters.HasReady && (Count <= LowWaterOf(CapacityOf(overflow.Options)) || IsClosed));
-        }
-    }
-
-    private bool HasMessage
-    {
-        get
-        {
-            MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _headSegment);
-            long head = TMemory.LoadAcquire(ref _head);
-            while (segment is not null)
-            {
-                if (TMemory.LoadAcquire(ref segment.SlotOf(head).Sequence) == head + 1)
-                    return true;
-                long tail = TMemory.LoadAcquire(ref segment.Tail);
-                if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != head)
-                    return false;
-                segment = TMemory.LoadAcquire(ref segment.Next);
-            }
-
-            return false;
+            return TailPosition != TMemory.LoadAcquire(ref _head)
+                || (OverflowIfAny is { } overflow && overflow.Waiters.HasReady && (Count <= LowWaterOf(CapacityOf(overflow.Options)) || IsClosed));
         }
     }
 

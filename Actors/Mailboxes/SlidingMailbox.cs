@@ -81,7 +81,7 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
             slot.Message = message;
             if (TraceSwitch.IsOn)
                 _ring.Stamp(tail);
-            TMemory.Exchange(ref slot.Sequence, tail + 1);
+            TMemory.StoreRelease(ref slot.Sequence, tail + 1);
             return EnqueueResult.Accepted;
         }
     }
@@ -139,14 +139,7 @@ public sealed class SlidingMailbox<TMessage, TMemory> : Mailbox<TMessage>
     }
 
     /// <inheritdoc/>
-    public override bool HasWork
-    {
-        get
-        {
-            long head = TMemory.LoadAcquire(ref _head);
-            return TMemory.LoadAcquire(ref _ring.SlotOf(head).Sequence) > head;
-        }
-    }
+    public override bool HasWork => Count > 0;
 
     /// <inheritdoc/>
     public override int Count =>

@@ -5,6 +5,9 @@ namespace Troupe.Actors;
 /// <summary>Workers, the queue they share, and who is woken when an actor becomes ready.</summary>
 internal sealed partial class ActorScheduler
 {
+    /// <summary>Enough to make the claim a small part of a short turn.</summary>
+    private const int MaximumClaim = 8;
+
     private readonly IWorkerHost _host;
     private readonly ISteppedWorkerHost? _steppedHost;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,6 +48,12 @@ internal sealed partial class ActorScheduler
     internal bool IsStepped => _steppedHost is not null;
 
     internal bool HasShared => _shared.HasItems;
+
+    /// <summary>
+    /// How many actors a worker may claim of its own queue at once, out of reach of the others: one while somebody sleeps who could take the
+    /// rest, or while a thread that gets stuck would not be replaced.
+    /// </summary>
+    internal int MayClaim => Idle.Count == 0 && Monitor is { IsFull: false } ? MaximumClaim : 1;
 
     /// <summary>Whether every worker has announced that it sleeps.</summary>
     internal bool AllSleep => Idle.Count == Workers.Length;
@@ -110,13 +119,13 @@ internal sealed partial class ActorScheduler
         if (cell.Processor >= 0)
         {
             if (current?.Processor == cell.Processor)
-                current.Pinned.Push(cell);
+                current.Pinned.Push(new ReadyCell(cell));
             else
                 EnqueuePinned(cell);
         }
         else if (current is not null)
         {
-            current.Local.Push(cell);
+            current.Local.Push(new ReadyCell(cell));
             // One actor is what this worker runs next. More is worth a second worker, and if nobody watches for this
             // worker getting stuck, somebody has to begin.
             if (Idle.Count > 0 && (current.Local.Count > 1 || ProcessorMemory.LoadAcquire(ref _watching) == 0))

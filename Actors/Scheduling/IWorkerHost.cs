@@ -9,6 +9,9 @@ public interface IWorkerHost
     /// <summary>By which <see cref="Demote"/> and <see cref="ProcessorTime"/> know the calling thread; never 0 where they do.</summary>
     long CurrentThreadId => 0;
 
+    /// <summary>Whether it shows what its threads are doing when everything stops: only then <see cref="StartWorker"/>'s array is kept up to date.</summary>
+    bool ShowsRunningActors => false;
+
     /// <summary>The parker of the worker of one processor; called once each, before <see cref="StartWorker"/>.</summary>
     IParker CreateParker(int processor);
 

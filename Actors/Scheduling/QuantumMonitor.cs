@@ -45,6 +45,9 @@ internal sealed class QuantumMonitor
     /// <summary>Threads that are detached and still in their turns.</summary>
     internal int DetachedCount => ProcessorMemory.LoadAcquire(ref _detachedCount);
 
+    /// <summary>Whether a thread that gets stuck now would keep its processor. Any thread.</summary>
+    internal bool IsFull => DetachedCount >= _maximumDetached;
+
     /// <summary>How often a thread was detached.</summary>
     internal long Detachments => ProcessorMemory.LoadAcquire(ref _detachments);
 
@@ -157,6 +160,7 @@ internal sealed class QuantumMonitor
         if (TraceSwitch.IsOn)
             Tracing.Scheduled(TraceKind.Detach, detached.Cell);
         var spare = new WorkerThread(_scheduler, _host, worker, detached);
+        spare.Inherit(detached);
         worker.Replace(spare);
         _unstarted.Add(spare);
     }

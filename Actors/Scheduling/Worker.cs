@@ -25,7 +25,7 @@ internal sealed class Worker
     internal WorkerThread Holder => ProcessorMemory.LoadAcquire(ref _holder)!;
 
     /// <summary>The run queue of the thread that holds the processor.</summary>
-    internal RunQueue<ActorCell, ProcessorMemory> Local => Holder.Local;
+    internal RunQueue<ReadyCell, ProcessorMemory> Local => Holder.Local;
 
     internal bool HasPinned => _pinnedInbox.HasItems;
 

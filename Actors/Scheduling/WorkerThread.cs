@@ -29,8 +29,9 @@ internal sealed partial class WorkerThread
     private readonly Worker _worker;
     private readonly object _ending = new();
     private WorkerThread? _predecessor;
-    private readonly RunQueue<ActorCell, ProcessorMemory> _local = new();
-    private readonly RunQueue<ActorCell, ProcessorMemory> _pinned = new();
+    private readonly RunQueue<ReadyCell, ProcessorMemory> _local = new();
+    private readonly RunQueue<ReadyCell, ProcessorMemory> _pinned = new();
+    private readonly bool _shows;
     private readonly long[] _lastTaken;
     private ProcessorLease<ProcessorMemory> _lease;
     private ActorCell? _cell;
@@ -51,6 +52,7 @@ internal sealed partial class WorkerThread
         _host = host;
         _worker = worker;
         _predecessor = predecessor;
+        _shows = host.ShowsRunningActors;
         _lastTaken = new long[host.ProcessorCount];
         scheduler.CountBegun(this);
     }
@@ -65,10 +67,10 @@ internal sealed partial class WorkerThread
     internal int Processor => _worker.Processor;
 
     /// <summary>Pushed to by this thread alone, and not after its lease was revoked.</summary>
-    internal RunQueue<ActorCell, ProcessorMemory> Local => _local;
+    internal RunQueue<ReadyCell, ProcessorMemory> Local => _local;
 
     /// <summary>The same for actors pinned to the processor; taken from by whoever holds that.</summary>
-    internal RunQueue<ActorCell, ProcessorMemory> Pinned => _pinned;
+    internal RunQueue<ReadyCell, ProcessorMemory> Pinned => _pinned;
 
     /// <summary>Whose turn it is here: pinned, so that it can be found while the collector is at work.</summary>
     internal RunningActor[] Running { get; } = GC.AllocateArray<RunningActor>(1, pinned: true);
@@ -131,14 +133,8 @@ internal sealed partial class WorkerThread
             if (_predecessor is not null)
                 TakeOver(_predecessor);
             _predecessor = null;
-            while (!_scheduler.IsStopping)
+            while (!_scheduler.IsStopping && Step())
             {
-                _host.DrainInterrupts(Processor);
-                ActorCell? cell = Take() ?? Search();
-                if (cell is null)
-                    Idle();
-                else if (!RunTurn(cell, _scheduler.Throughput))
-                    break;
             }
         }
         finally
@@ -150,16 +146,33 @@ internal sealed partial class WorkerThread
         }
     }
 
+    /// <summary>Before it starts: what the detached thread had claimed of its queue comes first in this one's. The monitor only.</summary>
+    internal void Inherit(WorkerThread detached)
+    {
+        while (detached.Local.TryTakeClaimed(out ReadyCell ready))
+            _local.Push(ready);
+    }
+
     /// <summary>
     /// Takes what a detached thread has left in its queues to where others find it: that thread after its turn, and before that
     /// the monitor.
     /// </summary>
     internal void GiveAway()
     {
-        while (_local.TryTake() is { } cell)
-            _scheduler.EnqueueShared(cell, Processor);
-        while (_pinned.TryTake() is { } cell)
-            _scheduler.EnqueuePinned(cell);
+        while (_local.TryTake(out ReadyCell ready))
+            _scheduler.EnqueueShared(ready.Cell, Processor);
+        while (_pinned.TryTake(out ReadyCell ready))
+            _scheduler.EnqueuePinned(ready.Cell);
+    }
+
+    /// <summary>A turn of the next actor, or idleness. False: the thread was detached. (A method of its own, for the compiler: the loop around it never returns.)</summary>
+    private bool Step()
+    {
+        _host.DrainInterrupts(Processor);
+        if ((Take() ?? Search()) is { } cell)
+            return RunTurn(cell, _scheduler.Throughput);
+        Idle();
+        return true;
     }
 
     /// <summary>False: the thread was detached in that turn, and what it left behind is given away.</summary>
@@ -171,14 +184,15 @@ internal sealed partial class WorkerThread
             _scheduler.Monitor?.Wake();
         }
 
-        ref RunningActor running = ref Running[0];
-        running.Name = cell.Description;
+        if (_shows)
+            Running[0].Name = cell.Description;
         ProcessorMemory.StoreRelease(ref _cell, cell);
         SynchronizationContext.SetSynchronizationContext(cell);
         _lease.BeginTurn();
         bool more = cell.RunTurn(this, throughput);
         bool keeps = _lease.Keep();
-        running.Name = null;
+        if (_shows)
+            Running[0].Name = null;
         // Whatever runs next on this thread must not be mistaken for a turn of that actor.
         SynchronizationContext.SetSynchronizationContext(null);
         if (more)
@@ -197,10 +211,13 @@ internal sealed partial class WorkerThread
             TakeShared();
 
         // Pinned and other actors take turns, so neither kind starves the other.
-        return (_turns & 1) == 0
-            ? _pinned.TryTake() ?? _local.TryTake()
-            : _local.TryTake() ?? _pinned.TryTake();
+        bool found = (_turns & 1) == 0
+            ? _pinned.TryTake(out ReadyCell ready) || TryTakeLocal(out ready)
+            : TryTakeLocal(out ready) || _pinned.TryTake(out ready);
+        return found ? ready.Cell : null;
     }
+
+    private bool TryTakeLocal(out ReadyCell ready) => _local.TryTakeClaimed(out ready) || _local.TryClaim(_scheduler.MayClaim, out ready);
 
     private void TakePinned() => PushChain(_pinned, _worker.TakePinned());
 
@@ -211,24 +228,24 @@ internal sealed partial class WorkerThread
             _scheduler.WakeOne(this);
     }
 
-    private static void PushChain(RunQueue<ActorCell, ProcessorMemory> queue, ActorCell? chain)
+    private static void PushChain(RunQueue<ReadyCell, ProcessorMemory> queue, ActorCell? chain)
     {
         while (chain is not null)
         {
             ref ActorCell? link = ref ((ILinked<ActorCell>)chain).Link;
             ActorCell? next = link;
             link = null;
-            queue.Push(chain);
+            queue.Push(new ReadyCell(chain));
             chain = next;
         }
     }
 
     private void TakeOver(WorkerThread detached)
     {
-        while (detached.Local.TryTake() is { } cell)
-            _local.Push(cell);
-        while (detached.Pinned.TryTake() is { } cell)
-            _pinned.Push(cell);
+        while (detached.Local.TryTake(out ReadyCell ready))
+            _local.Push(ready);
+        while (detached.Pinned.TryTake(out ReadyCell ready))
+            _pinned.Push(ready);
         if (_local.Count > 1)
             _scheduler.WakeOne(this);
     }
@@ -237,7 +254,7 @@ internal sealed partial class WorkerThread
     private ActorCell? Search()
     {
         TakeShared();
-        return _local.TryTake() ?? Steal();
+        return TryTakeLocal(out ReadyCell ready) ? ready.Cell : Steal();
     }
 
     /// <summary>
@@ -250,15 +267,15 @@ internal sealed partial class WorkerThread
         for (int step = 1; step < workers.Length; step++)
         {
             int index = (Processor + step) % workers.Length;
-            RunQueue<ActorCell, ProcessorMemory> victim = workers[index].Local;
+            RunQueue<ReadyCell, ProcessorMemory> victim = workers[index].Local;
             int count = victim.Count;
             bool stuck = count == 1 && _lastTaken[index] == victim.Taken;
-            if ((count > 1 || stuck) && victim.TryTake() is { } cell)
+            if ((count > 1 || stuck) && victim.TryTake(out ReadyCell stolen))
             {
                 // Where one was left behind more may be.
                 _watch = _shortestWatch;
-                OnStolen(cell);
-                return cell;
+                OnStolen(stolen.Cell);
+                return stolen.Cell;
             }
         }
 

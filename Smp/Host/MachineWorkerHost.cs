@@ -23,6 +23,9 @@ internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int 
     public IParker CreateMonitorParker() => _threads.CreateMonitorParker();
 
     /// <inheritdoc/>
+    public bool ShowsRunningActors => true;
+
+    /// <inheritdoc/>
     public void StartWorker(int processor, RunningActor[] running, Action body)
     {
         ArgumentNullException.ThrowIfNull(running);

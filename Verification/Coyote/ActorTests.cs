@@ -63,9 +63,11 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void Parking_without_looking_again_loses_work() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new WorkerIdleProtocol<ProcessorMemory, CoyoteWorld>(1, looksAgain: false)), "deadlock");
 
-    [Fact]
-    public void An_item_of_a_run_queue_is_taken_once() =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkStealingProtocol<ProcessorMemory, CoyoteWorld>(3, 2)));
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_item_of_a_run_queue_is_taken_once(int claims) =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkStealingProtocol<ProcessorMemory, CoyoteWorld>(3, 2, claims)), $"{nameof(An_item_of_a_run_queue_is_taken_once)}_{claims}");
 
     [Fact]
     public void A_run_queue_with_a_torn_claim_gives_an_item_twice() =>
@@ -78,6 +80,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [Theory]
     [InlineData((int)LeaseDefect.KeepsUnasked, "")]
     [InlineData((int)LeaseDefect.LeavesItsQueueBehind, "left in the queue")]
+    [InlineData((int)LeaseDefect.TakesClaimedUnasked, "")]
     public void A_broken_hand_over_of_a_processor_is_found_out(int defect, string report) =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>((LeaseDefect)defect)), report, $"{nameof(A_broken_hand_over_of_a_processor_is_found_out)}_{defect}");
 
@@ -89,11 +92,15 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void No_child_outlives_its_parent(int spawners) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
 
     [Fact]
     public void A_parent_that_only_looks_at_its_children_is_outlived() =>
-        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<CoyoteWorld>(2, closes: false)), "");
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(2, closes: false)), "");
+
+    [Fact]
+    public void A_child_register_with_a_torn_push_loses_a_child() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2)), "");
 
     [Fact]
     public void Every_watcher_is_told_of_an_end_once() =>

@@ -43,9 +43,11 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_single_sender_loses_a_message_to_a_turn_that_ends_by_a_plain_store() =>
         Find(ExploredWorld.Run(() => new SingleSenderProtocol<PlainExchange, ExploredWorld>(2, 2, closes: false)), FailureKind.Exception);
 
-    [Fact]
-    public void An_item_of_a_run_queue_is_taken_once() =>
-        Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_item_of_a_run_queue_is_taken_once(int claims) =>
+        Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1, claims)));
 
     [Fact]
     public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
@@ -55,6 +57,7 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData((int)LeaseDefect.NoFenceAfterTheTurn)]
     [InlineData((int)LeaseDefect.KeepsUnasked)]
     [InlineData((int)LeaseDefect.LeavesItsQueueBehind)]
+    [InlineData((int)LeaseDefect.TakesClaimedUnasked)]
     public void A_broken_hand_over_of_a_processor_is_found_out(int defect) =>
         Find(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>((LeaseDefect)defect)), FailureKind.Exception);
 

@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Core.Memory;
 
 namespace Troupe.Verification.Protocols;
 
@@ -6,10 +7,11 @@ namespace Troupe.Verification.Protocols;
 /// Children are spawned and end while their parent stops. Every child that was let in is told to stop, the parent learns of the last
 /// one's end exactly once, and no child outlives it.
 /// </summary>
-internal sealed class ChildRegisterProtocol<TWorld>(int spawners, bool closes = true) : Protocol
+internal sealed class ChildRegisterProtocol<TMemory, TWorld>(int spawners, bool closes = true) : Protocol
+    where TMemory : struct, IMemory
     where TWorld : struct, IWorld
 {
-    private readonly ChildRegister<Child> _register = new();
+    private readonly ChildRegister<Child, TMemory> _register = new();
     private readonly object _gate = new();
     private int _alive;
     private int _ends;
@@ -85,5 +87,16 @@ internal sealed class ChildRegisterProtocol<TWorld>(int spawners, bool closes = 
         ref Child? ISibling<Child>.PreviousSibling => ref _previous;
 
         ref Child? ISibling<Child>.NextSibling => ref _next;
+
+        void ISibling<Child>.PushOnto(ref Child? newest)
+        {
+            Child? seen;
+            do
+            {
+                seen = TMemory.LoadAcquire(ref newest);
+                _next = seen;
+            }
+            while (TMemory.CompareExchange(ref newest, this, seen) != seen);
+        }
     }
 }

@@ -59,14 +59,23 @@ internal sealed class MailboxProtocol<TMemory, TWorld> : Protocol
 
     private void Turn()
     {
+        bool nothing;
         do
         {
             Require(Interlocked.Increment(ref _inside) == 1, "two turns at once");
-            while (_mailbox.TryDequeue(out var message)) _handled[message.Sender].Add(message.Number);
+            nothing = true;
+            for (; _mailbox.TryDequeue(out var message); nothing = false) _handled[message.Sender].Add(message.Number);
             Interlocked.Decrement(ref _inside);
             _gate.Turns.Release(suspended: false);
         }
-        while (_looksAgain && _mailbox.HasWork && _gate.Turns.TrySchedule(urgent: true));
+        while (_looksAgain && _mailbox.HasWork && _gate.Turns.TrySchedule(urgent: true) && LetTheProducerFinish(nothing));
+    }
+
+    /// <summary>What a cell does that has work and could take nothing.</summary>
+    private static bool LetTheProducerFinish(bool nothing)
+    {
+        if (nothing) TWorld.Pause();
+        return true;
     }
 
     private struct Gate

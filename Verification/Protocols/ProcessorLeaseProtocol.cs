@@ -14,6 +14,9 @@ internal enum LeaseDefect
     /// <summary>The thread takes its lease for kept.</summary>
     KeepsUnasked,
 
+    /// <summary>The thread goes on to take what it had claimed, before it asks for its lease.</summary>
+    TakesClaimedUnasked,
+
     /// <summary>The detached thread ends and leaves in its queue what it has put there.</summary>
     LeavesItsQueueBehind,
 }
@@ -21,7 +24,7 @@ internal enum LeaseDefect
 /// <summary>
 /// Processor 0 is a worker thread with turns; processor 1 is the monitor, which has seen the first turn before and tries to revoke the
 /// lease, and if it can, the spare, which takes the thread's queue over. Between turns each takes from the processor's interrupts:
-/// never both, and everything put into a queue is found once.
+/// never both, and everything put into a queue or claimed of one is found once.
 /// </summary>
 internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     where TMemory : struct, IMemory
@@ -29,8 +32,9 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
 {
     private const int Turns = 2;
     private const long FirstTurn = 1;
+    private const int Claims = 2;
 
-    private readonly RunQueue<string, TMemory> _local = new(4);
+    private readonly RunQueue<QueuedText, TMemory> _local = new(4);
     private readonly List<string> _handled = [];
     private readonly List<string> _shared = [];
     private readonly List<string> _takenOver = [];
@@ -44,7 +48,10 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     public ProcessorLeaseProtocol(LeaseDefect defect = LeaseDefect.None)
     {
         _defect = defect;
-        // The monitor has seen this one a quantum ago.
+        // Two more were ready before: the thread claimed all three at once and took one. The monitor has seen its turn a quantum ago.
+        foreach (var before in (string[])["before 0", "before 1", "before 2"]) _local.Push(new QueuedText(before));
+        _local.TryClaim(3, out var first);
+        _handled.Add(first.Text);
         _lease.Word.BeginTurn();
     }
 
@@ -54,10 +61,11 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     {
         Require(_revoked == _shared.Contains("the end"), "the thread and the monitor disagree about who holds the processor");
         var left = new List<string>();
-        while (_local.TryTake() is { } item) left.Add(item);
+        while (_local.TryTakeClaimed(out var claimed)) left.Add(claimed.Text);
+        while (_local.TryTake(out var item)) left.Add(item.Text);
         Require(left.Count == 0 || !_revoked, "an item is left in the queue of a thread that has ended");
         var all = _handled.Concat(_takenOver).Concat(_shared).Concat(left).Where(item => item != "the end").Order(StringComparer.Ordinal);
-        var expected = Enumerable.Range(0, _revoked ? _turnsRun : Turns).Select(turn => $"item {turn}");
+        var expected = Enumerable.Range(0, 3).Select(item => $"before {item}").Concat(Enumerable.Range(0, _revoked ? _turnsRun : Turns).Select(turn => $"item {turn}"));
         Require(all.SequenceEqual(expected), "an item is lost or doubled");
     }
 
@@ -72,18 +80,19 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
             // An actor becomes ready in the turn.
             var item = $"item {turn}";
             if (_lease.Word.IsRevoked) _shared.Add(item);
-            else _local.Push(item);
+            else _local.Push(new QueuedText(item));
             _lease.Word.EndTurn();
             if (_defect != LeaseDefect.NoFenceAfterTheTurn) TMemory.Exchange(ref _fence, 1);
+            if (_defect == LeaseDefect.TakesClaimedUnasked && _local.TryTakeClaimed(out var claimed)) _handled.Add(claimed.Text);
             if (!_lease.Word.Keep() && _defect != LeaseDefect.KeepsUnasked)
             {
-                while (_defect != LeaseDefect.LeavesItsQueueBehind && _local.TryTake() is { } given) _shared.Add(given);
+                while (_defect != LeaseDefect.LeavesItsQueueBehind && _local.TryTake(out var given)) _shared.Add(given.Text);
                 _shared.Add("the end");
                 return;
             }
 
             HoldProcessor();
-            if (_local.TryTake() is { } next) _handled.Add(next);
+            if (_local.TryTakeClaimed(out var next) || _local.TryClaim(Claims, out next)) _handled.Add(next.Text);
         }
     }
 
@@ -92,7 +101,8 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
         if (!_lease.Word.TryRevoke(FirstTurn)) return;
         _revoked = true;
         HoldProcessor();
-        while (_local.TryTake() is { } item) _takenOver.Add(item);
+        while (_local.TryTakeClaimed(out var claimed)) _takenOver.Add(claimed.Text);
+        while (_local.TryTake(out var item)) _takenOver.Add(item.Text);
         // The spare stays: from now on the processor is its own.
         TMemory.Add(ref _holders, 1);
     }

@@ -61,6 +61,7 @@ internal sealed class SwapProtocol<TMemory, TWorld>(SwapDisturbance disturbance 
     private int _handedOver = -1;
     private int _outcomes;
     private int _answers;
+    private int _turnsWork;
 
     public override Action[] Processors =>
         [SendAndSwap, .. Enumerable.Repeat((Action)(() => Send((Other, 0))), others), .. disturbance == SwapDisturbance.None ? Array.Empty<Action>() : [Disturb]];
@@ -113,12 +114,21 @@ internal sealed class SwapProtocol<TMemory, TWorld>(SwapDisturbance disturbance 
 
     private void Turns()
     {
+        int before;
         do
         {
+            before = _turnsWork;
             Turn();
             _cell.Gate.Release(suspended: false);
         }
-        while ((_cell.Inbox.HasItems || _mailbox.HasWork) && _cell.Gate.TrySchedule(urgent: true));
+        while ((_cell.Inbox.HasItems || _mailbox.HasWork) && _cell.Gate.TrySchedule(urgent: true) && LetTheProducerFinish(_turnsWork == before && !_cell.Inbox.HasItems));
+    }
+
+    /// <summary>What a cell does that has work and could take nothing.</summary>
+    private static bool LetTheProducerFinish(bool nothing)
+    {
+        if (nothing) TWorld.Pause();
+        return true;
     }
 
     private void Turn()
@@ -127,6 +137,7 @@ internal sealed class SwapProtocol<TMemory, TWorld>(SwapDisturbance disturbance 
         {
             for (Request? request = _cell.Inbox.TakeAll(); request is not null; request = ((ILinked<Request>)request).Link)
             {
+                _turnsWork++;
                 if (request.IsStop) End();
                 else if (_ended) Refuse(request);
                 else _pending = request;
@@ -134,6 +145,7 @@ internal sealed class SwapProtocol<TMemory, TWorld>(SwapDisturbance disturbance 
 
             if (_pending is { } swap && (defect == SwapDefect.Overtakes || swap.Position <= _mailbox.HeadPosition)) Swap(swap);
             if (!_mailbox.TryDequeue(out var message)) return;
+            _turnsWork++;
             Handle(message);
         }
     }

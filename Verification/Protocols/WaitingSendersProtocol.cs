@@ -20,6 +20,7 @@ internal sealed class WaitingSendersProtocol<TMemory, TWorld>(int producers, int
     private readonly ValueTask<EnqueueResult>[] _last = new ValueTask<EnqueueResult>[producers];
     private Gate _gate;
     private int _inside;
+    private int _taken;
 
     public override Action[] Processors => [.. Enumerable.Range(0, producers).Select(sender => (Action)(() => Send(sender)))];
 
@@ -47,18 +48,27 @@ internal sealed class WaitingSendersProtocol<TMemory, TWorld>(int producers, int
 
     private void Turn()
     {
+        int before;
         do
         {
+            before = _taken;
             Require(Interlocked.Increment(ref _inside) == 1, "two turns at once");
             do
             {
-                while (_mailbox.TryDequeue(out var message)) _handled[message.Sender].Add(message.Number);
+                for (; _mailbox.TryDequeue(out var message); _taken++) _handled[message.Sender].Add(message.Number);
             }
             while (looksAgain && _mailbox.AdmitWaiting());
             Interlocked.Decrement(ref _inside);
             _gate.Turns.Release(suspended: false);
         }
-        while (looksAgain && _mailbox.HasWork && _gate.Turns.TrySchedule(urgent: true));
+        while (looksAgain && _mailbox.HasWork && _gate.Turns.TrySchedule(urgent: true) && LetTheProducerFinish(_taken == before));
+    }
+
+    /// <summary>What a cell does that has work and could take nothing.</summary>
+    private static bool LetTheProducerFinish(bool nothing)
+    {
+        if (nothing) TWorld.Pause();
+        return true;
     }
 
     private struct Gate

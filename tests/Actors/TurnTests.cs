@@ -209,6 +209,8 @@ public sealed class TurnTests : SystemFixture
 
         public RunningActor[]? Running { get; private set; }
 
+        public bool ShowsRunningActors => true;
+
         public void Raise(Action handler)
         {
             Interlocked.Exchange(ref _pending, handler);
