@@ -24,14 +24,18 @@ public sealed class NetworkStack
         _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp), WaitingFor(device));
         CreateIpv4 = () => new Ipv4Actor(link, _ethernet, ipv4, icmp);
         Ipv4 = system.Spawn(CreateIpv4, WaitingFor(_ethernet));
-        Udp = system.Spawn(new UdpActor(link, Ipv4, udp), WaitingFor(Ipv4));
-        CreateTcp = () => new TcpActor(configuration.Tcp, link, Ipv4, randomness, system.Time, tcp);
-        Tcp = system.Spawn(CreateTcp, WaitingFor(Ipv4));
+        Internet = new(Ipv4, null, Addresses);
+        Udp = system.Spawn(new UdpActor(link, Internet, udp), WaitingFor(Internet.WaitedFor));
+        CreateTcp = () => new TcpActor(configuration.Tcp, link, Internet, randomness, system.Time, tcp);
+        Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
         DhcpCounters = dhcp;
     }
 
     /// <summary>The internet layer.</summary>
     public ActorRef<IpMessage> Ipv4 { get; }
+
+    /// <summary>The internet layers, as transports know them.</summary>
+    public InternetLayers Internet { get; }
 
     /// <summary>Makes a behaviour for <see cref="Ipv4"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<IpMessage>> CreateIpv4 { get; }
@@ -44,6 +48,9 @@ public sealed class NetworkStack
 
     /// <summary>The TCP layer.</summary>
     public ActorRef<TcpMessage> Tcp { get; }
+
+    /// <summary>The addresses of this host.</summary>
+    public LocalAddresses Addresses { get; } = new();
 
     /// <summary>What the layers rent from the device.</summary>
     public LinkResources Link { get; }
@@ -81,7 +88,7 @@ public sealed class NetworkStack
         if (configuration.Static is { } given)
             await stack.ConfigureAsync(given);
         else
-            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack.Ipv4, stack.Tcp));
+            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack.Ipv4));
         return stack;
     }
 
@@ -89,15 +96,14 @@ public sealed class NetworkStack
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
     {
         await Ipv4.TellAsync(IpMessage.Configure(configuration));
-        await Udp.TellAsync(UdpMessage.SetAddress(configuration?.Address ?? default));
-        await Tcp.TellAsync(TcpMessage.SetAddress(configuration?.Address ?? default));
+        Addresses.SetIpv4(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : []);
         Volatile.Write(ref _configuration, configuration);
         if (configuration is not null)
             _configured.TrySetResult(configuration);
     }
 
     /// <summary>Connects to a remote end point.</summary>
-    public ValueTask<TcpConnection> ConnectAsync(Ipv4EndPoint remote, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<TcpConnection> ConnectAsync(IpEndPoint remote, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
         // Longer than the SYN's retransmissions take: they decide.
         Tcp.AskAsync<TcpConnection>(
             reply => TcpMessage.Connect(new(remote, options ?? new(), reply)), TimeSpan.FromMinutes(3), cancellationToken);

@@ -36,19 +36,21 @@ public sealed class InitialSequenceNumbers
     /// <summary>A hash of a connection that outsiders cannot aim at.</summary>
     public ulong Hash(in TcpConnectionKey key) => SipHash(
         _key0, _key1,
-        ((ulong)key.Local.Address.Value << 32) | key.Remote.Address.Value,
-        ((ulong)key.Local.Port << 16) | key.Remote.Port);
+        [
+            key.Local.Address.Ipv6.High, key.Local.Address.Ipv6.Low, key.Remote.Address.Ipv6.High, key.Remote.Address.Ipv6.Low,
+            ((ulong)key.Local.Port << 16) | key.Remote.Port,
+        ]);
 
-    /// <summary>SipHash-2-4 of two words (a message of 16 octets).</summary>
-    public static ulong SipHash(ulong key0, ulong key1, ulong first, ulong second)
+    /// <summary>SipHash-2-4 of a message of whole words, 255 octets at most.</summary>
+    public static ulong SipHash(ulong key0, ulong key1, params ReadOnlySpan<ulong> words)
     {
         ulong v0 = key0 ^ 0x736f6d6570736575;
         ulong v1 = key1 ^ 0x646f72616e646f6d;
         ulong v2 = key0 ^ 0x6c7967656e657261;
         ulong v3 = key1 ^ 0x7465646279746573;
-        Compress(ref v0, ref v1, ref v2, ref v3, first);
-        Compress(ref v0, ref v1, ref v2, ref v3, second);
-        Compress(ref v0, ref v1, ref v2, ref v3, 16UL << 56);
+        foreach (ulong word in words)
+            Compress(ref v0, ref v1, ref v2, ref v3, word);
+        Compress(ref v0, ref v1, ref v2, ref v3, (ulong)(words.Length * sizeof(ulong)) << 56);
         v2 ^= 0xFF;
         for (int round = 0; round < 4; round++)
             Round(ref v0, ref v1, ref v2, ref v3);

@@ -32,13 +32,16 @@ public readonly struct IpMessage : IDisposable
     [SendableByContract("One of two kinds of ActorRef, or an InterfaceConfiguration: the factories below put nothing else in.")]
     private readonly object? _subject;
 
-    private IpMessage(IpMessageKind kind, FrameBatch frames, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, object? subject)
+    private IpMessage(
+        IpMessageKind kind, FrameBatch frames = default, IpAddress source = default, IpAddress destination = default, IpProtocol protocol = default,
+        IpSendOptions options = default, object? subject = null)
     {
         Kind = kind;
         Frames = frames;
         Source = source;
         Destination = destination;
         Protocol = protocol;
+        Options = options;
         _subject = subject;
     }
 
@@ -49,13 +52,16 @@ public readonly struct IpMessage : IDisposable
     public FrameBatch Frames { get; }
 
     /// <summary>The own address of <see cref="IpMessageKind.Send"/>.</summary>
-    public Ipv4Address Source { get; }
+    public IpAddress Source { get; }
 
     /// <summary>The receiver of <see cref="IpMessageKind.Send"/>.</summary>
-    public Ipv4Address Destination { get; }
+    public IpAddress Destination { get; }
 
     /// <summary>What the frames of <see cref="IpMessageKind.Send"/> are.</summary>
     public IpProtocol Protocol { get; }
+
+    /// <summary>What the sender of <see cref="IpMessageKind.Send"/> asks for.</summary>
+    public IpSendOptions Options { get; }
 
     /// <summary>The new configuration; null when the address was lost.</summary>
     public InterfaceConfiguration? Configuration => _subject as InterfaceConfiguration;
@@ -67,21 +73,21 @@ public readonly struct IpMessage : IDisposable
     public ActorRef<UdpMessage>? Udp => _subject as ActorRef<UdpMessage>;
 
     /// <summary>Gives TCP segments to a layer from now on.</summary>
-    public static IpMessage Attach(ActorRef<TcpMessage> tcp) => new(IpMessageKind.AttachTcp, default, default, default, default, tcp);
+    public static IpMessage Attach(ActorRef<TcpMessage> tcp) => new(IpMessageKind.AttachTcp, subject: tcp);
 
     /// <summary>Gives UDP datagrams to a layer from now on.</summary>
-    public static IpMessage Attach(ActorRef<UdpMessage> udp) => new(IpMessageKind.AttachUdp, default, default, default, default, udp);
+    public static IpMessage Attach(ActorRef<UdpMessage> udp) => new(IpMessageKind.AttachUdp, subject: udp);
 
     /// <summary>Packets from the link.</summary>
-    public static IpMessage Received(FrameBatch packets) => new(IpMessageKind.Received, packets, default, default, default, null);
+    public static IpMessage Received(FrameBatch packets) => new(IpMessageKind.Received, packets);
 
     /// <summary>Segments of one sender to one receiver.</summary>
-    public static IpMessage Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol) =>
-        new(IpMessageKind.Send, segments, source, destination, protocol, null);
+    public static IpMessage Send(FrameBatch segments, IpAddress source, IpAddress destination, IpProtocol protocol, IpSendOptions options = default) =>
+        new(IpMessageKind.Send, segments, source, destination, protocol, options);
 
     /// <summary>A new configuration, or none.</summary>
     public static IpMessage Configure(InterfaceConfiguration? configuration) =>
-        new(IpMessageKind.Configure, default, default, default, default, configuration);
+        new(IpMessageKind.Configure, subject: configuration);
 
     /// <summary>Disposes the frames.</summary>
     public void Dispose() => Frames.Dispose();

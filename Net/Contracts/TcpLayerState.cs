@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Troupe.Actors;
-using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
 
@@ -8,18 +7,17 @@ namespace Troupe.Net.Contracts;
 [SendableByContract("Immutable, but for the budget and the counters, which are made to be shared.")]
 public sealed record TcpShared(
     TcpConfiguration Configuration, LinkResources Link, LayerCounters Counters, ReassemblyBudget Budget,
-    InitialSequenceNumbers SequenceNumbers, ActorRef<IpMessage> Ipv4);
+    InitialSequenceNumbers SequenceNumbers, InternetLayers Internet);
 
 /// <summary>What one demultiplexer of TCP hands to the next in a hot swap. Connections are actors of their own and do not notice.</summary>
 /// <param name="Shared">What the connections hold too.</param>
-/// <param name="Address">The own address.</param>
 /// <param name="Tick">The timer of TIME-WAIT.</param>
 /// <param name="Connections">The connections.</param>
 /// <param name="Listeners">The open listeners.</param>
 /// <param name="TimeWait">The connections in TIME-WAIT, the first to end first.</param>
 [Sendable]
 public sealed record TcpLayerState(
-    TcpShared Shared, Ipv4Address Address,
+    TcpShared Shared,
     [property: SendableByContract("It stays with the actor whose timer it is.")] TimerHandle Tick,
     ImmutableArray<TcpConnectionEntry> Connections, ImmutableArray<TcpListener> Listeners, ImmutableArray<TcpTimeWaitEntry> TimeWait);
 

@@ -5,14 +5,14 @@ namespace Troupe.Net.Contracts;
 
 /// <summary>Connections that arrived on a port. Half-open and not yet accepted ones together are bounded by the backlog.</summary>
 [SendableByContract("Between TCP and the application: counters are interlocked, and what arrived waits in a channel.")]
-public sealed class TcpListener(Ipv4EndPoint local, int backlog, TcpApplicationOptions options, ActorRef<TcpMessage> tcp) : IAsyncDisposable
+public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOptions options, ActorRef<TcpMessage> tcp) : IAsyncDisposable
 {
     private readonly Channel<TcpConnection> _accepted = Channel.CreateUnbounded<TcpConnection>(new() { SingleReader = false, SingleWriter = false });
     private int _pending;
     private int _closed;
 
     /// <summary>Where it listens.</summary>
-    public Ipv4EndPoint Local { get; } = local;
+    public IpEndPoint Local { get; } = local;
 
     /// <summary>How the application's side of its connections behaves.</summary>
     public TcpApplicationOptions Options { get; } = options;

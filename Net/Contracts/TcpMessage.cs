@@ -1,6 +1,5 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
 
@@ -22,8 +21,8 @@ public enum TcpMessageKind : byte
     /// <summary>The application connects.</summary>
     Connect,
 
-    /// <summary>The own address.</summary>
-    SetAddress,
+    /// <summary>A segment did not arrive.</summary>
+    Error,
 
     /// <summary>A connection is no more.</summary>
     ConnectionEnded,
@@ -38,15 +37,14 @@ public enum TcpMessageKind : byte
 /// <summary>To the TCP layer, the demultiplexer of connections. Owned when it carries frames.</summary>
 public readonly struct TcpMessage : IDisposable
 {
-    [SendableByContract("A request, a listener or a connection's end: the factories below put nothing else in.")]
+    [SendableByContract("A request, a listener, an error or a connection's end: the factories below put nothing else in.")]
     private readonly object? _subject;
 
-    private TcpMessage(TcpMessageKind kind, FrameBatch frames = default, object? subject = null, Ipv4Address address = default)
+    private TcpMessage(TcpMessageKind kind, FrameBatch frames = default, object? subject = null)
     {
         Kind = kind;
         Frames = frames;
         _subject = subject;
-        Address = address;
     }
 
     /// <summary>What this is.</summary>
@@ -55,8 +53,8 @@ public readonly struct TcpMessage : IDisposable
     /// <summary>Frames of <see cref="TcpMessageKind.Received"/>, each starting at its IP header.</summary>
     public FrameBatch Frames { get; }
 
-    /// <summary>The own address.</summary>
-    public Ipv4Address Address { get; }
+    /// <summary>The error of <see cref="TcpMessageKind.Error"/>.</summary>
+    public TransportError? Error => _subject as TransportError;
 
     /// <summary>The request of <see cref="TcpMessageKind.Listen"/>.</summary>
     public TcpListenRequest? ListenRequest => _subject as TcpListenRequest;
@@ -85,8 +83,8 @@ public readonly struct TcpMessage : IDisposable
     /// <summary>Connects.</summary>
     public static TcpMessage Connect(TcpConnectRequest request) => new(TcpMessageKind.Connect, subject: request);
 
-    /// <summary>The own address from now on.</summary>
-    public static TcpMessage SetAddress(Ipv4Address address) => new(TcpMessageKind.SetAddress, address: address);
+    /// <summary>A segment did not arrive.</summary>
+    public static TcpMessage Failed(TransportError error) => new(TcpMessageKind.Error, subject: error);
 
     /// <summary>A connection is no more.</summary>
     public static TcpMessage ConnectionEnded(TcpConnectionEnd end) => new(TcpMessageKind.ConnectionEnded, subject: end);

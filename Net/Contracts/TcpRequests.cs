@@ -22,10 +22,10 @@ public sealed record TcpApplicationOptions
 }
 
 /// <summary>Opens a listener on a port; port 0 picks one. Answered with null when the port is taken.</summary>
-public sealed record TcpListenRequest(Ipv4EndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply);
+public sealed record TcpListenRequest(IpEndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply);
 
 /// <summary>Connects to a remote end point. Answered with the connection, or failed with a <see cref="TcpConnectionException"/>.</summary>
-public sealed record TcpConnectRequest(Ipv4EndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply);
+public sealed record TcpConnectRequest(IpEndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply);
 
 /// <summary>A connection's last words to the demultiplexer; in TIME-WAIT, with all that is needed to answer old segments.</summary>
 public sealed record TcpConnectionEnd(TcpConnectionKey Key, TcpTimeWait? TimeWait);

@@ -1,6 +1,5 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
 
@@ -22,21 +21,21 @@ public enum UdpMessageKind : byte
     /// <summary>Nobody gets a port's datagrams any more.</summary>
     Unbind,
 
-    /// <summary>The own address.</summary>
-    SetAddress,
+    /// <summary>A datagram did not arrive.</summary>
+    Error,
 }
 
 /// <summary>To the UDP layer. Owned when it carries frames.</summary>
 public readonly struct UdpMessage : IDisposable
 {
-    private UdpMessage(UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, Ipv4Address address)
+    private UdpMessage(UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, TransportError? error)
     {
         Kind = kind;
         Frames = frames;
         Datagram = datagram;
         Port = port;
         Receiver = receiver;
-        Address = address;
+        Error = error;
     }
 
     /// <summary>What this is.</summary>
@@ -54,23 +53,23 @@ public readonly struct UdpMessage : IDisposable
     /// <summary>Who binds.</summary>
     public UdpReceiver? Receiver { get; }
 
-    /// <summary>The own address.</summary>
-    public Ipv4Address Address { get; }
+    /// <summary>The error of <see cref="UdpMessageKind.Error"/>.</summary>
+    public TransportError? Error { get; }
 
     /// <summary>Packets from the internet layer.</summary>
-    public static UdpMessage Received(FrameBatch packets) => new(UdpMessageKind.Received, packets, default, 0, null, default);
+    public static UdpMessage Received(FrameBatch packets) => new(UdpMessageKind.Received, packets, default, 0, null, null);
 
-    /// <summary>Sends a datagram; a source address of 0.0.0.0 stands for the interface's.</summary>
-    public static UdpMessage Send(in UdpDatagram datagram) => new(UdpMessageKind.Send, default, datagram, 0, null, default);
+    /// <summary>Sends a datagram; a source address of 0.0.0.0 or :: stands for the one that suits the destination.</summary>
+    public static UdpMessage Send(in UdpDatagram datagram) => new(UdpMessageKind.Send, default, datagram, 0, null, null);
 
     /// <summary>Gives a port's datagrams to a receiver, instead of any before.</summary>
-    public static UdpMessage Bind(ushort port, UdpReceiver receiver) => new(UdpMessageKind.Bind, default, default, port, receiver, default);
+    public static UdpMessage Bind(ushort port, UdpReceiver receiver) => new(UdpMessageKind.Bind, default, default, port, receiver, null);
 
     /// <summary>Ends a binding.</summary>
-    public static UdpMessage Unbind(ushort port) => new(UdpMessageKind.Unbind, default, default, port, null, default);
+    public static UdpMessage Unbind(ushort port) => new(UdpMessageKind.Unbind, default, default, port, null, null);
 
-    /// <summary>The own address from now on.</summary>
-    public static UdpMessage SetAddress(Ipv4Address address) => new(UdpMessageKind.SetAddress, default, default, 0, null, address);
+    /// <summary>A datagram did not arrive.</summary>
+    public static UdpMessage Failed(TransportError error) => new(UdpMessageKind.Error, default, default, 0, null, error);
 
     /// <summary>Disposes the frames.</summary>
     public void Dispose()
@@ -81,16 +80,16 @@ public readonly struct UdpMessage : IDisposable
 }
 
 /// <summary>One datagram: an owned buffer with the payload alone, and where it comes from and goes to.</summary>
-public readonly struct UdpDatagram(FrameBuffer payload, Ipv4EndPoint source, Ipv4EndPoint destination) : IDisposable
+public readonly struct UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEndPoint destination) : IDisposable
 {
     /// <summary>The payload.</summary>
     public FrameBuffer Payload { get; } = payload;
 
     /// <summary>The sender.</summary>
-    public Ipv4EndPoint Source { get; } = source;
+    public IpEndPoint Source { get; } = source;
 
     /// <summary>The receiver.</summary>
-    public Ipv4EndPoint Destination { get; } = destination;
+    public IpEndPoint Destination { get; } = destination;
 
     /// <summary>Disposes the payload.</summary>
     public void Dispose() => Payload.Dispose();
@@ -102,4 +101,9 @@ public abstract class UdpReceiver
 {
     /// <summary>Hands the datagram on; false when the receiver is behind, and the caller still owns it.</summary>
     public abstract bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram);
+
+    /// <summary>Tells of a datagram sent from this port that did not arrive; who does not want to know does nothing.</summary>
+    public virtual void Fail(TransportError error)
+    {
+    }
 }

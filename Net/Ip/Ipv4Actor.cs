@@ -44,7 +44,7 @@ public sealed class Ipv4Actor(
             case IpMessageKind.Received:
                 return ReceivePackets(message.Frames);
             case IpMessageKind.Send:
-                return Send(message.Frames, message.Source, message.Destination, message.Protocol);
+                return Send(message.Frames, message.Source.Ipv4, message.Destination.Ipv4, message.Protocol, message.Options);
             case IpMessageKind.Configure:
                 _routes.Configure(message.Configuration);
                 return ethernet.TellAsync(LinkMessage.SetAddress(_routes.Address));
@@ -170,12 +170,12 @@ public sealed class Ipv4Actor(
     private ValueTask SendAnswer(FrameBuffer message, Ipv4Address destination)
     {
         if (link.TryBatch(message, out FrameBatch batch))
-            return Send(batch, _routes.Address, destination, IpProtocol.Icmp);
+            return Send(batch, _routes.Address, destination, IpProtocol.Icmp, default);
         icmpCounters.Drop(DropCause.NoBuffer);
         return default;
     }
 
-    private ValueTask Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol)
+    private ValueTask Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, IpSendOptions options)
     {
         if (!_routes.TryRoute(destination, out Ipv4Address neighbour))
         {
@@ -184,12 +184,14 @@ public sealed class Ipv4Actor(
             return default;
         }
 
+        byte hops = options.HopLimit != 0 ? options.HopLimit : destination.IsMulticast ? (byte)1 : Ipv4Header.DefaultTimeToLive;
         for (int index = 0; index < segments.Count; index++)
         {
             FrameBuffer segment = segments[index];
             int length = segment.Length;
             // RFC 6864: never fragmented, so the field means nothing; counting helps whoever reads a capture.
-            new Ipv4Header(source, destination, protocol, ++_identification).Write(segment.Prepend(Ipv4Header.Length), length);
+            new Ipv4Header(source, destination, protocol, ++_identification, hops, options.TrafficClass)
+                .Write(segment.Prepend(Ipv4Header.Length), length);
         }
 
         counters.CountSent(segments.Count);

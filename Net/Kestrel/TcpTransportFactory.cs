@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Troupe.Actors;
 using Troupe.Net.Contracts;
-using Troupe.Net.Wire;
 
 namespace Troupe.Net.Kestrel;
 
@@ -22,7 +21,7 @@ public sealed class TcpTransportFactory(ActorRef<TcpMessage> tcp, TcpApplication
 
         // Listening on any address of either family means all this stack has; there is one interface, with IPv4.
         TcpListener? listener = await tcp.AskAsync<TcpListener?>(
-            reply => TcpMessage.Listen(new(new(Ipv4Address.Any, (ushort)port), _options, reply)), cancellationToken: cancellationToken).ConfigureAwait(false);
+            reply => TcpMessage.Listen(new(new(default, (ushort)port), _options, reply)), cancellationToken: cancellationToken).ConfigureAwait(false);
         return listener is null
             ? throw new AddressInUseException($"TCP port {port} is in use.")
             : new TcpConnectionListener(listener, new IPEndPoint(ip.Address, listener.Local.Port));

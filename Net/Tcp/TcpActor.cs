@@ -18,21 +18,20 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
     private readonly Dictionary<ushort, TcpListener> _listeners = [];
     private TimeWaitTable _timeWait;
     private readonly TcpPorts _ports;
-    private readonly Queue<(FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination)> _answers = new();
+    private readonly Queue<(FrameBatch Segments, IpAddress Source, IpAddress Destination)> _answers = new();
     private SpawnOptions? _connectionOptions;
     private RateLimit _resets;
     private TimerHandle _tick;
-    private Ipv4Address _address;
     private FrameBatch _group;
     private ActorRef<TcpConnectionMessage>? _groupTarget;
     private TcpConnectionKey _groupKey;
 
     /// <summary>A demultiplexer without listeners.</summary>
     public TcpActor(
-        TcpConfiguration configuration, LinkResources link, ActorRef<IpMessage> ipv4, IRandomness randomness, TimeProvider time, LayerCounters counters)
+        TcpConfiguration configuration, LinkResources link, InternetLayers internet, IRandomness randomness, TimeProvider time, LayerCounters counters)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        _shared = new(configuration, link, counters, new(configuration.TotalOutOfOrderSegments), new(randomness, time), ipv4);
+        _shared = new(configuration, link, counters, new(configuration.TotalOutOfOrderSegments), new(randomness, time), internet);
         _timeWait = new(configuration.TimeWaitConnections, configuration.TimeWait);
         _ports = new(randomness);
         _resets = new(configuration.ResetsPerSecond);
@@ -48,7 +47,7 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         if (_answers.Count > 0)
             throw new InvalidOperationException("Answers are still to be sent.");
         return new(
-            _shared, _address, _tick, [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))], [.. _listeners.Values],
+            _shared, _tick, [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))], [.. _listeners.Values],
             _timeWait.Export());
     }
 
@@ -57,7 +56,6 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
     {
         ArgumentNullException.ThrowIfNull(state);
         _shared = state.Shared;
-        _address = state.Address;
         _tick = state.Tick;
         foreach (TcpConnectionEntry entry in state.Connections)
             _connections.Add(entry.Key, entry.Connection);
@@ -75,9 +73,6 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
             case TcpMessageKind.Received:
                 ReceiveSegments(message.Frames);
                 return _answers.Count == 0 ? default : SendAnswersAsync();
-            case TcpMessageKind.SetAddress:
-                _address = message.Address;
-                break;
             case TcpMessageKind.Listen:
                 Listen(message.ListenRequest!);
                 break;
@@ -113,9 +108,9 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         Counters.CountReceived(frames.Count);
         while (frames.TryTake(out FrameBuffer frame))
         {
-            Ipv4View packet = Ipv4View.OfValidated(frame.Data);
-            Ipv4Address source = packet.Source;
-            Ipv4Address destination = packet.Destination;
+            IpView packet = IpView.OfValidated(frame.Data);
+            IpAddress source = packet.Source;
+            IpAddress destination = packet.Destination;
             bool verified = (frame.Offload.Flags & FrameOffloadFlags.ChecksumVerified) != 0;
             WireError error = verified
                 ? TcpHeader.TryParseValidated(packet.Payload, out TcpHeader header, out int headerLength)
@@ -221,7 +216,7 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         _connectionOptions ??= new SpawnOptions
         {
             Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
-            WaitsFor = [_shared.Ipv4, Context.Self],
+            WaitsFor = [.. _shared.Internet.WaitedFor, Context.Self],
         };
         ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, _connectionOptions);
         _connections.Add(key, connection);
@@ -280,10 +275,10 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 
     private async ValueTask SendAnswersAsync()
     {
-        while (_answers.TryDequeue(out (FrameBatch Segments, Ipv4Address Source, Ipv4Address Destination) answer))
+        while (_answers.TryDequeue(out (FrameBatch Segments, IpAddress Source, IpAddress Destination) answer))
         {
             Counters.CountSent();
-            await _shared.Ipv4.TellAsync(IpMessage.Send(answer.Segments, answer.Source, answer.Destination, IpProtocol.Tcp));
+            await _shared.Internet.Of(answer.Destination).TellAsync(IpMessage.Send(answer.Segments, answer.Source, answer.Destination, IpProtocol.Tcp));
         }
     }
 
@@ -304,21 +299,22 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 
     private void Connect(TcpConnectRequest request)
     {
-        if (_address.IsAny || _connections.Count >= Configuration.Connections ||
-            !_ports.TryPick(candidate => IsFree(candidate, request.Remote), out ushort port))
+        bool routable = _shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out IpAddress source);
+        if (!routable || _connections.Count >= Configuration.Connections ||
+            !_ports.TryPick(candidate => IsFree(candidate, source, request.Remote), out ushort port))
         {
-            Counters.Drop(_address.IsAny ? DropCause.Unroutable : DropCause.TableFull);
+            Counters.Drop(routable ? DropCause.TableFull : DropCause.Unroutable);
             request.Reply.TryFail(new TcpConnectionException(TcpCloseReason.Refused));
             return;
         }
 
-        TcpConnectionKey key = new(new(_address, port), request.Remote);
+        TcpConnectionKey key = new(new(source, port, request.Remote.Scope), request.Remote);
         Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self, ApplicationScheduler(request.Options)));
     }
 
-    private bool IsFree(ushort port, Ipv4EndPoint remote)
+    private bool IsFree(ushort port, IpAddress source, IpEndPoint remote)
     {
-        TcpConnectionKey key = new(new(_address, port), remote);
+        TcpConnectionKey key = new(new(source, port, remote.Scope), remote);
         return !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && !_timeWait.Contains(key);
     }
 

@@ -141,7 +141,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         while (frames.TryTake(out FrameBuffer frame))
         {
             // The demultiplexer validated both headers; reading them again is cheaper than carrying them along.
-            Ipv4View packet = Ipv4View.OfValidated(frame.Data);
+            IpView packet = IpView.OfValidated(frame.Data);
             TcpHeader.TryParseValidated(packet.Payload, out TcpHeader header, out int headerLength);
             int offset = packet.HeaderLength + headerLength;
             if (_block.State == TcpState.Closed && _closed is null)
@@ -203,7 +203,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     private ValueTask Send(FrameBatch batch)
     {
         _shared.Counters.CountSent(batch.Count);
-        return _shared.Ipv4.TellAsync(IpMessage.Send(batch, _key.Local.Address, _key.Remote.Address, IpProtocol.Tcp));
+        return _shared.Internet.Of(_key.Remote.Address).TellAsync(IpMessage.Send(batch, _key.Local.Address, _key.Remote.Address, IpProtocol.Tcp));
     }
 
     private async ValueTask EndAsync()

@@ -7,10 +7,9 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Udp;
 
 /// <summary>Gives datagrams to whoever bound their port, dropping when that one is behind; sends datagrams, waiting for the internet layer.</summary>
-public sealed class UdpActor(LinkResources link, ActorRef<IpMessage> ipv4, LayerCounters counters) : Actor<UdpMessage>
+public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerCounters counters) : Actor<UdpMessage>
 {
     private readonly Dictionary<ushort, UdpReceiver> _receivers = [];
-    private Ipv4Address _address;
 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(UdpMessage message)
@@ -28,8 +27,8 @@ public sealed class UdpActor(LinkResources link, ActorRef<IpMessage> ipv4, Layer
             case UdpMessageKind.Unbind:
                 _receivers.Remove(message.Port);
                 return default;
-            case UdpMessageKind.SetAddress:
-                _address = message.Address;
+            case UdpMessageKind.Error when _receivers.TryGetValue(message.Error!.Local.Port, out UdpReceiver? sender):
+                sender.Fail(message.Error);
                 return default;
             default:
                 return default;
@@ -41,9 +40,9 @@ public sealed class UdpActor(LinkResources link, ActorRef<IpMessage> ipv4, Layer
         counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
         {
-            Ipv4View view = Ipv4View.OfValidated(packet.Data);
-            Ipv4Address source = view.Source;
-            Ipv4Address destination = view.Destination;
+            IpView view = IpView.OfValidated(packet.Data);
+            IpAddress source = view.Source;
+            IpAddress destination = view.Destination;
             WireError error = UdpHeader.TryParse(view.Payload, source, destination, out UdpHeader header);
             if (error != WireError.None)
             {
@@ -74,8 +73,11 @@ public sealed class UdpActor(LinkResources link, ActorRef<IpMessage> ipv4, Layer
     {
         FrameBuffer frame = datagram.Payload;
         int length = frame.Length;
-        Ipv4Address source = datagram.Source.Address.IsAny ? _address : datagram.Source.Address;
-        Ipv4Address destination = datagram.Destination.Address;
+        IpAddress source = datagram.Source.Address;
+        IpAddress destination = datagram.Destination.Address;
+        // Without an address a host sends from none: DHCP starts this way.
+        if (source.IsAny && !internet.Addresses.TrySelectSource(destination, out source) && destination.IsIpv4)
+            source = Ipv4Address.Any;
         frame.Prepend(UdpHeader.Length);
         new UdpHeader(datagram.Source.Port, datagram.Destination.Port, length).Write(frame.Data, source, destination);
         if (!link.TryBatch(frame, out FrameBatch batch))
@@ -85,6 +87,6 @@ public sealed class UdpActor(LinkResources link, ActorRef<IpMessage> ipv4, Layer
         }
 
         counters.CountSent();
-        return ipv4.TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp));
+        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp));
     }
 }

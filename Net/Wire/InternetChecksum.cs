@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Troupe.Net.Wire;
 
 /// <summary>
-/// The one's complement sum of IPv4, ICMP, UDP and TCP. A running sum is a plain <see cref="ulong"/> of little-endian
+/// The one's complement sum of IPv4, ICMP, UDP and TCP, over IPv6 too. A running sum is a plain <see cref="ulong"/> of little-endian
 /// words: RFC 1071 2(B) shows that the sum may be taken in either byte order and swapped once at the end.
 /// </summary>
 public static class InternetChecksum
@@ -47,11 +47,22 @@ public static class InternetChecksum
     /// <summary>Adds one 16-bit word given in host order.</summary>
     public static ulong AddWord(ulong sum, ushort word) => sum + BinaryPrimitives.ReverseEndianness(word);
 
-    /// <summary>Adds the pseudo-header of UDP and TCP over IPv4 (RFC 768, RFC 9293 3.1).</summary>
-    public static ulong AddPseudoHeader(ulong sum, Ipv4Address source, Ipv4Address destination, byte protocol, int length)
+    /// <summary>
+    /// Adds the pseudo-header of a transport over IPv4 (RFC 768, RFC 9293 3.1) or IPv6 (RFC 8200 8.1); both addresses are of one version.
+    /// </summary>
+    public static ulong AddPseudoHeader(ulong sum, IpAddress source, IpAddress destination, byte protocol, int length)
     {
-        sum += BinaryPrimitives.ReverseEndianness(source.Value);
-        sum += BinaryPrimitives.ReverseEndianness(destination.Value);
+        if (source.IsIpv4)
+        {
+            sum += BinaryPrimitives.ReverseEndianness(source.Ipv4.Value);
+            sum += BinaryPrimitives.ReverseEndianness(destination.Ipv4.Value);
+        }
+        else
+        {
+            sum = AddAddress(AddAddress(sum, source.Ipv6), destination.Ipv6);
+            sum = AddWord(sum, (ushort)(length >> 16));
+        }
+
         sum = AddWord(sum, protocol);
         return AddWord(sum, (ushort)length);
     }
@@ -70,6 +81,9 @@ public static class InternetChecksum
         sum = (sum & 0xFFFF) + (sum >> 16);
         return (ushort)~sum;
     }
+
+    private static ulong AddAddress(ulong sum, Ipv6Address address) =>
+        sum + Fold32(BinaryPrimitives.ReverseEndianness(address.High)) + Fold32(BinaryPrimitives.ReverseEndianness(address.Low));
 
     private static ulong Fold32(ulong sum) => (sum & 0xFFFF_FFFF) + (sum >> 32);
 

@@ -14,6 +14,9 @@ public enum IpProtocol : byte
 
     /// <summary>RFC 768.</summary>
     Udp = 17,
+
+    /// <summary>RFC 4443.</summary>
+    Icmpv6 = 58,
 }
 
 /// <summary>The fields of a packet whose header was validated, read in place.</summary>
@@ -86,7 +89,8 @@ public readonly ref struct Ipv4View
 
 /// <summary>An IPv4 header to be written: 20 octets, never fragmented.</summary>
 public readonly record struct Ipv4Header(
-    Ipv4Address Source, Ipv4Address Destination, IpProtocol Protocol, ushort Identification, byte TimeToLive = Ipv4Header.DefaultTimeToLive)
+    Ipv4Address Source, Ipv4Address Destination, IpProtocol Protocol, ushort Identification, byte TimeToLive = Ipv4Header.DefaultTimeToLive,
+    byte TrafficClass = 0)
 {
     /// <summary>Octets on the wire without options.</summary>
     public const int Length = 20;
@@ -105,7 +109,7 @@ public readonly record struct Ipv4Header(
         ArgumentOutOfRangeException.ThrowIfNegative(payloadLength);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadLength, MaximumTotalLength - Length);
         packet[0] = 0x45;
-        packet[1] = 0;
+        packet[1] = TrafficClass;
         BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)(Length + payloadLength));
         BinaryPrimitives.WriteUInt16BigEndian(packet[4..], Identification);
         BinaryPrimitives.WriteUInt16BigEndian(packet[6..], DoNotFragment);

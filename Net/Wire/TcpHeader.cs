@@ -54,7 +54,7 @@ public readonly record struct TcpHeader(
 
     /// <summary>Reads a segment; <paramref name="headerLength"/> is where its data begin.</summary>
     public static WireError TryParse(
-        ReadOnlySpan<byte> segment, Ipv4Address source, Ipv4Address destination, out TcpHeader header, out int headerLength)
+        ReadOnlySpan<byte> segment, IpAddress source, IpAddress destination, out TcpHeader header, out int headerLength)
     {
         WireError error = TryParseValidated(segment, out header, out headerLength);
         if (error != WireError.None)
@@ -94,7 +94,7 @@ public readonly record struct TcpHeader(
     }
 
     /// <summary>Writes header, options and checksum over a segment whose data already stand after them.</summary>
-    public void Write(Span<byte> segment, Ipv4Address source, Ipv4Address destination)
+    public void Write(Span<byte> segment, IpAddress source, IpAddress destination)
     {
         int headerLength = Length;
         BinaryPrimitives.WriteUInt16BigEndian(segment, SourcePort);

@@ -1,4 +1,4 @@
-// RFC 768: the User Datagram Protocol.
+// RFC 768: the User Datagram Protocol; RFC 8200 8.1: over IPv6.
 using System.Buffers.Binary;
 
 namespace Troupe.Net.Wire;
@@ -9,8 +9,8 @@ public readonly record struct UdpHeader(ushort SourcePort, ushort DestinationPor
     /// <summary>Octets on the wire.</summary>
     public const int Length = 8;
 
-    /// <summary>Reads and validates a datagram; a zero checksum means the sender computed none.</summary>
-    public static WireError TryParse(ReadOnlySpan<byte> datagram, Ipv4Address source, Ipv4Address destination, out UdpHeader header)
+    /// <summary>Reads and validates a datagram; a zero checksum means the sender computed none, which IPv6 forbids (RFC 8200 8.1).</summary>
+    public static WireError TryParse(ReadOnlySpan<byte> datagram, IpAddress source, IpAddress destination, out UdpHeader header)
     {
         header = default;
         if (datagram.Length < Length)
@@ -20,7 +20,10 @@ public readonly record struct UdpHeader(ushort SourcePort, ushort DestinationPor
         if (length < Length || length > datagram.Length)
             return WireError.BadLength;
 
-        if (BinaryPrimitives.ReadUInt16BigEndian(datagram[6..]) != 0)
+        bool hasChecksum = BinaryPrimitives.ReadUInt16BigEndian(datagram[6..]) != 0;
+        if (!hasChecksum && !source.IsIpv4)
+            return WireError.BadChecksum;
+        if (hasChecksum)
         {
             ulong sum = InternetChecksum.AddPseudoHeader(0, source, destination, (byte)IpProtocol.Udp, length);
             if (InternetChecksum.Finish(InternetChecksum.Add(sum, datagram[..length])) != 0)
@@ -36,7 +39,7 @@ public readonly record struct UdpHeader(ushort SourcePort, ushort DestinationPor
     }
 
     /// <summary>Writes the header before a payload that is already in place.</summary>
-    public void Write(Span<byte> datagram, Ipv4Address source, Ipv4Address destination)
+    public void Write(Span<byte> datagram, IpAddress source, IpAddress destination)
     {
         int length = Length + PayloadLength;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, datagram.Length);

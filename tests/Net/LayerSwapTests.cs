@@ -26,7 +26,7 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         {
             TcpConfiguration configuration = new();
             SwapResult server = await stacks.Second.Tcp.SwapAsync(Fresh<TcpMessage>(
-                typeof(TcpActor), configuration, stacks.Second.Link, stacks.Second.Ipv4, new SeededRandomness(seed), stacks.System.Time, stacks.Second["TCP"]));
+                typeof(TcpActor), configuration, stacks.Second.Link, stacks.Second.Internet, new SeededRandomness(seed), stacks.System.Time, stacks.Second["TCP"]));
             SwapResult client = await stacks.First.Tcp.SwapAsync(stacks.First.CreateTcp);
             return (server, client);
         });

@@ -64,6 +64,60 @@ public sealed class WireTests(ITestOutputHelper output)
         Assert.Equal(WireError.BadChecksum, TcpHeader.TryParse(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress, out _, out _));
     }
 
+    // RFC 8200 8.1: the pseudo-header has whole addresses and a length of 32 bits; the sum by its definition.
+    [Fact]
+    public void TheChecksumOverIpv6CoversItsPseudoHeader()
+    {
+        int seed = SeededRandomness.NewSeed();
+        output.WriteLine($"TROUPE_SEED={seed}");
+        Random random = new(seed);
+        for (int round = 0; round < 200; round++)
+        {
+            byte[] pseudo = new byte[40];
+            random.NextBytes(pseudo.AsSpan(0, 32));
+            int length = random.Next(100_000);
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(pseudo.AsSpan(32), length);
+            pseudo[39] = (byte)IpProtocol.Udp;
+            ulong sum = InternetChecksum.AddPseudoHeader(0, Ipv6Address.Read(pseudo), Ipv6Address.Read(pseudo.AsSpan(16)), (byte)IpProtocol.Udp, length);
+            Assert.Equal(InternetChecksum.Compute(pseudo), InternetChecksum.Finish(sum));
+        }
+    }
+
+    // RFC 8200 8.1: over IPv6 a datagram without a checksum is no datagram.
+    [Fact]
+    public void ADatagramOverIpv6MustHaveAChecksum()
+    {
+        Ipv6Address.TryParse("2001:db8::1", out Ipv6Address first);
+        Ipv6Address.TryParse("2001:db8::2", out Ipv6Address second);
+        byte[] datagram = [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3];
+        new UdpHeader(5, 6, 3).Write(datagram, first, second);
+        Assert.Equal(WireError.None, UdpHeader.TryParse(datagram, first, second, out _));
+        datagram[6] = datagram[7] = 0;
+        Assert.Equal(WireError.BadChecksum, UdpHeader.TryParse(datagram, first, second, out _));
+        Assert.Equal(WireError.None, UdpHeader.TryParse(datagram, TwoStacks.FirstAddress, TwoStacks.SecondAddress, out _));
+    }
+
+    [Theory]
+    [InlineData("10.0.2.15", "10.0.2.15", true)]
+    [InlineData("2001:db8::1", "2001:db8::1", false)]
+    [InlineData("::ffff:10.0.2.15", "10.0.2.15", true)]
+    [InlineData("::", "::", false)]
+    public void AddressesOfBothVersionsComeBackFromTheirText(string text, string expected, bool ipv4)
+    {
+        Assert.True(IpAddress.TryParse(text, out IpAddress address));
+        Assert.Equal((expected, ipv4), (address.ToString(), address.IsIpv4));
+        Assert.Equal(address, IpAddress.From(address.ToIPAddress()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("fe80::1%2")]
+    [InlineData("[::1]")]
+    [InlineData("::1/64")]
+    [InlineData("1")]
+    [InlineData("1:2:3")]
+    public void WhatIsNoAddressIsRefused(string text) => Assert.False(IpAddress.TryParse(text, out _));
+
     // RFC 9293 3.2: any order, unknown ones by their length, nonsense refused.
     [Theory]
     [InlineData(new byte[] { 1, 1, 2, 4, 5, 0xB4 }, WireError.None)]

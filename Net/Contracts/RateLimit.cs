@@ -1,5 +1,5 @@
 // RFC 5961 7 and RFC 1122 3.2.2: answers to what a stranger may send without end are limited per second.
-namespace Troupe.Net.Tcp;
+namespace Troupe.Net.Contracts;
 
 /// <summary>So many a second, counted from the first of each second.</summary>
 public struct RateLimit(int perSecond)

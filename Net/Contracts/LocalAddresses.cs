@@ -1,0 +1,91 @@
+// RFC 6724 5: which of our addresses a packet to somebody is sent from.
+using System.Collections.Immutable;
+using Troupe.Actors;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Contracts;
+
+/// <summary>One address of this host.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="PrefixLength">Bits of it that the whole network shares.</param>
+/// <param name="IsDeprecated">RFC 4862 5.5.4: for connections there are, not for new ones if another address will do.</param>
+public readonly record struct LocalAddress(IpAddress Address, int PrefixLength, bool IsDeprecated = false);
+
+/// <summary>
+/// The addresses of this host. The layer of each version writes its own, anybody reads; a reader sees each version's whole.
+/// </summary>
+[SendableByContract("Two references to immutable values, each written by one actor and read whole.")]
+public sealed class LocalAddresses
+{
+    private static readonly LocalAddress _loopback4 = new(Ipv4Address.From(127, 0, 0, 1), 8);
+    private static readonly LocalAddress _loopback6 = new(Ipv6Address.Loopback, 128);
+
+    private volatile Holder _ipv4 = new([]);
+    private volatile Holder _ipv6 = new([]);
+
+    /// <summary>The addresses of IPv4, loopback apart.</summary>
+    public ImmutableArray<LocalAddress> Ipv4 => _ipv4.Addresses;
+
+    /// <summary>The addresses of IPv6, loopback apart; a link-local one is among them once it is known to be ours alone.</summary>
+    public ImmutableArray<LocalAddress> Ipv6 => _ipv6.Addresses;
+
+    /// <summary>From the IPv4 layer's owner alone.</summary>
+    public void SetIpv4(ImmutableArray<LocalAddress> addresses) => _ipv4 = new(addresses);
+
+    /// <summary>From the IPv6 layer alone.</summary>
+    public void SetIpv6(ImmutableArray<LocalAddress> addresses) => _ipv6 = new(addresses);
+
+    /// <summary>Whether an address is this host's, loopback included.</summary>
+    public bool Contains(IpAddress address)
+    {
+        if (address.IsLoopback)
+            return true;
+        foreach (LocalAddress own in address.IsIpv4 ? _ipv4.Addresses : _ipv6.Addresses)
+        {
+            if (own.Address == address)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The address to send from: the destination itself if it is ours, one of its scope, one that is not deprecated, and then
+    /// the one that shares the longest prefix. False when there is no address of its version.
+    /// </summary>
+    public bool TrySelectSource(IpAddress destination, out IpAddress source)
+    {
+        if (destination.IsLoopback)
+        {
+            source = (destination.IsIpv4 ? _loopback4 : _loopback6).Address;
+            return true;
+        }
+
+        source = default;
+        int best = -1;
+        foreach (LocalAddress own in destination.IsIpv4 ? _ipv4.Addresses : _ipv6.Addresses)
+        {
+            int rank = Rank(own, destination);
+            if (rank > best)
+                (best, source) = (rank, own.Address);
+        }
+
+        return best >= 0;
+    }
+
+    private static int Rank(LocalAddress own, IpAddress destination)
+    {
+        // Rule 1, rule 2, rule 3, rule 8, the most important in the highest place.
+        int rank = Math.Min(own.Address.Ipv6.CommonPrefix(destination.Ipv6), own.Address.IsIpv4 ? 96 + own.PrefixLength : own.PrefixLength);
+        if (!own.IsDeprecated)
+            rank += 1 << 8;
+        if (IsOfLink(own.Address) == IsOfLink(destination))
+            rank += 1 << 9;
+        return own.Address == destination ? rank + (1 << 10) : rank;
+    }
+
+    private static bool IsOfLink(IpAddress address) =>
+        address.IsLinkLocal || (address is { IsIpv4: false, IsMulticast: true } && address.Ipv6.MulticastScope <= 2);
+
+    private sealed record Holder(ImmutableArray<LocalAddress> Addresses);
+}
