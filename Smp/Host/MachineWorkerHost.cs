@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Troupe.Actors;
 using Troupe.Smp.Kernel;
+using ParkingWord = Troupe.Smp.Host.ParkingWord<Troupe.Core.Memory.ProcessorMemory, Troupe.Smp.Host.LinuxFutex>;
 
 namespace Troupe.Smp.Host;
 
