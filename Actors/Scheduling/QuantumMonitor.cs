@@ -19,6 +19,9 @@ internal sealed class QuantumMonitor
     /// <summary>While all workers sleep, detached threads are looked at so seldom.</summary>
     private const int SleepingQuanta = 8;
 
+    /// <summary>So many detached threads a quantum are asked for their time: that is a call to the kernel, and hundreds would keep the monitor from the workers.</summary>
+    private const int SamplesPerQuantum = 16;
+
     private readonly ActorScheduler _scheduler;
     private readonly IWorkerHost _host;
     private readonly TimeSpan _quantum;
@@ -27,6 +30,7 @@ internal sealed class QuantumMonitor
     private readonly List<WorkerThread> _detached = [];
     private readonly List<WorkerThread> _unstarted = [];
     private readonly long[] _lastTurn;
+    private TimeSpan _sinceSamples;
     private bool _saidFull;
     private int _asleep;
     private int _detachedCount;
@@ -74,8 +78,8 @@ internal sealed class QuantumMonitor
 
             last = _clock.GetTimestamp();
             bool changed = LookAtWorkers(elapsed);
-            LookAtDetached(elapsed);
             StartSpares();
+            LookAtDetached(elapsed);
             if (!changed && _unstarted.Count == 0 && _scheduler.AllSleep)
             {
                 Sleep(_detached.Count == 0 ? Timeout.InfiniteTimeSpan : _quantum * SleepingQuanta);
@@ -125,6 +129,8 @@ internal sealed class QuantumMonitor
 
     private void LookAtDetached(TimeSpan elapsed)
     {
+        _sinceSamples += elapsed;
+        bool samples = _sinceSamples >= _quantum * (_detached.Count / SamplesPerQuantum);
         for (int index = _detached.Count - 1; index >= 0; index--)
         {
             WorkerThread thread = _detached[index];
@@ -134,10 +140,13 @@ internal sealed class QuantumMonitor
                 continue;
             }
 
-            Sample(thread, elapsed);
+            if (samples)
+                Sample(thread, _sinceSamples);
             thread.GiveAway();
         }
 
+        if (samples)
+            _sinceSamples = TimeSpan.Zero;
         ProcessorMemory.StoreRelease(ref _detachedCount, _detached.Count);
     }
 

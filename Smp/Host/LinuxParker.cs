@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using ParkingWord = Troupe.Smp.Host.ParkingWord<Troupe.Core.Memory.ProcessorMemory, Troupe.Smp.Host.LinuxFutex>;
 
 namespace Troupe.Smp.Host;
 

@@ -18,7 +18,7 @@ public static unsafe partial class LinuxThread
     private const int MaskBytes = 128;
 
     // asm/unistd_64.h.
-    private const long FutexCall = 202, SetSchedulingAttributesCall = 314;
+    private const long FutexCall = 202, SetSchedulingAttributesCall = 314, GetSchedulingAttributesCall = 315;
 
     // include/uapi/linux/futex.h
     private const long WaitPrivate = 128, WakePrivate = 129, RequeuePrivate = 131;
@@ -49,6 +49,9 @@ public static unsafe partial class LinuxThread
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial long SystemCall(long number, long thread, SchedulingAttributes* attributes, long flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial long SystemCall(long number, long thread, SchedulingAttributes* attributes, long size, long flags);
 
     /// <summary>The nice value of the process: that of its first thread.</summary>
     public static int ProcessPriority => GetPriority(0, (uint)Environment.ProcessId);
@@ -103,6 +106,15 @@ public static unsafe partial class LinuxThread
             Runtime = (ulong)slice.Ticks * 100,
         };
         return SystemCall(SetSchedulingAttributesCall, thread, &attributes, 0) == 0;
+    }
+
+    /// <summary>A thread's slice, by its <see cref="CurrentId"/> (0: the calling one's); null: the kernel does not say (Linux before 6.12, ours).</summary>
+    internal static TimeSpan? SliceOf(long thread)
+    {
+        SchedulingAttributes attributes = default;
+        return SystemCall(GetSchedulingAttributesCall, thread, &attributes, sizeof(SchedulingAttributes), 0) == 0 && attributes.Runtime != 0
+            ? new TimeSpan((long)(attributes.Runtime / 100))
+            : null;
     }
 
     /// <summary>The processor time that a thread of this process has had; null: there is no such thread.</summary>

@@ -18,17 +18,20 @@ public sealed class LinuxWorkerHost : IWorkerHost
     private const int Step = 10;
     private const int LowestPriority = 19;
 
-    // The shortest that Linux allows. A worker that is woken then need not wait for the rest of a detached thread's slice, which is 3 ms or so.
-    private static readonly TimeSpan _shortSlice = TimeSpan.FromMilliseconds(0.1);
+    // A thread that is woken takes the processor from one with a longer slice, and then keeps it for its own slice: the monitor from workers, both from detached
+    // threads. Those have longer ones than the tick of the kernel that switches them (4 ms at 250 Hz): with shorter ones a hundred of them are all overdue
+    // all the time, and who is overdue comes before who is woken.
+    private static readonly TimeSpan _workerSlice = TimeSpan.FromMilliseconds(0.5);
+    private static readonly TimeSpan _monitorSlice = TimeSpan.FromMilliseconds(0.3);
+    private static readonly TimeSpan _lowSlice = TimeSpan.FromMilliseconds(10);
 
     private static readonly HashSet<string> _saidInTheProcess = [];
 
     private readonly int[] _processors;
     private readonly LinuxThreads _threads;
-    private readonly int _workers;
     private readonly int _monitor;
     private readonly int _low;
-    private readonly TimeSpan? _slice;
+    private readonly bool _hasSlices;
     private readonly Action<string> _report;
     private readonly HashSet<string> _said;
     private int _started;
@@ -37,23 +40,22 @@ public sealed class LinuxWorkerHost : IWorkerHost
     /// <param name="processorCount">How many; if not given, one for each processor that the process may run on. More than those share them.</param>
     /// <param name="report">Is told what the kernel refuses and what that means, each thing once. If not given, standard error is, once in the process.</param>
     public LinuxWorkerHost(int? processorCount = null, Action<string>? report = null)
-        : this(processorCount, LinuxThread.ProcessPriority, LinuxThread.ProcessPriority - Step, _shortSlice, report)
+        : this(processorCount, LinuxThread.ProcessPriority, LinuxThread.ProcessPriority - Step, hasSlices: true, report)
     {
     }
 
     /// <param name="processorCount">As above.</param>
     /// <param name="workerPriority">The nice value of workers.</param>
     /// <param name="monitorPriority">That of what watches them.</param>
-    /// <param name="slice">The slice both ask for; null: the kernel has none.</param>
+    /// <param name="hasSlices">Whether the kernel has slices to ask for.</param>
     /// <param name="report">As above.</param>
-    internal LinuxWorkerHost(int? processorCount, int workerPriority, int monitorPriority, TimeSpan? slice, Action<string>? report)
+    internal LinuxWorkerHost(int? processorCount, int workerPriority, int monitorPriority, bool hasSlices, Action<string>? report)
     {
         _processors = LinuxThread.AllowedProcessors();
         ProcessorCount = processorCount ?? _processors.Length;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ProcessorCount, nameof(processorCount));
-        _workers = workerPriority;
-        _slice = slice;
-        _threads = new LinuxThreads(workerPriority, most: ProcessorCount + 1);
+        _hasSlices = hasSlices;
+        _threads = new LinuxThreads(_processors, workerPriority, hasSlices ? _workerSlice : null, most: ProcessorCount + 1);
         _monitor = monitorPriority;
         _low = Math.Min(Math.Max(workerPriority, 0) + Step, LowestPriority);
         _report = report ?? Console.Error.WriteLine;
@@ -84,14 +86,12 @@ public sealed class LinuxWorkerHost : IWorkerHost
                 Report("The kernel does not bind threads to processors here: actors pinned to a processor share a thread, but it moves about.");
             }
 
-            LinuxThread.TrySetPriority(0, _workers);
-            AskForSlice(0, _slice);
             body();
         });
         if (ProcessorMemory.Add(ref _started, 1) > ProcessorCount)
         {
             // In place of a detached one; there may be more of that.
-            _threads.KeepOneReady();
+            _threads.KeepSomeReady();
         }
     }
 
@@ -107,7 +107,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
                     + "that take too long has no precedence, and where other programs keep the processors busy it finds them later.");
             }
 
-            AskForSlice(0, _slice);
+            AskForSlice(0, _monitorSlice);
             body();
         });
         monitor.IsBackground = true;
@@ -119,7 +119,7 @@ public sealed class LinuxWorkerHost : IWorkerHost
     public void Demote(long threadId)
     {
         LinuxThread.TrySetPriority(threadId, _low);
-        AskForSlice(threadId, _slice is null ? null : TimeSpan.Zero);
+        AskForSlice(threadId, _lowSlice);
         LinuxThread.TrySetAffinity(threadId, _processors);
     }
 
@@ -130,11 +130,11 @@ public sealed class LinuxWorkerHost : IWorkerHost
     public int DrainInterrupts(int processor) => 0;
 
     /// <summary>Kernels before 6.12 take no notice, which costs waiting times and nothing else: so nothing is said of a refusal.</summary>
-    private static void AskForSlice(long threadId, TimeSpan? slice)
+    private void AskForSlice(long threadId, TimeSpan slice)
     {
-        if (slice is { } asked)
+        if (_hasSlices)
         {
-            LinuxThread.TrySetSlice(threadId, LinuxThread.PriorityOf(threadId), asked);
+            LinuxThread.TrySetSlice(threadId, LinuxThread.PriorityOf(threadId), slice);
         }
     }
 

@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Troupe.Actors;
 using Troupe.Smp.Kernel;
+using ParkingWord = Troupe.Smp.Host.ParkingWord<Troupe.Core.Memory.ProcessorMemory, Troupe.Smp.Host.LinuxFutex>;
 
 namespace Troupe.Smp.Host;
 
 /// <summary>The guest's workers: Linux's threads in the high band, in the low band once detached; parked on the word that interrupts wake.</summary>
 internal sealed unsafe class MachineWorkerHost(WorkerInterrupts interrupts, int processors) : IWorkerHost
 {
-    private readonly LinuxWorkerHost _threads = new(processors, LinuxThread.HighPriority, LinuxThread.HighPriority, slice: null, report: null);
+    private readonly LinuxWorkerHost _threads = new(processors, LinuxThread.HighPriority, LinuxThread.HighPriority, hasSlices: false, report: null);
 
     /// <inheritdoc/>
     public int ProcessorCount => processors;
