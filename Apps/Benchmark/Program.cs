@@ -5,7 +5,7 @@ using Troupe.Apps.Benchmark;
 using Troupe.Apps.Hello;
 using Troupe.Apps.Hosting.Web;
 
-// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it.
+// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, and bytes to move for `troupe test net`.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
 // No handler here blocks; the thread pool is what an application gets that does not ask.
@@ -15,5 +15,7 @@ WebUnikernel app = builder.Build();
 ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");
 app.MapGet("/", async (HttpContext context) =>
     await context.Response.WriteAsync($"hit {await hits.AskAsync<long>(static reply => new(reply))}\n"));
+app.MapGet("/bytes", ByteSequence.SendAsync);
+app.MapPut("/bytes", ByteSequence.ReceiveAsync);
 app.MapGet("/statistics", (HttpContext context) => context.Response.WriteAsync(Statistics.Read(pauses)));
 await app.RunAsync();

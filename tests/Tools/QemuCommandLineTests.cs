@@ -56,6 +56,11 @@ public sealed class QemuCommandLineTests
         After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Tap, "tap7") }));
 
     [Fact]
+    public void FramesAsDatagramsGoFromOneUnixSocketToAnother() => Assert.Equal(
+        "dgram,id=net0,local.type=unix,local.path=/tmp/guest,remote.type=unix,remote.path=/tmp/proxy",
+        After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Datagrams, OwnSocket: "/tmp/guest", PeerSocket: "/tmp/proxy") }));
+
+    [Fact]
     public void UnderADebuggerTheGuestWaits()
     {
         var arguments = QemuCommandLine.For(_usual with { DebuggerPort = 1234 });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
+using Troupe.Tools.Testing.Net;
 using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Commands;
@@ -13,15 +14,42 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of them without it.",
+            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest");
+        stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest", "net");
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
-        command.SetAction((result, cancellation) => ExecuteAsync(result.GetRequiredValue(stage), result.GetValue(filter), cancellation));
+        var seed = new Option<int>("--seed") { Description = "net: what decides which frames are harmed.", DefaultValueFactory = _ => 1 };
+        var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
+        var processors = new Option<int[]>("--cpus") { Description = "net: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
+        command.Add(seed);
+        command.Add(megabytes);
+        command.Add(processors);
+        command.Add(alone);
+        command.SetAction((result, cancellation) => result.GetRequiredValue(stage) == "net"
+            ? NetAsync(
+                new NetMatrixOptions
+                {
+                    Seed = result.GetValue(seed),
+                    Only = result.GetValue(filter),
+                    CleanBytes = (long)result.GetValue(megabytes) << 20,
+                    Processors = result.GetValue(processors) ?? [],
+                    WithPeer = !result.GetValue(alone),
+                },
+                cancellation)
+            : ExecuteAsync(result.GetRequiredValue(stage), result.GetValue(filter), cancellation));
         return command;
+    }
+
+    private static async Task<int> NetAsync(NetMatrixOptions options, CancellationToken cancellation)
+    {
+        await SystemPackages.RequireAsync(
+            [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, new("ethtool", "ethtool", "switches off what a network card would do for Linux")],
+            cancellation).ConfigureAwait(false);
+        return await new NetMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Runs the stages that are asked for.</summary>

@@ -18,6 +18,7 @@ public static class TroupeCommand
         SoakCommand.Create(),
         VerifyCommand.Create(),
         GateCommand.Create(),
+        ImpairCommand.Create(),
         DoctorCommand.Create(),
     };
 

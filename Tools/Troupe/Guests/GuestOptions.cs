@@ -29,6 +29,9 @@ public enum GuestNetworkKind
     /// <summary>A tap of this host.</summary>
     Tap,
 
+    /// <summary>Frames as datagrams between two Unix sockets, for a program that stands between the guest and its peer.</summary>
+    Datagrams,
+
     /// <summary>No network device at all.</summary>
     None,
 }
@@ -36,7 +39,9 @@ public enum GuestNetworkKind
 /// <summary>How the guest is connected, with the tap's name where there is one.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Tap">The tap's name.</param>
-public sealed record GuestNetwork(GuestNetworkKind Kind, string? Tap = null)
+/// <param name="OwnSocket">With datagrams, the Unix socket that QEMU makes.</param>
+/// <param name="PeerSocket">With datagrams, the one it sends to.</param>
+public sealed record GuestNetwork(GuestNetworkKind Kind, string? Tap = null, string? OwnSocket = null, string? PeerSocket = null)
 {
     /// <summary>The default.</summary>
     public static readonly GuestNetwork User = new(GuestNetworkKind.User);

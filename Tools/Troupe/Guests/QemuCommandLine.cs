@@ -72,10 +72,14 @@ public static class QemuCommandLine
         }
 
         yield return "-netdev";
-        yield return options.Network.Kind == GuestNetworkKind.Tap
-            ? $"tap,id=net0,ifname={options.Network.Tap},script=no,downscript=no"
-            : "user,id=net0" + string.Concat(options.Forwards.Select(forward =>
-                $",hostfwd=tcp:127.0.0.1:{Number(forward.HostPort)}-:{Number(forward.GuestPort)}"));
+        var network = options.Network;
+        yield return network.Kind switch
+        {
+            GuestNetworkKind.Tap => $"tap,id=net0,ifname={network.Tap},script=no,downscript=no",
+            GuestNetworkKind.Datagrams => $"dgram,id=net0,local.type=unix,local.path={network.OwnSocket},remote.type=unix,remote.path={network.PeerSocket}",
+            _ => "user,id=net0" + string.Concat(options.Forwards.Select(forward =>
+                $",hostfwd=tcp:127.0.0.1:{Number(forward.HostPort)}-:{Number(forward.GuestPort)}")),
+        };
         yield return "-device";
         // No option ROM: nothing boots from this card, and QEMU would look for a file that Debian packages elsewhere.
         yield return $"virtio-net-{bus},netdev=net0" + (bus == "pci" ? ",romfile=" : string.Empty);

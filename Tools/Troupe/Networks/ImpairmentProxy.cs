@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Net.Sockets;
+
+namespace Troupe.Tools.Networks;
+
+/// <summary>
+/// A bad link between a guest and an interface of this host: QEMU's end is a Unix datagram socket (<c>-netdev dgram</c>), the other a packet socket. Neither end
+/// leaves checksums to the other: a dgram network offers the guest no offload, and the interface's are switched off.
+/// </summary>
+public sealed class ImpairmentProxy : IDisposable
+{
+    /// <summary>More than any frame of a 9,000-byte MTU.</summary>
+    private const int LongestFrame = 16 * 1024;
+
+    private readonly Socket _guest;
+    private readonly Socket _wire;
+    private readonly ImpairedDirection _toGuest;
+    private readonly ImpairedDirection _toWire;
+    private readonly DelayLine _guestLine;
+    private readonly DelayLine _wireLine;
+    private readonly string _guestPath;
+    private volatile bool _ended;
+
+    /// <summary>Opens both ends.</summary>
+    /// <param name="interfaceName">The host's interface.</param>
+    /// <param name="ownPath">Where the proxy's Unix socket is made; QEMU sends there.</param>
+    /// <param name="guestPath">Where QEMU's is.</param>
+    /// <param name="impairment">What the link does.</param>
+    public ImpairmentProxy(string interfaceName, string ownPath, string guestPath, Impairment impairment)
+    {
+        _guestPath = guestPath;
+        _toWire = new ImpairedDirection(impairment, 0);
+        _toGuest = new ImpairedDirection(impairment, 1);
+        _wire = PacketEndPoint.Open(interfaceName);
+        _wire.ReceiveBufferSize = 4 << 20;
+        _guest = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        File.Delete(ownPath);
+        _guest.Bind(new UnixDomainSocketEndPoint(ownPath));
+        var peer = new UnixDomainSocketEndPoint(_guestPath);
+        _guestLine = new DelayLine(frame => TrySend(() => _guest.SendTo(frame, peer)));
+        _wireLine = new DelayLine(frame => TrySend(() => _wire.Send(frame)));
+    }
+
+    /// <summary>Frames that an end did not take: it was not there, or its queue was full.</summary>
+    public long Refused { get; private set; }
+
+    /// <summary>Carries frames until <see cref="Dispose"/>.</summary>
+    public void Run()
+    {
+        var other = new Thread(() => Carry(_wire, _toGuest, _guestLine)) { IsBackground = true, Name = "to the guest" };
+        other.Start();
+        Carry(_guest, _toWire, _wireLine);
+        other.Join();
+    }
+
+    /// <summary>What was done to how many frames, a direction a line.</summary>
+    public string Report() => string.Join('\n', Line("to-wire", _toWire), Line("to-guest", _toGuest), string.Create(CultureInfo.InvariantCulture, $"refused {Refused}"));
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _ended = true;
+        _guest.Dispose();
+        _wire.Dispose();
+        _guestLine.Dispose();
+        _wireLine.Dispose();
+    }
+
+    private static string Line(string name, ImpairedDirection direction) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name} frames {direction.Frames} lost {direction.Lost} reordered {direction.Reordered} doubled {direction.Doubled} corrupted {direction.Corrupted}");
+
+    private void Carry(Socket from, ImpairedDirection direction, DelayLine to)
+    {
+        var buffer = new byte[LongestFrame];
+        while (!_ended)
+        {
+            int length;
+            try
+            {
+                length = from.Receive(buffer);
+            }
+            catch (SocketException) when (_ended)
+            {
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+
+            var frame = buffer.AsSpan(0, length).ToArray();
+            var (copies, delay) = direction.Decide(frame);
+            for (; copies > 0; copies--)
+            {
+                to.Add(frame, delay);
+            }
+        }
+    }
+
+    private void TrySend(Func<int> send)
+    {
+        try
+        {
+            send();
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.NoBufferSpaceAvailable
+            or SocketError.AddressNotAvailable or SocketError.WouldBlock or SocketError.NetworkDown || exception.NativeErrorCode == NoSuchFile)
+        {
+            // The guest is not there yet, or any more.
+            Refused++;
+        }
+        catch (Exception exception) when (_ended && exception is SocketException or ObjectDisposedException)
+        {
+            // Closed under our hands.
+        }
+    }
+
+    // ENOENT of errno(3): QEMU has not made its socket yet.
+    private const int NoSuchFile = 2;
+}
