@@ -47,8 +47,6 @@ public static class ImpairCommand
         }
 
         using var proxy = new ImpairmentProxy(wire, own, guest, impairment);
-        var carrying = new Thread(proxy.Run) { IsBackground = true, Name = "to the wire" };
-        carrying.Start();
         Console.WriteLine("ready");
         while (Console.ReadLine() is not null)
         {

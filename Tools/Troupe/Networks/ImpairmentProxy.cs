@@ -12,6 +12,9 @@ public sealed class ImpairmentProxy : IDisposable
     /// <summary>More than any frame of a 9,000-byte MTU.</summary>
     private const int LongestFrame = 16 * 1024;
 
+    /// <summary>How long until a carrier sees that it is over: no call on a packet socket is ended by closing it.</summary>
+    private const int ReceiveMilliseconds = 100;
+
     private readonly Socket _guest;
     private readonly Socket _wire;
     private readonly ImpairedDirection _toGuest;
@@ -19,9 +22,10 @@ public sealed class ImpairmentProxy : IDisposable
     private readonly DelayLine _guestLine;
     private readonly DelayLine _wireLine;
     private readonly string _guestPath;
+    private readonly Thread[] _carriers;
     private volatile bool _ended;
 
-    /// <summary>Opens both ends.</summary>
+    /// <summary>Opens both ends, and carries frames until <see cref="Dispose"/>.</summary>
     /// <param name="interfaceName">The host's interface.</param>
     /// <param name="ownPath">Where the proxy's Unix socket is made; QEMU sends there.</param>
     /// <param name="guestPath">Where QEMU's is.</param>
@@ -33,25 +37,26 @@ public sealed class ImpairmentProxy : IDisposable
         _toGuest = new ImpairedDirection(impairment, 1);
         _wire = PacketEndPoint.Open(interfaceName);
         _wire.ReceiveBufferSize = 4 << 20;
-        _guest = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        _wire.ReceiveTimeout = ReceiveMilliseconds;
+        _guest = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = ReceiveMilliseconds };
         File.Delete(ownPath);
         _guest.Bind(new UnixDomainSocketEndPoint(ownPath));
         var peer = new UnixDomainSocketEndPoint(_guestPath);
         _guestLine = new DelayLine(frame => TrySend(() => _guest.SendTo(frame, peer)));
         _wireLine = new DelayLine(frame => TrySend(() => _wire.Send(frame)));
+        _carriers =
+        [
+            new Thread(() => Carry(_guest, _toWire, _wireLine)) { IsBackground = true, Name = "to the wire" },
+            new Thread(() => Carry(_wire, _toGuest, _guestLine)) { IsBackground = true, Name = "to the guest" },
+        ];
+        foreach (var carrier in _carriers)
+        {
+            carrier.Start();
+        }
     }
 
     /// <summary>Frames that an end did not take: it was not there, or its queue was full.</summary>
     public long Refused { get; private set; }
-
-    /// <summary>Carries frames until <see cref="Dispose"/>.</summary>
-    public void Run()
-    {
-        var other = new Thread(() => Carry(_wire, _toGuest, _guestLine)) { IsBackground = true, Name = "to the guest" };
-        other.Start();
-        Carry(_guest, _toWire, _wireLine);
-        other.Join();
-    }
 
     /// <summary>What was done to how many frames, a direction a line.</summary>
     public string Report() => string.Join('\n', Line("to-wire", _toWire), Line("to-guest", _toGuest), string.Create(CultureInfo.InvariantCulture, $"refused {Refused}"));
@@ -60,10 +65,15 @@ public sealed class ImpairmentProxy : IDisposable
     public void Dispose()
     {
         _ended = true;
-        _guest.Dispose();
-        _wire.Dispose();
+        foreach (var carrier in _carriers)
+        {
+            carrier.Join();
+        }
+
         _guestLine.Dispose();
         _wireLine.Dispose();
+        _guest.Dispose();
+        _wire.Dispose();
     }
 
     private static string Line(string name, ImpairedDirection direction) => string.Create(
@@ -80,13 +90,9 @@ public sealed class ImpairmentProxy : IDisposable
             {
                 length = from.Receive(buffer);
             }
-            catch (SocketException) when (_ended)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
             {
-                return;
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
+                continue;
             }
 
             var frame = buffer.AsSpan(0, length).ToArray();
@@ -109,10 +115,6 @@ public sealed class ImpairmentProxy : IDisposable
         {
             // The guest is not there yet, or any more.
             Refused++;
-        }
-        catch (Exception exception) when (_ended && exception is SocketException or ObjectDisposedException)
-        {
-            // Closed under our hands.
         }
     }
 
