@@ -33,9 +33,9 @@ public sealed class MillionBenchmark(Repository repository)
         }
 
         Output.Table(
-            ["actors", "live at once", "made in, ms", "answered in, ms", "bytes each, idle", "bytes each, after a message", "resident, idle, MB", "resident at most, MB"],
+            ["actors", "live at once", "made in, ms", "answered in, ms", "snapshot, ms", "bytes each, idle", "bytes each, after a message", "resident, idle, MB", "resident at most, MB"],
             [[
-                $"{actors}", Of("actors"), Of("create-milliseconds"), Of("answer-milliseconds"), Of("idle-bytes-per-actor"), Of("answered-bytes-per-actor"),
+                $"{actors}", Of("actors"), Of("create-milliseconds"), Of("answer-milliseconds"), Of("snapshot-milliseconds"), Of("idle-bytes-per-actor"), Of("answered-bytes-per-actor"),
                 Of("idle-resident-megabytes"), Of("peak-resident-megabytes"),
             ]]);
         Output.Say($"a heap of at most {gigabytes} GB: {(met ? "all lived at once and answered" : "NOT all lived at once and answered")}");
