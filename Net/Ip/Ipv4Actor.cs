@@ -98,7 +98,11 @@ public sealed class Ipv4Actor(
     {
         broadcast = false;
         protocol = default;
-        WireError error = Ipv4View.TryParse(packet.Data, out Ipv4View view);
+        // What this host sent to itself has the loopback's addresses, which no link may bring; the header is our own.
+        Ipv4View view = default;
+        WireError error = looped ? WireError.None : Ipv4View.TryParse(packet.Data, out view);
+        if (looped)
+            view = Ipv4View.OfValidated(packet.Data);
         if (error != WireError.None)
         {
             counters.Drop(error);

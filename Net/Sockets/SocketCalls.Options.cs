@@ -56,7 +56,9 @@ public sealed partial class SocketCalls
         if (level == SocketOptions.InternetV6Level && (socket.Family != SocketFamily.InternetV6 || (name == SocketOptions.Ipv6Only && socket.IsBound)))
             return (int)(socket.Family != SocketFamily.InternetV6 ? SocketErrno.NoProtocolOption : SocketErrno.InvalidArgument);
         if (level == SocketOptions.TcpLevel && socket.Kind != SocketKind.Stream)
-            return (int)SocketErrno.NotSupported;
+            return (int)SocketErrno.NoProtocolOption;
+        if ((level, name) == (SocketOptions.InternetLevel, SocketOptions.MulticastTimeToLive) && socket.Kind == SocketKind.Stream)
+            return (int)SocketErrno.InvalidArgument;
         lock (socket.Gate)
             return (int)socket.Options.Set(level, name, number);
     }
@@ -170,7 +172,7 @@ public sealed partial class SocketCalls
                 return status;
             case (SocketOptions.InternetV6Level, _) when socket.Family != SocketFamily.InternetV6:
             case (SocketOptions.TcpLevel, _) when socket.Kind != SocketKind.Stream:
-                return SocketErrno.NotSupported;
+                return SocketErrno.NoProtocolOption;
         }
 
         lock (socket.Gate)

@@ -39,6 +39,9 @@ internal sealed partial class TcpSocket
         }
 
         _ = ConnectAsync(remote.ToIpv4(), attempt);
+        // Even if it is over already, as on Linux: the event and SO_ERROR tell.
+        if (IsNonBlocking)
+            return SocketErrno.InProgress;
         using BlockingCall call = new(this, SendTimeout);
         while (true)
         {
@@ -50,8 +53,6 @@ internal sealed partial class TcpSocket
                         return SocketErrno.BadDescriptor;
                     if (!_connecting)
                         return _stream is null ? TakeErrorHeld(SocketErrno.ConnectionAborted) : SocketErrno.None;
-                    if (IsNonBlocking)
-                        return SocketErrno.InProgress;
                 }
                 while (!call.IsAnnounced());
             }
