@@ -76,11 +76,15 @@ internal static unsafe class DataFaces
                 return SocketServices.NetworkDown;
             if (message->VectorCount > NativeMemoryWindow.MostVectors)
                 return SocketServices.MessageTooLong;
-            return calls.ReceiveMessage(
+            int status = calls.ReceiveMessage(
                 socket, NativeMemoryWindow.Writable(message->Vectors, message->VectorCount),
-                new Span<byte>(message->Address, message->AddressLength), out message->AddressLength,
-                new Span<byte>(message->Control, message->ControlLength), out message->ControlLength,
-                flags, out message->Flags, out *received);
+                new Span<byte>(message->Address, message->AddressLength), out int addressLength,
+                new Span<byte>(message->Control, message->ControlLength), out int controlLength,
+                flags, out int receivedFlags, out *received);
+            // As in C, a call that failed leaves the lengths: the class library tries again with what it finds there.
+            if (status == 0)
+                (message->AddressLength, message->ControlLength, message->Flags) = (addressLength, controlLength, receivedFlags);
+            return status;
         }
         catch (Exception exception)
         {

@@ -14,7 +14,8 @@ internal static unsafe class OptionFaces
             if (SocketServices.Calls is not { } calls)
                 return SocketServices.NetworkDown;
             int status = calls.GetOption(socket, level, name, new Span<byte>(value, *length), out int written);
-            *length = written;
+            if (status == 0)
+                *length = written;
             return status;
         }
         catch (Exception exception)
@@ -48,7 +49,8 @@ internal static unsafe class OptionFaces
             if (!calls.TryTranslateOption(ref level, ref name))
                 return SocketServices.NoProtocolOption;
             int status = calls.GetOption(socket, level, name, new Span<byte>(value, *length), out int written);
-            *length = written;
+            if (status == 0)
+                *length = written;
             return status;
         }
         catch (Exception exception)

@@ -91,7 +91,9 @@ internal static unsafe class SocketFaces
                 return SocketServices.NetworkDown;
             int status = calls.Accept(socket, new Span<byte>(address, *addressLength), out int length, out nint descriptor);
             *accepted = descriptor;
-            *addressLength = length;
+            // As in C, a call that failed leaves the length: the class library tries again with what it finds there.
+            if (status == 0)
+                *addressLength = length;
             return status;
         }
         catch (Exception exception)
@@ -135,7 +137,8 @@ internal static unsafe class SocketFaces
             if (SocketServices.Calls is { } calls)
             {
                 status = calls.GetLocalAddress(socket, new Span<byte>(address, *addressLength), out int length);
-                *addressLength = length;
+                if (status == 0)
+                    *addressLength = length;
             }
 
             return status;
@@ -155,7 +158,8 @@ internal static unsafe class SocketFaces
             if (SocketServices.Calls is { } calls)
             {
                 status = calls.GetRemoteAddress(socket, new Span<byte>(address, *addressLength), out int length);
-                *addressLength = length;
+                if (status == 0)
+                    *addressLength = length;
             }
 
             return status;
