@@ -74,6 +74,9 @@ internal sealed partial class TcpSocket
     public override SocketErrno Disconnect()
     {
         SocketByteStream? stream;
+        // A listener stops listening, and whoever waits there returns.
+        if (IsListening)
+            return Shutdown(ShutdownDirection.Both);
         lock (Gate)
         {
             stream = _stream;
