@@ -29,9 +29,11 @@ internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uin
     /// <summary>The address for the stack; of IPv6 there is "any" alone, which dual-mode sockets share with IPv4.</summary>
     public Ipv4Address Ipv4 => IsIpv4 ? new((uint)Address) : default;
 
-    public Ipv4EndPoint ToIpv4() => new(Ipv4, Port);
+    /// <summary>The stack's form, which keeps IPv4 addresses in the same way.</summary>
+    public IpEndPoint ToIp() => new(IpAddress.From(new Ipv6Address((ulong)(Address >> 64), (ulong)Address)), Port, Scope);
 
-    public static SocketEndPoint From(Ipv4EndPoint endPoint) => new(_mapped | endPoint.Address.Value, endPoint.Port);
+    public static SocketEndPoint From(IpEndPoint endPoint) =>
+        new(new UInt128(endPoint.Address.Ipv6.High, endPoint.Address.Ipv6.Low), endPoint.Port, endPoint.Scope);
 
     public static SocketEndPoint From(Ipv4Address address, ushort port) => new(_mapped | address.Value, port);
 

@@ -38,7 +38,7 @@ internal sealed partial class TcpSocket
             attempt = ++_attempt;
         }
 
-        _ = ConnectAsync(remote.ToIpv4(), attempt);
+        _ = ConnectAsync(remote.ToIp(), attempt);
         // Even if it is over already, as on Linux: the event and SO_ERROR tell.
         if (IsNonBlocking)
             return SocketErrno.InProgress;
@@ -91,7 +91,7 @@ internal sealed partial class TcpSocket
         return SocketErrno.None;
     }
 
-    private async Task ConnectAsync(Ipv4EndPoint remote, int attempt)
+    private async Task ConnectAsync(IpEndPoint remote, int attempt)
     {
         SocketErrno error;
         TcpConnection? connection = null;
@@ -101,7 +101,7 @@ internal sealed partial class TcpSocket
             if (error == SocketErrno.None)
             {
                 TcpApplicationOptions options = new() { Scheduler = PipeScheduler.Inline };
-                Ipv4EndPoint local = IsBound ? Local.ToIpv4() : default;
+                IpEndPoint local = IsBound ? Local.ToIp() : default;
                 connection = await Network.Tcp.AskAsync<TcpConnection>(
                     reply => TcpMessage.Connect(new(remote, options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
             }
@@ -137,7 +137,7 @@ internal sealed partial class TcpSocket
     }
 
     // A program that connects as its first act need not wait for DHCP by itself.
-    private async ValueTask<SocketErrno> ReachableAsync(Ipv4EndPoint remote)
+    private async ValueTask<SocketErrno> ReachableAsync(IpEndPoint remote)
     {
         if (remote.Address.IsLoopback || Network.Configuration() is not null)
             return SocketErrno.None;

@@ -27,7 +27,7 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
 
     public override SocketErrno Listen(int backlog)
     {
-        Ipv4EndPoint local;
+        IpEndPoint local;
         lock (Gate)
         {
             // The backlog of a listener is fixed once it listens.
@@ -45,7 +45,7 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
             if (!Ports.MayListen(this))
                 return SocketErrno.AddressInUse;
             Volatile.Write(ref _listening, true);
-            local = Local.ToIpv4();
+            local = Local.ToIp();
         }
 
         TcpApplicationOptions options = new() { Scheduler = System.IO.Pipelines.PipeScheduler.Inline, Arrived = OnArrived };

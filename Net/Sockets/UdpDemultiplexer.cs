@@ -57,7 +57,7 @@ internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
             bool taken = false;
             lock (gate)
             {
-                bool everybody = datagram.Destination.Address.IsMulticast || datagram.Destination.Address == Ipv4Address.Broadcast;
+                bool everybody = datagram.Destination.Address.IsMulticast || datagram.Destination.Address == IpAddress.From(Ipv4Address.Broadcast);
                 UdpSocket? best = null;
                 int bestScore = 0;
                 foreach (UdpSocket socket in Sockets)

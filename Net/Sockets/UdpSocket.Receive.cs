@@ -11,20 +11,20 @@ internal sealed partial class UdpSocket
     public long Dropped { get; private set; }
 
     /// <summary>How well a datagram fits: 0 not at all, and more the more the socket has said about itself.</summary>
-    public int Matches(Ipv4EndPoint source, Ipv4Address destination)
+    public int Matches(IpEndPoint source, IpAddress destination)
     {
         lock (Gate)
         {
-            if (_remote is { } remote && remote.ToIpv4() != source)
+            if (_remote is { } remote && remote.ToIp() != source)
                 return 0;
-            if (!Local.IsAny && Local.Ipv4 != destination)
+            if (!Local.IsAny && Local.ToIp().Address != destination)
                 return 0;
             return 1 + (_remote is null ? 0 : 2) + (Local.IsAny ? 0 : 1);
         }
     }
 
     /// <summary>Copies a datagram into the queue; false when it is full.</summary>
-    public bool TryDeliver(ReadOnlySpan<byte> payload, Ipv4EndPoint source, Ipv4EndPoint destination)
+    public bool TryDeliver(ReadOnlySpan<byte> payload, IpEndPoint source, IpEndPoint destination)
     {
         lock (Gate)
         {

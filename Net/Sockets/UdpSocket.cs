@@ -220,7 +220,7 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         if (!Network.Link.Frames.TryRent(out FrameBuffer frame))
             return SocketErrno.NoBuffers;
         frame.Append(data);
-        UdpDatagram datagram = new(frame, new(SourceFor(remote), Local.Port), remote.ToIpv4());
+        UdpDatagram datagram = new(frame, new(SourceFor(remote), Local.Port), remote.ToIp());
         if (Network.Udp.TryTell(UdpMessage.Send(datagram)))
             return SocketErrno.None;
         datagram.Dispose();
