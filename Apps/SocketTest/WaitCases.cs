@@ -82,6 +82,7 @@ internal static class WaitCases
             using Pair first = Pair.Connect();
             using Pair second = Pair.Connect();
             first.Server.Send([1]);
+            first.Client.Poll(5 * Seconds, SelectMode.SelectRead);
             List<Socket> readable = [first.Client, second.Client];
             List<Socket> writable = [second.Client];
             Socket.Select(readable, writable, null, 5 * Seconds);

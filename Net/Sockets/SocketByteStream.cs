@@ -27,6 +27,7 @@ internal sealed class SocketByteStream
     private ConfiguredValueTaskAwaitable<FlushResult>.ConfiguredValueTaskAwaiter _flush;
     private bool _readWaits;
     private bool _flushWaits;
+    private bool _outputCompleted;
     private bool _closed;
 
     /// <summary>The streams of a connection; a failure is told once.</summary>
@@ -117,7 +118,7 @@ internal sealed class SocketByteStream
         if (IsOutputEnded)
             return;
         IsOutputEnded = true;
-        _connection.Output.Complete();
+        CompleteOutput();
     }
 
     /// <summary>Lets go of the connection; what was sent still arrives, unless it is aborted.</summary>
@@ -128,12 +129,20 @@ internal sealed class SocketByteStream
         // RFC 2525 2.17: a peer whose octets were not read is told by a reset.
         abort |= !IsInputEnded && !IsFailed && Unread > 0;
         _closed = true;
+        // The output of an aborted connection ends when that is no more: a turn that has not seen the abort would send its end as a FIN.
         if (abort)
             _connection.Abort();
-        if (!IsOutputEnded)
-            _connection.Output.Complete();
+        else
+            CompleteOutput();
         IsOutputEnded = true;
         _connection.Input.Complete();
+    }
+
+    /// <summary>The connection is no more.</summary>
+    public void ConnectionEnded()
+    {
+        if (_closed)
+            CompleteOutput();
     }
 
     /// <summary>The connection ended by a reset, an abort or a timeout.</summary>
@@ -154,6 +163,14 @@ internal sealed class SocketByteStream
         TcpCloseReason.Aborted => SocketErrno.ConnectionAborted,
         _ => SocketErrno.None,
     };
+
+    private void CompleteOutput()
+    {
+        if (_outputCompleted)
+            return;
+        _outputCompleted = true;
+        _connection.Output.Complete();
+    }
 
     // False: nothing is there to read, for the reason that the status says; "none" for the end of the stream.
     private bool TryLook(out ReadOnlySequence<byte> buffer, out SocketErrno status)

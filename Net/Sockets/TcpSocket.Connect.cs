@@ -168,6 +168,7 @@ internal sealed partial class TcpSocket
         TcpCloseReason reason = await connection.Completion.ConfigureAwait(false);
         lock (Gate)
         {
+            stream.ConnectionEnded();
             if (IsClosed || _stream != stream)
                 return;
             if (reason != TcpCloseReason.Closed)
