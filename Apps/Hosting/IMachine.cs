@@ -15,6 +15,9 @@ public interface IMachine
     /// <summary>Where secrets come from.</summary>
     IRandomness Randomness { get; }
 
+    /// <summary>What a thread parks on while a socket call blocks.</summary>
+    IParker CreateParker() => new MonitorParker();
+
     /// <summary>
     /// Makes <see cref="Console.In"/> read what is typed at the machine's console. Starts nothing before the first read.
     /// </summary>
@@ -58,6 +61,13 @@ public static class Machine
     /// </summary>
     [FeatureSwitchDefinition("Troupe.Image")]
     public static bool IsImage => AppContext.TryGetSwitch("Troupe.Image", out bool image) && image;
+
+    /// <summary>
+    /// Whether the class library's sockets are served by our own stack: so in a bootable image unless its build says otherwise (TroupeSockets), and never
+    /// hosted, where they are the host's.
+    /// </summary>
+    [FeatureSwitchDefinition("Troupe.Sockets")]
+    public static bool HasSockets => AppContext.TryGetSwitch("Troupe.Sockets", out bool sockets) && sockets;
 
     internal static IMachine Create() => IsImage ? new Guest.GuestHost() : new HostedMachine();
 }

@@ -3,6 +3,7 @@ using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Ethernet;
 using Troupe.Net.Ip;
+using Troupe.Net.Sockets;
 using Troupe.Net.Tcp;
 using Troupe.Net.Udp;
 
@@ -12,11 +13,13 @@ namespace Troupe.Apps.Hosting;
 public sealed class NetworkStack
 {
     private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ActorSystem _system;
     private readonly ActorRef<LinkMessage> _ethernet;
     private InterfaceConfiguration? _configuration;
 
     private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
     {
+        _system = system;
         Link = link;
         LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP");
         Counters = [ethernet, arp, ipv4, icmp, udp, tcp, dhcp];
@@ -112,6 +115,10 @@ public sealed class NetworkStack
     public ValueTask<TcpListener?> ListenAsync(ushort port, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
         Tcp.AskAsync<TcpListener?>(
             reply => TcpMessage.Listen(new(new(default, port), options ?? new(), reply)), cancellationToken: cancellationToken);
+
+    /// <summary>The class library's socket calls on this stack.</summary>
+    internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor) => new(
+        new SocketNetwork(Tcp, Udp, Link, () => Configuration, Configured, machine.Randomness, _system.Time, machine.CreateParker), firstDescriptor);
 
     private static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
 

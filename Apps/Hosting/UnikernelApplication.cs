@@ -17,6 +17,8 @@ public sealed class UnikernelApplication : IAsyncDisposable
         _machine = machine;
         _network = network;
         _starting = new(StartOnceAsync);
+        if (Machine.HasSockets)
+            Smp.SystemNative.SocketServices.Install(ServeSockets);
     }
 
     /// <summary>The program's actors.</summary>
@@ -38,6 +40,10 @@ public sealed class UnikernelApplication : IAsyncDisposable
 
     /// <summary>Stops all actors.</summary>
     public ValueTask DisposeAsync() => Actors.DisposeAsync();
+
+    // In the program's first socket call: the calls of sockets may wait.
+    private Guest.GuestSockets? ServeSockets() =>
+        StartAsync().GetAwaiter().GetResult() is { } stack ? new(stack.CreateSockets(_machine, Smp.SystemNative.SocketServices.FirstDescriptor)) : null;
 
     private async Task<NetworkStack?> StartOnceAsync()
     {

@@ -20,6 +20,18 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
     /// <summary>Connections half-open or not yet accepted.</summary>
     public int Pending => Volatile.Read(ref _pending);
 
+    /// <summary>Whether a connection waits to be accepted.</summary>
+    public bool HasArrived => _accepted.Reader.TryPeek(out _);
+
+    /// <summary>The next connection, if one waits.</summary>
+    public bool TryAccept([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TcpConnection? connection)
+    {
+        if (!_accepted.Reader.TryRead(out connection))
+            return false;
+        Interlocked.Decrement(ref _pending);
+        return true;
+    }
+
     /// <summary>The next connection; null when the listener was closed.</summary>
     public async ValueTask<TcpConnection?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -50,7 +62,13 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
     public void Release() => Interlocked.Decrement(ref _pending);
 
     /// <summary>Puts an established connection into the place reserved for it; false when the listener was closed meanwhile.</summary>
-    public bool TryOffer(TcpConnection connection) => _accepted.Writer.TryWrite(connection);
+    public bool TryOffer(TcpConnection connection)
+    {
+        if (!_accepted.Writer.TryWrite(connection))
+            return false;
+        Options.Arrived?.Invoke();
+        return true;
+    }
 
     /// <summary>Closes the port and aborts what nobody accepted; accepted connections live on.</summary>
     public async ValueTask DisposeAsync()

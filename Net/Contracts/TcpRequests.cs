@@ -17,6 +17,9 @@ public sealed record TcpApplicationOptions
     /// </summary>
     public bool RunsInTurns { get; init; }
 
+    /// <summary>Is told in the connection's turn that a listener has one more connection to accept; must not wait.</summary>
+    public Action? Arrived { get; init; }
+
     /// <summary>What the application gets to see when a connection ends other than by both sides closing it.</summary>
     public Func<TcpCloseReason, Exception> CreateException { get; init; } = static reason => new TcpConnectionException(reason);
 }
@@ -25,7 +28,11 @@ public sealed record TcpApplicationOptions
 public sealed record TcpListenRequest(IpEndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply);
 
 /// <summary>Connects to a remote end point. Answered with the connection, or failed with a <see cref="TcpConnectionException"/>.</summary>
-public sealed record TcpConnectRequest(IpEndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply);
+public sealed record TcpConnectRequest(IpEndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply)
+{
+    /// <summary>The own end; what is 0 in it is picked.</summary>
+    public IpEndPoint Local { get; init; }
+}
 
 /// <summary>A connection's last words to the demultiplexer; in TIME-WAIT, with all that is needed to answer old segments.</summary>
 public sealed record TcpConnectionEnd(TcpConnectionKey Key, TcpTimeWait? TimeWait);

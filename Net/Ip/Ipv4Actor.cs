@@ -53,7 +53,7 @@ public sealed class Ipv4Actor(
         }
     }
 
-    private ValueTask ReceivePackets(FrameBatch packets)
+    private ValueTask ReceivePackets(FrameBatch packets, bool looped = false)
     {
         FrameBatch toTcp = default;
         FrameBatch toUdp = default;
@@ -61,7 +61,7 @@ public sealed class Ipv4Actor(
         counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
         {
-            if (!TryValidate(packet, out bool broadcast, out IpProtocol protocol))
+            if (!TryValidate(packet, looped, out bool broadcast, out IpProtocol protocol))
             {
                 packet.Dispose();
                 continue;
@@ -94,11 +94,15 @@ public sealed class Ipv4Actor(
         return answers;
     }
 
-    private bool TryValidate([Borrowed] FrameBuffer packet, out bool broadcast, out IpProtocol protocol)
+    private bool TryValidate([Borrowed] FrameBuffer packet, bool looped, out bool broadcast, out IpProtocol protocol)
     {
         broadcast = false;
         protocol = default;
-        WireError error = Ipv4View.TryParse(packet.Data, out Ipv4View view);
+        // What this host sent to itself has the loopback's addresses, which no link may bring; the header is our own.
+        Ipv4View view = default;
+        WireError error = looped ? WireError.None : Ipv4View.TryParse(packet.Data, out view);
+        if (looped)
+            view = Ipv4View.OfValidated(packet.Data);
         if (error != WireError.None)
         {
             counters.Drop(error);
@@ -114,13 +118,14 @@ public sealed class Ipv4Actor(
         protocol = view.Protocol;
         // RFC 2131 4.1: until a host has an address it takes UDP for any, since a server may send to the one it offers.
         bool takesAny = !_routes.IsConfigured && protocol == IpProtocol.Udp && view.Destination.IsUnicast;
-        if (!_routes.IsForUs(view.Destination, out broadcast) && !takesAny)
+        if (!_routes.IsForUs(view.Destination, out broadcast) && !takesAny && !looped)
         {
             counters.Drop(DropCause.NotForUs);
             return false;
         }
 
-        if ((view.Source.IsAny && protocol != IpProtocol.Udp) || (!view.Source.IsAny && view.Source == _routes.Address))
+        // RFC 1122 3.2.1.3: from a link, neither our own address nor the loopback's can be a source.
+        if ((view.Source.IsAny && protocol != IpProtocol.Udp) || (!looped && !view.Source.IsAny && _routes.IsLocal(view.Source)))
         {
             counters.Drop(DropCause.BadAddress);
             return false;
@@ -177,7 +182,9 @@ public sealed class Ipv4Actor(
 
     private ValueTask Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, IpSendOptions options)
     {
-        if (!_routes.TryRoute(destination, out Ipv4Address neighbour))
+        bool local = _routes.IsLocal(destination);
+        Ipv4Address neighbour = default;
+        if (!local && !_routes.TryRoute(destination, out neighbour))
         {
             counters.Drop(DropCause.Unroutable, segments.Count);
             segments.Dispose();
@@ -195,7 +202,7 @@ public sealed class Ipv4Actor(
         }
 
         counters.CountSent(segments.Count);
-        return ethernet.TellAsync(LinkMessage.Transmit(segments, neighbour));
+        return local ? ReceivePackets(segments, looped: true) : ethernet.TellAsync(LinkMessage.Transmit(segments, neighbour));
     }
 
     private static ValueTask Then(ValueTask first, ValueTask second)

@@ -34,13 +34,16 @@ public sealed class RoutingTable
         {
             if (destination == configuration.Network.DirectedBroadcast)
                 neighbour = Ipv4Address.Broadcast;
-            // Packets to ourselves have no place on a link; there is no loopback yet.
+            // Packets to ourselves have no place on a link: IsLocal is asked first.
             return destination != configuration.Address;
         }
 
         neighbour = configuration.Gateway ?? default;
         return configuration.Gateway is not null;
     }
+
+    /// <summary>RFC 1122 3.2.1.3 (g): whether a packet stays within the host.</summary>
+    public bool IsLocal(Ipv4Address destination) => destination.IsLoopback || (_configuration is { } configuration && destination == configuration.Address);
 
     /// <summary>Whether a packet is for this host, be it by broadcast.</summary>
     public bool IsForUs(Ipv4Address destination, out bool broadcast)

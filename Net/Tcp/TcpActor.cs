@@ -182,7 +182,8 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 
         // 3.10.7.2, LISTEN: resets are ignored, acknowledgements reset, SYNs open.
         bool opens = (header.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) == TcpFlags.Syn;
-        if (opens && _listeners.TryGetValue(header.DestinationPort, out TcpListener? listener))
+        if (opens && _listeners.TryGetValue(header.DestinationPort, out TcpListener? listener)
+            && (listener.Local.Address.IsAny || listener.Local.Address == key.Local.Address))
         {
             Open(key, listener, frame);
             return;
@@ -299,9 +300,13 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 
     private void Connect(TcpConnectRequest request)
     {
-        bool routable = _shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out IpAddress source);
-        if (!routable || _connections.Count >= Configuration.Connections ||
-            !_ports.TryPick(candidate => IsFree(candidate, source, request.Remote), out ushort port))
+        IpAddress source = request.Local.Address;
+        bool routable = !source.IsAny || _shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out source);
+        ushort port = request.Local.Port;
+        bool picked = port != 0
+            ? IsFree(port, source, request.Remote)
+            : _ports.TryPick(candidate => IsFree(candidate, source, request.Remote), out port);
+        if (!routable || _connections.Count >= Configuration.Connections || !picked)
         {
             Counters.Drop(routable ? DropCause.TableFull : DropCause.Unroutable);
             request.Reply.TryFail(new TcpConnectionException(TcpCloseReason.Refused));

@@ -52,6 +52,9 @@ public sealed class GuestMachine
     /// <summary>How long interrupts were off, until now.</summary>
     public static InterruptsOffReport InterruptsOff => new();
 
+    /// <summary>A parker on the kernel's futex, for any thread.</summary>
+    public static IParker CreateParker() => new LinuxParker();
+
     /// <summary>Fills with the kernel half's random numbers: secrets may be made of them.</summary>
     public static unsafe void FillRandom(Span<byte> bytes)
     {

@@ -19,6 +19,8 @@ public sealed class ProjectReferenceTests
         ["Actors/Analyzers"] = [],
         ["Actors/CodeFixes"] = ["Actors/Analyzers"],
         ["Actors/TestKit"] = ["Actors"],
+        // The C faces of the class library's socket calls; whoever serves them is plugged in through interfaces it defines.
+        ["Smp/SystemNative"] = [],
         ["Smp/Host"] = ["Smp/Kernel", "Core/Memory", "Core/Capabilities", "Actors"],
         ["Drivers/Contracts"] = ["Actors"],
         ["Drivers/Discovery"] = _driver,
@@ -33,6 +35,7 @@ public sealed class ProjectReferenceTests
         ["Net/Udp"] = _networkLayer,
         ["Net/Tcp"] = _networkLayer,
         ["Net/Kestrel"] = _networkLayer,
+        ["Net/Sockets"] = _networkLayer,
     };
 
     // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);

@@ -20,6 +20,9 @@ internal sealed class GuestHost : IMachine
     public IRandomness Randomness { get; } = new KernelRandomness();
 
     /// <inheritdoc/>
+    public IParker CreateParker() => GuestMachine.CreateParker();
+
+    /// <inheritdoc/>
     public void ConnectConsole(ActorSystem system) => Console.SetIn(new LazyReader(() => OpenConsole(system)));
 
     /// <inheritdoc/>

@@ -1,0 +1,22 @@
+using Troupe.Apps.Hosting;
+using Troupe.Apps.SocketTest;
+
+// System.Net.Sockets put to the test, hosted on Linux's sockets and in a guest on our own: `conformance [PREFIX]` (the default) prints a line a case, the same
+// lines on both but for tests/Guest/SocketDifferences.txt; `echo [ROUNDS]` and `http URL` are clients as programs have them.
+UnikernelBuilder builder = Unikernel.CreateBuilder(args);
+await using UnikernelApplication app = builder.Build();
+await app.StartAsync();
+string[] words = builder.Arguments;
+return (words.Length > 0 ? words[0] : "conformance") switch
+{
+    "conformance" => await Conformance.RunAsync(words.Length > 1 ? words[1] : ""),
+    "echo" => await Clients.EchoAsync(words.Length > 1 ? int.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture) : 1000),
+    "http" when words.Length > 1 => await Clients.GetAsync(new Uri(words[1])),
+    _ => Refuse(),
+};
+
+static int Refuse()
+{
+    Console.WriteLine("say conformance [PREFIX], echo [ROUNDS] or http URL");
+    return 64;
+}

@@ -1,0 +1,84 @@
+// man 7 socket, SO_REUSEADDR and SO_REUSEPORT, which the class library sets together: who may share a port. RFC 6056 3.3.1: ports at random.
+using System.Buffers.Binary;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Sockets;
+
+/// <summary>The local ports that sockets have taken. Bounded by the number of sockets.</summary>
+internal sealed class PortTable(IRandomness randomness)
+{
+    // RFC 6335 6: the dynamic ports.
+    private const int FirstDynamic = 49_152;
+    private const int DynamicPorts = 65_536 - FirstDynamic;
+
+    // RFC 2131 4.1: the DHCP client's own; it has no socket.
+    private const ushort DhcpClientPort = 68;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(SocketKind Kind, ushort Port), List<Entry>> _taken = [];
+
+    private readonly record struct Entry(StackSocket Socket, Ipv4Address Address);
+
+    /// <summary>Takes a port for a socket; 0 picks one.</summary>
+    public SocketErrno Take(StackSocket socket, Ipv4Address address, ushort port, out ushort taken)
+    {
+        lock (_gate)
+        {
+            taken = port;
+            if (socket.Kind == SocketKind.Datagram && port == DhcpClientPort)
+                return SocketErrno.AddressInUse;
+            if (port == 0 && !TryPick(socket.Kind, out taken))
+                return SocketErrno.AddressInUse;
+            if (!_taken.TryGetValue((socket.Kind, taken), out List<Entry>? sharers))
+                _taken.Add((socket.Kind, taken), sharers = []);
+            else if (sharers.Exists(other => Excludes(other, socket, address)))
+                return SocketErrno.AddressInUse;
+            sharers.Add(new(socket, address));
+            return SocketErrno.None;
+        }
+    }
+
+    /// <summary>Whether a socket that has a port may listen on it: no other listens there already.</summary>
+    public bool MayListen(StackSocket socket)
+    {
+        lock (_gate)
+        {
+            return !_taken.TryGetValue((socket.Kind, socket.Local.Port), out List<Entry>? sharers)
+                || !sharers.Exists(other => other.Socket != socket && Excludes(other, socket, socket.Local.Ipv4));
+        }
+    }
+
+    /// <summary>The socket is gone.</summary>
+    public void Release(StackSocket socket)
+    {
+        lock (_gate)
+        {
+            (SocketKind, ushort) key = (socket.Kind, socket.Local.Port);
+            if (_taken.TryGetValue(key, out List<Entry>? sharers) && sharers.RemoveAll(entry => entry.Socket == socket) > 0 && sharers.Count == 0)
+                _taken.Remove(key);
+        }
+    }
+
+    // TCP: the class library sets SO_REUSEADDR at every bind, with which only a listener keeps others off.
+    private static bool Excludes(Entry other, StackSocket socket, Ipv4Address address) =>
+        (other.Address.IsAny || address.IsAny || other.Address == address)
+        && (socket.Kind == SocketKind.Datagram || other.Socket.IsListening)
+        && !(other.Socket.Options.SharesPort && socket.Options.SharesPort);
+
+    private bool TryPick(SocketKind kind, out ushort port)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        randomness.Fill(bytes);
+        uint start = BinaryPrimitives.ReadUInt32LittleEndian(bytes) % DynamicPorts;
+        for (uint offset = 0; offset < DynamicPorts; offset++)
+        {
+            port = (ushort)(FirstDynamic + (start + offset) % DynamicPorts);
+            if (!_taken.ContainsKey((kind, port)))
+                return true;
+        }
+
+        port = 0;
+        return false;
+    }
+}

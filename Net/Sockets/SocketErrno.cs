@@ -1,0 +1,40 @@
+// dotnet/runtime's src/native/libs/System.Native/pal_errno.h: the numbers by which the class library knows errors on every platform.
+namespace Troupe.Net.Sockets;
+
+/// <summary>How a socket call ended. Names are those of errno (man 3 errno), in words.</summary>
+internal enum SocketErrno
+{
+    None = 0,
+    AccessDenied = 0x10002,
+    AddressInUse = 0x10003,
+    AddressNotAvailable = 0x10004,
+    AddressFamilyNotSupported = 0x10005,
+    Again = 0x10006,
+    Already = 0x10007,
+    BadDescriptor = 0x10008,
+    ConnectionAborted = 0x1000D,
+    ConnectionRefused = 0x1000E,
+    ConnectionReset = 0x1000F,
+    DestinationAddressRequired = 0x10011,
+    BadAddress = 0x10015,
+    HostUnreachable = 0x10017,
+    InProgress = 0x1001A,
+    InvalidArgument = 0x1001C,
+    InputOutput = 0x1001D,
+    IsConnected = 0x1001E,
+    TooManyDescriptors = 0x10021,
+    MessageTooLong = 0x10023,
+    NetworkDown = 0x10026,
+    NetworkUnreachable = 0x10028,
+    NoBuffers = 0x1002A,
+    NoSuchDevice = 0x1002C,
+    NoProtocolOption = 0x10033,
+    NotConnected = 0x10038,
+    NotSocket = 0x1003C,
+    NotSupported = 0x1003D,
+    BrokenPipe = 0x10043,
+    ProtocolNotSupported = 0x10045,
+    WrongProtocolType = 0x10046,
+    TimedOut = 0x1004D,
+    SocketTypeNotSupported = 0x1005E,
+}

@@ -1,0 +1,33 @@
+using Troupe.Actors;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Sockets;
+
+/// <summary>What sockets need of a network stack and of the machine.</summary>
+/// <param name="Tcp">The TCP layer.</param>
+/// <param name="Udp">The UDP layer.</param>
+/// <param name="Link">Where frames for datagrams are rented.</param>
+/// <param name="Configuration">The interface's configuration of now; null while it has none.</param>
+/// <param name="Configured">Completes with the first configuration.</param>
+/// <param name="Randomness">Where ports come from.</param>
+/// <param name="Time">The clock of time limits.</param>
+/// <param name="CreateParker">What a thread parks on while a call blocks; one for each thread that does.</param>
+public sealed record SocketNetwork(
+    ActorRef<TcpMessage> Tcp, ActorRef<UdpMessage> Udp, LinkResources Link, Func<InterfaceConfiguration?> Configuration, Task Configured,
+    IRandomness Randomness, TimeProvider Time, Func<IParker> CreateParker)
+{
+    /// <summary>How long a connect waits for the interface's first address before it says that the network is unreachable.</summary>
+    public TimeSpan ConfigurationTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Sockets, event ports included.</summary>
+    public int Descriptors { get; init; } = 65_536;
+
+    /// <summary>Octets of datagrams that wait in one socket unless it asks for another number; as on Linux, bookkeeping counts.</summary>
+    public int DatagramBuffer { get; init; } = 212_992;
+
+    /// <summary>Answers names; numbers and localhost need none.</summary>
+    public IHostResolver Resolver { get; init; } = new LocalHostResolver();
+
+    /// <summary>The machine's own name.</summary>
+    public string HostName { get; init; } = "troupe";
+}

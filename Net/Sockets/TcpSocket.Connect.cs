@@ -1,0 +1,203 @@
+// man 2 connect: EINPROGRESS, EALREADY, EISCONN; man 7 socket, SO_ERROR.
+using System.IO.Pipelines;
+using Troupe.Actors;
+using Troupe.Net.Contracts;
+
+namespace Troupe.Net.Sockets;
+
+internal sealed partial class TcpSocket
+{
+    // Longer than the SYN's retransmissions take: they decide.
+    private static readonly TimeSpan _longestHandshake = TimeSpan.FromMinutes(3);
+
+    private bool _connecting;
+    private bool _hadConnection;
+    private int _attempt;
+    private SocketEndPoint _remote;
+
+    public override SocketErrno Connect(SocketEndPoint remote)
+    {
+        int attempt;
+        lock (Gate)
+        {
+            if (IsListening || _stream is { IsFailed: false })
+                return SocketErrno.IsConnected;
+            if (_connecting)
+                return SocketErrno.Already;
+            SocketErrno refused = CheckRemote(ref remote);
+            if (refused != SocketErrno.None)
+                return refused;
+            // What is not one host's address has no connection (RFC 1122 4.2.3.10).
+            if (!remote.Ipv4.IsUnicast && !remote.Ipv4.IsLoopback)
+                return SocketErrno.NetworkUnreachable;
+            _stream = null;
+            _connection = null;
+            Error = SocketErrno.None;
+            _remote = remote;
+            _connecting = true;
+            attempt = ++_attempt;
+        }
+
+        _ = ConnectAsync(remote.ToIp(), attempt);
+        // Even if it is over already, as on Linux: the event and SO_ERROR tell.
+        if (IsNonBlocking)
+            return SocketErrno.InProgress;
+        using BlockingCall call = new(this, SendTimeout);
+        while (true)
+        {
+            lock (Gate)
+            {
+                do
+                {
+                    if (IsClosed)
+                        return SocketErrno.BadDescriptor;
+                    if (!_connecting)
+                        return _stream is null ? TakeErrorHeld(SocketErrno.ConnectionAborted) : SocketErrno.None;
+                }
+                while (!call.IsAnnounced());
+            }
+
+            if (!call.Park())
+                return SocketErrno.InProgress;
+        }
+    }
+
+    public override SocketErrno TryGetRemote(out SocketEndPoint remote)
+    {
+        lock (Gate)
+        {
+            remote = _remote;
+            return _stream is { IsFailed: false } ? SocketErrno.None : SocketErrno.NotConnected;
+        }
+    }
+
+    public override SocketErrno Disconnect()
+    {
+        SocketByteStream? stream;
+        // A listener stops listening, and whoever waits there returns.
+        if (IsListening)
+            return Shutdown(ShutdownDirection.Both);
+        lock (Gate)
+        {
+            stream = _stream;
+            _stream = null;
+            _connection = null;
+            _connecting = false;
+            _attempt++;
+            stream?.Close(abort: true);
+            Raise(SocketEvents.Read | SocketEvents.Write | SocketEvents.Close);
+        }
+
+        return SocketErrno.None;
+    }
+
+    private async Task ConnectAsync(IpEndPoint remote, int attempt)
+    {
+        SocketErrno error;
+        TcpConnection? connection = null;
+        try
+        {
+            error = await ReachableAsync(remote).ConfigureAwait(false);
+            if (error == SocketErrno.None)
+            {
+                TcpApplicationOptions options = new() { Scheduler = PipeScheduler.Inline };
+                IpEndPoint local = IsBound ? Local.ToIp() : default;
+                connection = await Network.Tcp.AskAsync<TcpConnection>(
+                    reply => TcpMessage.Connect(new(remote, options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
+            }
+        }
+        catch (AskFailedException exception)
+        {
+            error = exception.InnerException is TcpConnectionException { Reason: var reason } ? SocketByteStream.ErrorOf(reason) : SocketErrno.NetworkDown;
+        }
+        catch (TcpConnectionException exception)
+        {
+            error = SocketByteStream.ErrorOf(exception.Reason);
+        }
+        catch (AskTimeoutException)
+        {
+            error = SocketErrno.TimedOut;
+        }
+
+        lock (Gate)
+        {
+            if (!IsClosed && attempt == _attempt)
+            {
+                _connecting = false;
+                if (connection is not null)
+                    Establish(connection);
+                else
+                    Error = error;
+                Raise(connection is not null ? SocketEvents.Write : SocketEvents.Read | SocketEvents.Write | SocketEvents.Error | SocketEvents.Close);
+                return;
+            }
+        }
+
+        connection?.Abort();
+    }
+
+    // A program that connects as its first act need not wait for DHCP by itself.
+    private async ValueTask<SocketErrno> ReachableAsync(IpEndPoint remote)
+    {
+        if (remote.Address.IsLoopback || Network.Configuration() is not null)
+            return SocketErrno.None;
+        try
+        {
+            await Network.Configured.WaitAsync(Network.ConfigurationTimeout, Network.Time).ConfigureAwait(false);
+            return SocketErrno.None;
+        }
+        catch (TimeoutException)
+        {
+            return SocketErrno.NetworkUnreachable;
+        }
+    }
+
+    // The gate is held, or nobody else knows the socket yet.
+    private void Establish(TcpConnection connection)
+    {
+        _connection = connection;
+        _stream = new(this, connection, OnFailed);
+        _hadConnection = true;
+        Local = SocketEndPoint.From(connection.Key.Local);
+        _remote = SocketEndPoint.From(connection.Key.Remote);
+        _ = WatchAsync(connection, _stream);
+    }
+
+    private async Task WatchAsync(TcpConnection connection, SocketByteStream stream)
+    {
+        TcpCloseReason reason = await connection.Completion.ConfigureAwait(false);
+        lock (Gate)
+        {
+            stream.ConnectionEnded();
+            if (IsClosed || _stream != stream)
+                return;
+            if (reason != TcpCloseReason.Closed)
+                stream.Fail(SocketByteStream.ErrorOf(reason));
+            else
+                Raise(SocketEvents.Read | SocketEvents.ReadClose | SocketEvents.Close);
+        }
+    }
+
+    private void OnFailed(SocketErrno error)
+    {
+        Error = error;
+        Raise(SocketEvents.Read | SocketEvents.Write | SocketEvents.ReadClose | SocketEvents.Error | SocketEvents.Close);
+    }
+
+    private SocketErrno TakeErrorHeld(SocketErrno otherwise)
+    {
+        SocketErrno error = Error == SocketErrno.None ? otherwise : Error;
+        Error = SocketErrno.None;
+        return error;
+    }
+
+    private SocketEvents UnconnectedLevel()
+    {
+        if (_connecting)
+            return SocketEvents.None;
+        SocketEvents events = SocketEvents.Write | SocketEvents.Close;
+        if (Error != SocketErrno.None)
+            events |= SocketEvents.Error | SocketEvents.Read;
+        return _hadConnection ? events | SocketEvents.Read | SocketEvents.ReadClose : events;
+    }
+}

@@ -1,0 +1,80 @@
+// RFC 768; man 7 udp: which of the sockets on a port gets a datagram.
+using Troupe.Actors;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Sockets;
+
+/// <summary>
+/// The datagram sockets of each port. A port is bound at the UDP layer while it has sockets, and those get a copy each in the layer's turns. The gate is
+/// taken before a socket's, never the other way round.
+/// </summary>
+internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ushort, UdpPort> _ports = [];
+
+    public void Add(UdpSocket socket, ushort port)
+    {
+        lock (_gate)
+        {
+            if (!_ports.TryGetValue(port, out UdpPort? entry))
+            {
+                _ports.Add(port, entry = new(_gate));
+                Tell(UdpMessage.Bind(port, entry));
+            }
+
+            entry.Sockets.Add(socket);
+        }
+    }
+
+    public void Remove(UdpSocket socket, ushort port)
+    {
+        lock (_gate)
+        {
+            if (!_ports.TryGetValue(port, out UdpPort? entry) || !entry.Sockets.Remove(socket) || entry.Sockets.Count > 0)
+                return;
+            _ports.Remove(port);
+            Tell(UdpMessage.Unbind(port));
+        }
+    }
+
+    // In the order of the calls, also when the layer's mailbox is full.
+    private void Tell(UdpMessage message)
+    {
+        ValueTask telling = udp.TellAsync(message);
+        if (!telling.IsCompletedSuccessfully)
+            _ = telling.AsTask();
+    }
+
+    [SendableByContract("Does nothing but copy into queues that have gates.")]
+    private sealed class UdpPort(Lock gate) : UdpReceiver
+    {
+        public List<UdpSocket> Sockets { get; } = [];
+
+        public override bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram)
+        {
+            bool taken = false;
+            lock (gate)
+            {
+                bool everybody = datagram.Destination.Address.IsMulticast || datagram.Destination.Address == IpAddress.From(Ipv4Address.Broadcast);
+                UdpSocket? best = null;
+                int bestScore = 0;
+                foreach (UdpSocket socket in Sockets)
+                {
+                    int score = socket.Matches(datagram.Source, datagram.Destination.Address);
+                    if (everybody && score > 0)
+                        taken |= socket.TryDeliver(datagram.Payload.Data, datagram.Source, datagram.Destination);
+                    else if (score > bestScore)
+                        (best, bestScore) = (socket, score);
+                }
+
+                taken |= !everybody && best is not null && best.TryDeliver(datagram.Payload.Data, datagram.Source, datagram.Destination);
+            }
+
+            if (taken)
+                datagram.Dispose();
+            return taken;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// dotnet/runtime's src/native/libs/System.Native/pal_networking.h, pal_io.h and pal_interfaceaddresses.h: structures in the layout of the C compiler.
+namespace Troupe.Smp.SystemNative;
+
+internal unsafe struct NativeMessage
+{
+    public byte* Address;
+    public NativeVector* Vectors;
+    public byte* Control;
+    public int AddressLength;
+    public int VectorCount;
+    public int ControlLength;
+    public int Flags;
+}
+
+internal unsafe struct NativeVector
+{
+    public byte* Base;
+    public nuint Count;
+}
+
+internal struct NativeSocketEvent
+{
+    public nint Data;
+    public int Events;
+    public uint Padding;
+}
+
+internal struct NativePollEvent
+{
+    public int Descriptor;
+    public short Events;
+    public short Triggered;
+}
+
+internal struct NativeLinger
+{
+    public int On;
+    public int Seconds;
+}
+
+internal unsafe struct NativeAddress
+{
+    public fixed byte Bytes[16];
+    public uint IsIpv6;
+    public uint Scope;
+}
+
+internal struct NativePacketInformation
+{
+    public NativeAddress Address;
+    public int Interface;
+    public int Padding;
+}
+
+internal unsafe struct NativeHostEntry
+{
+    public byte* CanonicalName;
+    public byte** Aliases;
+    public NativeAddress* Addresses;
+    public int AddressCount;
+}
+
+internal unsafe struct NativeInterface
+{
+    public fixed byte Name[16];
+    public long Speed;
+    public uint Index;
+    public int MaximumTransmissionUnit;
+    public ushort HardwareType;
+    public byte State;
+    public byte AddressLength;
+    public fixed byte Address[12];
+    public byte SupportsMulticast;
+    public fixed byte Padding[3];
+}
+
+internal unsafe struct NativeInterfaceAddress
+{
+    public uint Index;
+    public fixed byte Bytes[16];
+    public byte Length;
+    public byte PrefixLength;
+    public fixed byte Padding[2];
+}
+
+internal unsafe struct NativeLinkAddress
+{
+    public uint Index;
+    public fixed byte Bytes[12];
+    public byte Length;
+    public byte Padding;
+    public ushort HardwareType;
+}
