@@ -74,10 +74,15 @@ internal static class OptionCases
     private static (string, Func<Task<string>>) Udp(string name, Func<Socket, object?> before, Action<Socket> set, Func<Socket, object?> after) =>
         Case(name, Pair.Udp, before, set, after);
 
-    private static (string, Func<Task<string>>) Case(string name, Func<Socket> create, Func<Socket, object?> before, Action<Socket> set, Func<Socket, object?> after) =>
-        ("option " + name, () =>
+    private static (string, Func<Task<string>>) Case(
+        string name, Func<Socket> create, Func<Socket, object?> before, Action<Socket> set, Func<Socket, object?> after)
+    {
+        return ("option " + name, Run);
+
+        Task<string> Run()
         {
             using Socket socket = create();
             return Task.FromResult($"{Answer(() => before(socket))} then {Answer(() => set(socket))} then {Answer(() => after(socket))}");
-        });
+        }
+    }
 }
