@@ -113,6 +113,13 @@ public sealed class NetworkStack
         Tcp.AskAsync<TcpListener?>(
             reply => TcpMessage.Listen(new(new(default, port), options ?? new(), reply)), cancellationToken: cancellationToken);
 
+    /// <summary>The TCP connections with their state, queues, round trip and windows, as netstat lists them.</summary>
+    public async ValueTask<System.Collections.Immutable.ImmutableArray<TcpConnectionStatus>> ListConnectionsAsync()
+    {
+        TcpListing listing = await TcpListing.ReadAsync(Tcp);
+        return await listing.ReadConnectionsAsync();
+    }
+
     private static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
 
     private sealed class StartedClient : NetworkDeviceClient
