@@ -120,6 +120,13 @@ public sealed class NetworkStack
     internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor) => new(
         new SocketNetwork(Tcp, Udp, Link, () => Configuration, Configured, machine.Randomness, _system.Time, machine.CreateParker), firstDescriptor);
 
+    /// <summary>The TCP connections with their state, queues, round trip and windows, as netstat lists them.</summary>
+    public async ValueTask<System.Collections.Immutable.ImmutableArray<TcpConnectionStatus>> ListConnectionsAsync()
+    {
+        TcpListing listing = await TcpListing.ReadAsync(Tcp);
+        return await listing.ReadConnectionsAsync();
+    }
+
     private static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
 
     private sealed class StartedClient : NetworkDeviceClient

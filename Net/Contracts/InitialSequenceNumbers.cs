@@ -33,12 +33,26 @@ public sealed class InitialSequenceNumbers
         return new((uint)(microseconds / 4) + (uint)Hash(key));
     }
 
+    /// <summary>
+    /// Where a connection's timestamps begin (RFC 7323 5.4 wants the clock secret): the same for each connection of a key, so that what comes
+    /// later is also greater (RFC 6191).
+    /// </summary>
+    public uint TimestampOffset(in TcpConnectionKey key) => (uint)(Hash(key) >> 32);
+
     /// <summary>A hash of a connection that outsiders cannot aim at.</summary>
     public ulong Hash(in TcpConnectionKey key) => SipHash(
         _key0, _key1,
         [
             key.Local.Address.Ipv6.High, key.Local.Address.Ipv6.Low, key.Remote.Address.Ipv6.High, key.Remote.Address.Ipv6.Low,
             ((ulong)key.Local.Port << 16) | key.Remote.Port,
+        ]);
+
+    /// <summary>A hash of a connection and of two words more, for SYN cookies: another message than the one above, so nothing follows from that.</summary>
+    public ulong Hash(in TcpConnectionKey key, ulong first, ulong second) => SipHash(
+        _key0, _key1,
+        [
+            key.Local.Address.Ipv6.High, key.Local.Address.Ipv6.Low, key.Remote.Address.Ipv6.High, key.Remote.Address.Ipv6.Low,
+            ((ulong)key.Local.Port << 16) | key.Remote.Port, first, second,
         ]);
 
     /// <summary>SipHash-2-4 of a message of whole words, 255 octets at most.</summary>

@@ -53,15 +53,19 @@ public enum DropCause
 
     /// <summary>Data after the application closed.</summary>
     AfterClose,
+
+    /// <summary>A timestamp older than the last, or none where each segment must have one (RFC 7323).</summary>
+    OldTimestamp,
 }
 
 /// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
 public sealed class LayerCounters(string layer)
 {
     // The last cause; asking the enumeration for its length would go by reflection, in every boot.
-    private readonly long[] _dropped = new long[(int)DropCause.AfterClose + 1];
+    private readonly long[] _dropped = new long[(int)DropCause.OldTimestamp + 1];
     private long _received;
     private long _sent;
+    private long _cookies;
 
     /// <summary>The layer's name.</summary>
     public string Layer { get; } = layer;
@@ -71,6 +75,9 @@ public sealed class LayerCounters(string layer)
 
     /// <summary>Packets handed down.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>SYNs answered by a cookie and forgotten (TCP, RFC 4987).</summary>
+    public long Cookies => Volatile.Read(ref _cookies);
 
     /// <summary>Packets dropped for any cause.</summary>
     public long TotalDropped
@@ -93,6 +100,9 @@ public sealed class LayerCounters(string layer)
     /// <summary>Counts packets handed down.</summary>
     public void CountSent(int packets = 1) => Interlocked.Add(ref _sent, packets);
 
+    /// <summary>Counts a SYN answered by a cookie.</summary>
+    public void CountCookie() => Interlocked.Increment(ref _cookies);
+
     /// <summary>Counts dropped packets.</summary>
     public void Drop(DropCause cause, int packets = 1) => Interlocked.Add(ref _dropped[(int)cause], packets);
 
@@ -109,6 +119,8 @@ public sealed class LayerCounters(string layer)
     public override string ToString()
     {
         var text = new System.Text.StringBuilder().Append(Layer).Append(": received ").Append(Received).Append(", sent ").Append(Sent);
+        if (Cookies > 0)
+            text.Append(", cookies ").Append(Cookies);
         foreach (DropCause cause in Enum.GetValues<DropCause>())
         {
             if (Dropped(cause) is var dropped and > 0)

@@ -35,6 +35,7 @@ public sealed class TcpByteStreams
             pauseWriterThreshold: configuration.SendBuffer, resumeWriterThreshold: configuration.SendBuffer / 2,
             useSynchronizationContext: false));
         _consumedPerSignal = Math.Max(1, configuration.ReceiveBuffer / 4);
+        Settings = new(configuration, () => Raise(TcpSignals.SettingsChanged | TcpSignals.InputConsumed));
         _input = new(_receive.Reader, this);
         _output = new(_send.Writer, this);
     }
@@ -50,6 +51,9 @@ public sealed class TcpByteStreams
 
     /// <summary>The application's end of what is to be sent.</summary>
     public PipeWriter Output => _output;
+
+    /// <summary>What the application may change while the connection lives.</summary>
+    public TcpConnectionSettings Settings { get; }
 
     /// <summary>Octets received and not yet read.</summary>
     public int Unread => Volatile.Read(ref _unread);

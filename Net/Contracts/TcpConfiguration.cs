@@ -1,4 +1,29 @@
+using Troupe.Net.Wire;
+
 namespace Troupe.Net.Contracts;
+
+/// <summary>What sets a congestion window.</summary>
+public enum TcpCongestionControl
+{
+    /// <summary>RFC 9438.</summary>
+    Cubic,
+
+    /// <summary>RFC 5681.</summary>
+    NewReno,
+}
+
+/// <summary>When explicit congestion notification is used.</summary>
+public enum TcpCongestionNotification
+{
+    /// <summary>Never.</summary>
+    Off,
+
+    /// <summary>When the peer asks for it in its SYN.</summary>
+    WhenAsked,
+
+    /// <summary>Then, and asked for in our own.</summary>
+    Always,
+}
 
 /// <summary>The limits and times of TCP. Every table and queue is bounded by one of these.</summary>
 public sealed record TcpConfiguration
@@ -6,11 +31,38 @@ public sealed record TcpConfiguration
     /// <summary>Octets received but not yet read by the application; the window is what is left of it.</summary>
     public int ReceiveBuffer { get; init; } = 256 * 1024;
 
+    /// <summary>How far the receive buffer grows with what the application reads; the window's scale is chosen for this. Not above the other: it stays.</summary>
+    public int MaximumReceiveBuffer { get; init; } = 4 * 1024 * 1024;
+
     /// <summary>Octets written by the application but not yet acknowledged.</summary>
     public int SendBuffer { get; init; } = 256 * 1024;
 
-    /// <summary>The largest segment to announce: Ethernet's 1500 octets less the two headers (RFC 9293 3.7.1).</summary>
+    /// <summary>The largest segment to announce: Ethernet's 1500 octets less the two headers of IPv4 (RFC 9293 3.7.1); with IPv6 it is 20 less.</summary>
     public int MaximumSegmentSize { get; init; } = 1460;
+
+    /// <summary>Segments one connection may have sent and not yet acknowledged.</summary>
+    public int SentSegments { get; init; } = 8192;
+
+    /// <summary>Whether timestamps are offered and taken (RFC 7323).</summary>
+    public bool Timestamps { get; init; } = true;
+
+    /// <summary>Whether selective acknowledgements are offered and taken (RFC 2018); RACK needs them.</summary>
+    public bool SelectiveAcknowledgements { get; init; } = true;
+
+    /// <summary>What sets the congestion window.</summary>
+    public TcpCongestionControl CongestionControl { get; init; } = TcpCongestionControl.Cubic;
+
+    /// <summary>Whether routers may mark packets instead of dropping them (RFC 3168).</summary>
+    public TcpCongestionNotification CongestionNotification { get; init; } = TcpCongestionNotification.WhenAsked;
+
+    /// <summary>RFC 5681 3.2: duplicate acknowledgements that mean a loss, with peers without selective ones.</summary>
+    public int DuplicateThreshold { get; init; } = 3;
+
+    /// <summary>A router cannot make segments smaller than this; Linux's minimum of 552 octets less the two headers.</summary>
+    public int MinimumPathSegmentSize { get; init; } = 512;
+
+    /// <summary>RFC 1191 6.3: after how long larger segments are tried again.</summary>
+    public TimeSpan PathRaiseInterval { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Segments kept out of order by one connection.</summary>
     public int OutOfOrderSegments { get; init; } = 256;
@@ -23,6 +75,12 @@ public sealed record TcpConfiguration
 
     /// <summary>Connections of one listener that are half-open or not yet accepted.</summary>
     public int Backlog { get; init; } = 1024;
+
+    /// <summary>Connections of one listener that are half-open, each with its actor; beyond that a SYN costs nothing but an answer.</summary>
+    public int HalfOpenConnections { get; init; } = 256;
+
+    /// <summary>Whether SYNs beyond that are answered by cookies (RFC 4987 3.6) or dropped.</summary>
+    public bool SynCookies { get; init; } = true;
 
     /// <summary>Closed connections whose old segments are waited out.</summary>
     public int TimeWaitConnections { get; init; } = 16_384;
@@ -51,6 +109,36 @@ public sealed record TcpConfiguration
     /// <summary>RFC 9293 3.8.6.3: less than half a second.</summary>
     public TimeSpan DelayedAcknowledgement { get; init; } = TimeSpan.FromMilliseconds(40);
 
+    /// <summary>Full segments acknowledged one by one at the beginning and after a pause, while the peer's window grows by acknowledgements.</summary>
+    public int QuickAcknowledgements { get; init; } = 16;
+
+    /// <summary>Whether connections send keep-alives unless their settings say otherwise (RFC 9293 3.8.4: off by default).</summary>
+    public bool KeepAlive { get; init; }
+
+    /// <summary>RFC 9293 3.8.4: at least two hours by default.</summary>
+    public TimeSpan KeepAliveTime { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>Between keep-alives that are not answered.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(75);
+
+    /// <summary>Keep-alives not answered before a connection counts as dead.</summary>
+    public int KeepAliveProbes { get; init; } = 9;
+
+    /// <summary>How long octets may wait for their acknowledgement (RFC 5482); zero: <see cref="Retransmissions"/> decides.</summary>
+    public TimeSpan UserTimeout { get; init; }
+
+    /// <summary>Whether a peer hears of our user timeout (RFC 5482 3.1: ADV_UTO).</summary>
+    public bool AnnouncesUserTimeout { get; init; }
+
+    /// <summary>Whether a peer's user timeout prolongs ours (RFC 5482 3.1: CHANGEABLE).</summary>
+    public bool AcceptsUserTimeout { get; init; }
+
+    /// <summary>RFC 5482 3.1, L_LIMIT: what a peer can at least ask for.</summary>
+    public TimeSpan MinimumUserTimeout { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>RFC 5482 3.1, U_LIMIT: what a peer can at most ask for.</summary>
+    public TimeSpan MaximumUserTimeout { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Whether small segments leave at once (no Nagle, RFC 9293 3.7.4).</summary>
     public bool NoDelay { get; init; } = true;
 
@@ -66,13 +154,16 @@ public sealed record TcpConfiguration
     /// <summary>Messages a connection's mailbox holds.</summary>
     public int ConnectionMailbox { get; init; } = 256;
 
-    /// <summary>The shift of our window field: the smallest with which the receive buffer fits 16 bits (RFC 7323 2).</summary>
+    /// <summary>The largest segment to announce to an address: IPv6's header takes 20 octets more (RFC 9293 3.7.1).</summary>
+    public int SegmentSizeFor(IpAddress remote) => MaximumSegmentSize - (remote.IsIpv4 ? 0 : 20);
+
+    /// <summary>The shift of our window field: the smallest with which the largest receive buffer fits 16 bits (RFC 7323 2).</summary>
     public byte WindowScale
     {
         get
         {
             byte scale = 0;
-            while (scale < Wire.TcpOptions.MaximumWindowScale && ReceiveBuffer >> scale > ushort.MaxValue)
+            while (scale < TcpOptions.MaximumWindowScale && Math.Max(ReceiveBuffer, MaximumReceiveBuffer) >> scale > ushort.MaxValue)
                 scale++;
             return scale;
         }

@@ -17,6 +17,12 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
     /// <summary>How the application's side of its connections behaves.</summary>
     public TcpApplicationOptions Options { get; } = options;
 
+    /// <summary>Connections that may be half-open or not yet accepted.</summary>
+    public int Backlog => backlog;
+
+    /// <summary>Whether as many connections wait for the application as may.</summary>
+    public bool IsFull => _accepted.Reader.Count >= backlog;
+
     /// <summary>Connections half-open or not yet accepted.</summary>
     public int Pending => Volatile.Read(ref _pending);
 
@@ -47,15 +53,21 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
         return null;
     }
 
-    /// <summary>Takes a place in the backlog for a SYN; false when there is none.</summary>
-    public bool TryReserve()
+    /// <summary>Takes a place in the backlog for a SYN; false when there is none, or as many are half-open as may.</summary>
+    public bool TryReserve(int halfOpen)
     {
-        if (Volatile.Read(ref _closed) != 0)
+        int pending = Volatile.Read(ref _pending);
+        return pending < backlog && pending - _accepted.Reader.Count < halfOpen && TryReserveWaiting();
+    }
+
+    /// <summary>Takes a place for a connection whose handshake is over, which half-open ones do not count against; false when there is none.</summary>
+    public bool TryReserveWaiting()
+    {
+        if (Volatile.Read(ref _closed) != 0 || IsFull)
             return false;
-        if (Interlocked.Increment(ref _pending) <= backlog)
-            return true;
-        Interlocked.Decrement(ref _pending);
-        return false;
+        // Only the TCP layer reserves, so what was looked at has not grown since.
+        Interlocked.Increment(ref _pending);
+        return true;
     }
 
     /// <summary>Gives a place back: the handshake failed.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Net.Wire;
@@ -25,7 +24,11 @@ public sealed record TcpApplicationOptions
 }
 
 /// <summary>Opens a listener on a port; port 0 picks one. Answered with null when the port is taken.</summary>
-public sealed record TcpListenRequest(IpEndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply);
+public sealed record TcpListenRequest(IpEndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply)
+{
+    /// <summary>Connections that may be half-open or not yet accepted, at most <see cref="TcpConfiguration.Backlog"/>; null for that.</summary>
+    public int? Backlog { get; init; }
+}
 
 /// <summary>Connects to a remote end point. Answered with the connection, or failed with a <see cref="TcpConnectionException"/>.</summary>
 public sealed record TcpConnectRequest(IpEndPoint Remote, TcpApplicationOptions Options, Reply<TcpConnection> Reply)
@@ -38,7 +41,16 @@ public sealed record TcpConnectRequest(IpEndPoint Remote, TcpApplicationOptions 
 public sealed record TcpConnectionEnd(TcpConnectionKey Key, TcpTimeWait? TimeWait);
 
 /// <summary>What is left of a connection in TIME-WAIT.</summary>
-public readonly record struct TcpTimeWait(SequenceNumber SendNext, SequenceNumber ReceiveNext, ushort Window);
+/// <param name="SendNext">SND.NXT.</param>
+/// <param name="ReceiveNext">RCV.NXT.</param>
+/// <param name="Window">The last window field.</param>
+/// <param name="RecentTimestamp">TS.Recent (RFC 7323); null if the connection had no timestamps.</param>
+/// <param name="TimestampOffset">What its own timestamps add to the clock.</param>
+public readonly record struct TcpTimeWait(
+    SequenceNumber SendNext, SequenceNumber ReceiveNext, ushort Window, uint? RecentTimestamp = null, uint TimestampOffset = 0);
 
-/// <summary>Asks for the keys of all connections.</summary>
-public sealed record TcpListRequest(Reply<ImmutableArray<TcpConnectionKey>> Reply);
+/// <summary>Asks what connections, listeners and closed connections there are.</summary>
+public sealed record TcpListRequest(Reply<TcpListing> Reply);
+
+/// <summary>Asks a connection for its line of a listing.</summary>
+public sealed record TcpStatusRequest(Reply<TcpConnectionStatus> Reply);

@@ -18,4 +18,7 @@ public enum TcpSignals
 
     /// <summary>The application wants the connection gone.</summary>
     Abort = 8,
+
+    /// <summary>The application changed a setting.</summary>
+    SettingsChanged = 16,
 }

@@ -52,4 +52,16 @@ public enum TcpCloseReason : byte
 
     /// <summary>The peer no longer answers.</summary>
     TimedOut,
+
+    /// <summary>Routers said that the host cannot be reached, and the peer did not answer.</summary>
+    HostUnreachable,
+
+    /// <summary>There is no route, no address of our own yet, or routers said so.</summary>
+    NetworkUnreachable,
+
+    /// <summary>The port asked for is in use, or none is free.</summary>
+    AddressInUse,
+
+    /// <summary>There are as many connections as there may be.</summary>
+    TableFull,
 }

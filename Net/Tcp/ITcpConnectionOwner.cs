@@ -9,8 +9,8 @@ public interface ITcpConnectionOwner
     /// <summary>An empty buffer with room for the headers below; false when the pool is empty, and the segment counts as lost.</summary>
     bool TryRent(out FrameBuffer segment);
 
-    /// <summary>Takes a finished segment.</summary>
-    void Transmit(FrameBuffer segment);
+    /// <summary>Takes a finished segment, which routers may mark instead of dropping it (RFC 3168: ECT) or not.</summary>
+    void Transmit(FrameBuffer segment, bool mayBeMarked);
 
     /// <summary>The handshake is done.</summary>
     void Established();

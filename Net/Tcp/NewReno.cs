@@ -1,119 +1,96 @@
-// RFC 5681: slow start, congestion avoidance, fast retransmit; RFC 6582: NewReno's recovery;
-// RFC 3042: limited transmit; RFC 3465: counting octets; RFC 6928: the initial window.
-using Troupe.Net.Wire;
-
+// RFC 5681: slow start and congestion avoidance; RFC 3465: counting octets; RFC 6928: the initial window.
 namespace Troupe.Net.Tcp;
 
-/// <summary>NewReno, without selective acknowledgements.</summary>
+/// <summary>The window of RFC 5681; the recovery that gave NewReno its name (RFC 6582) is the connection's.</summary>
 public sealed class NewReno(int initialWindowSegments) : ICongestionControl
 {
-    private const int DuplicatesForRetransmit = 3;
-
     private int _segmentSize = 536;
-    private int _window = 536;
-    private int _duplicates;
     private int _acknowledgedInWindow;
     private bool _afterTimeout;
-    private SequenceNumber _recover;
+    private (int Window, int Threshold) _before;
 
     /// <inheritdoc/>
-    public int Window => InRecovery ? _window : _window + Math.Min(_duplicates, DuplicatesForRetransmit - 1) * _segmentSize;
+    public int Window { get; private set; } = 536;
 
     /// <inheritdoc/>
     public int SlowStartThreshold { get; private set; } = int.MaxValue;
 
-    /// <inheritdoc/>
-    public bool InRecovery { get; private set; }
-
-    private int InitialWindow => Math.Min(initialWindowSegments * _segmentSize, Math.Max(2 * _segmentSize, 14_600));
+    /// <summary>RFC 6928 2: ten segments, unless they are larger than Ethernet's.</summary>
+    internal static int InitialWindow(int segments, int segmentSize) => Math.Min(segments * segmentSize, Math.Max(2 * segmentSize, 14_600));
 
     /// <inheritdoc/>
-    public void Begin(int segmentSize, SequenceNumber initialSend)
+    public void Begin(int segmentSize, bool synLost)
     {
         _segmentSize = segmentSize;
-        _window = InitialWindow;
-        _recover = initialSend;
+        Window = synLost ? segmentSize : InitialWindow(initialWindowSegments, segmentSize);
     }
 
     /// <inheritdoc/>
-    public bool Acknowledge(int octets, SequenceNumber acknowledged, int inFlight)
+    public void SetSegmentSize(int segmentSize)
     {
-        _duplicates = 0;
-        if (InRecovery)
-        {
-            if (acknowledged >= _recover)
-            {
-                // RFC 6582 3.2 step 3, full acknowledgement, the option that avoids a burst.
-                _window = Math.Min(SlowStartThreshold, Math.Max(inFlight, _segmentSize) + _segmentSize);
-                InRecovery = false;
-                return false;
-            }
+        _segmentSize = segmentSize;
+        Window = Math.Max(Window, segmentSize);
+    }
 
-            // Partial acknowledgement: the next segment was lost too. Deflate by what left, inflate by one segment.
-            _window = Math.Max(_segmentSize, _window - octets + (octets >= _segmentSize ? _segmentSize : 0));
-            return true;
-        }
-
-        if (_afterTimeout && acknowledged >= _recover)
-            _afterTimeout = false;
-
-        if (_window < SlowStartThreshold)
+    /// <inheritdoc/>
+    public void Acknowledged(in CongestionSample sample)
+    {
+        if (!sample.IsWindowLimited)
+            return;
+        if (Window < SlowStartThreshold)
         {
             // RFC 3465 2.2 and 2.3: two segments an acknowledgement, one while recovering from a timeout.
-            Grow(Math.Min(octets, (_afterTimeout ? 1 : 2) * _segmentSize));
-            return false;
+            Grow(Math.Min(sample.Octets, (_afterTimeout ? 1 : 2) * _segmentSize));
+            return;
         }
 
-        _acknowledgedInWindow += octets;
-        if (_acknowledgedInWindow >= _window)
+        _afterTimeout = false;
+        _acknowledgedInWindow += sample.Octets;
+        if (_acknowledgedInWindow >= Window)
         {
-            _acknowledgedInWindow -= _window;
+            _acknowledgedInWindow -= Window;
             Grow(_segmentSize);
         }
-
-        return false;
     }
 
     /// <inheritdoc/>
-    public bool Duplicate(SequenceNumber acknowledged, SequenceNumber sendMaximum, int inFlight)
+    public void CongestionEvent(int outstanding, TimeSpan now, CongestionSignal signal)
     {
-        if (InRecovery)
-        {
-            Grow(_segmentSize);
-            return false;
-        }
-
-        _duplicates++;
-        // RFC 6582 3.2 step 2: not again for losses that a timeout or an earlier recovery already answered.
-        if (_duplicates != DuplicatesForRetransmit || acknowledged <= _recover)
-            return false;
-
-        SlowStartThreshold = HalfOf(inFlight);
-        _window = SlowStartThreshold + DuplicatesForRetransmit * _segmentSize;
-        _recover = sendMaximum;
-        InRecovery = true;
-        return true;
+        _before = (Window, SlowStartThreshold);
+        SlowStartThreshold = HalfOf(outstanding);
+        Window = SlowStartThreshold;
+        _acknowledgedInWindow = 0;
     }
 
     /// <inheritdoc/>
-    public void TimeOut(SequenceNumber sendMaximum, int inFlight, bool first)
+    public void TimedOut(int outstanding, TimeSpan now, bool first)
     {
         // RFC 5681 3.1: a segment lost again does not halve the threshold again.
         if (first)
-            SlowStartThreshold = HalfOf(inFlight);
-        _window = _segmentSize;
-        _recover = sendMaximum;
-        _duplicates = 0;
+        {
+            _before = (Window, SlowStartThreshold);
+            SlowStartThreshold = HalfOf(outstanding);
+        }
+
+        Window = _segmentSize;
         _acknowledgedInWindow = 0;
         _afterTimeout = true;
-        InRecovery = false;
     }
 
     /// <inheritdoc/>
-    public void RestartAfterIdle() => _window = Math.Min(_window, InitialWindow);
+    public void Undo()
+    {
+        (int window, int threshold) = _before;
+        Window = Math.Max(Window, window);
+        SlowStartThreshold = Math.Max(SlowStartThreshold, threshold);
+        _afterTimeout = false;
+    }
 
-    private int HalfOf(int inFlight) => Math.Max(inFlight / 2, 2 * _segmentSize);
+    /// <inheritdoc/>
+    public void RestartAfterIdle(TimeSpan now) => Window = Math.Min(Window, InitialWindow(initialWindowSegments, _segmentSize));
+
+    private int HalfOf(int outstanding) => Math.Max(outstanding / 2, 2 * _segmentSize);
 
     // Far above any window the peer can offer (RFC 7323: 2^30), so the sum never overflows.
-    private void Grow(int octets) => _window = Math.Min(_window + octets, 1 << 30);
+    private void Grow(int octets) => Window = Math.Min(Window + octets, 1 << 30);
 }

@@ -1,4 +1,4 @@
-// RFC 9293 3.10.7.4, "segments with higher beginning sequence numbers SHOULD be held".
+// RFC 9293 3.10.7.4, "segments with higher beginning sequence numbers SHOULD be held"; RFC 2018 4: reporting them.
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -10,9 +10,19 @@ namespace Troupe.Net.Tcp;
 public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
 {
     private Entry[] _entries = [];
+    private SackBlocks _reported;
 
     /// <summary>Segments held.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Whether a segment that came before has all of these octets.</summary>
+    public bool Holds(SequenceNumber sequence, int length)
+    {
+        int at = Count;
+        while (at > 0 && _entries[at - 1].Sequence > sequence)
+            at--;
+        return at > 0 && _entries[at - 1].End >= sequence + length;
+    }
 
     /// <summary>Takes a frame over, unless its octets are held already or no place is left.</summary>
     public bool TryAdd(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
@@ -59,6 +69,60 @@ public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
         offset = 0;
         length = 0;
         return false;
+    }
+
+    /// <summary>
+    /// The blocks to report: the one with the segment that came last, then those reported before, so that each is said several times
+    /// (RFC 2018 4). Room is for so many.
+    /// </summary>
+    public SackBlocks Report(SequenceNumber latest, int room)
+    {
+        SackBlocks blocks = default;
+        if (Count == 0)
+        {
+            _reported = default;
+            return blocks;
+        }
+
+        AddBlockOf(latest, ref blocks, room);
+        for (int index = 0; index < _reported.Count; index++)
+            AddBlockOf(_reported[index].Start, ref blocks, room);
+        // Blocks that were never the latest while there was room; the lowest help most.
+        for (int index = 0; index < Count && blocks.Count < room; index++)
+            AddBlockOf(_entries[index].Sequence, ref blocks, room);
+        _reported = blocks;
+        return blocks;
+    }
+
+    // The run of entries without a hole that a number is in, unless it is among the blocks.
+    private void AddBlockOf(SequenceNumber sequence, ref SackBlocks blocks, int room)
+    {
+        if (blocks.Count >= room)
+            return;
+        for (int index = 0; index < blocks.Count; index++)
+        {
+            if (blocks[index].Start <= sequence && sequence < blocks[index].End)
+                return;
+        }
+
+        for (int at = 0; at < Count;)
+        {
+            SequenceNumber start = _entries[at].Sequence;
+            SequenceNumber end = _entries[at].End;
+            for (at++; at < Count && _entries[at].Sequence <= end; at++)
+            {
+                if (_entries[at].End > end)
+                    end = _entries[at].End;
+            }
+
+            if (sequence < start)
+                return;
+            if (sequence < end)
+            {
+                blocks.TryAdd(new(start, end));
+                return;
+            }
+        }
     }
 
     /// <summary>Lets all frames go.</summary>

@@ -7,6 +7,7 @@ namespace Troupe.Net.Tcp;
 public sealed class ReceiveWindow(int buffer)
 {
     private int _segmentSize = 536;
+    private int _buffer = buffer;
 
     /// <summary>IRS.</summary>
     public SequenceNumber Initial { get; private set; }
@@ -23,6 +24,9 @@ public sealed class ReceiveWindow(int buffer)
     /// <summary>RCV.WND.</summary>
     public int Window => Math.Max(0, RightEdge - Next);
 
+    /// <summary>Octets there is room for.</summary>
+    public int Buffer => _buffer;
+
     /// <summary>Starts behind the peer's SYN.</summary>
     public void Begin(SequenceNumber initial)
     {
@@ -33,6 +37,11 @@ public sealed class ReceiveWindow(int buffer)
 
     /// <summary>The handshake settled the segment size.</summary>
     public void SetSegmentSize(int octets) => _segmentSize = octets;
+
+    /// <summary>
+    /// Changes the room. What was announced stays announced: with less room than that the edge stays where it is until the peer has filled it.
+    /// </summary>
+    public void Resize(int octets) => _buffer = octets;
 
     /// <summary>Octets arrived in order.</summary>
     public void Advance(int octets) => Next += octets;
@@ -50,13 +59,13 @@ public sealed class ReceiveWindow(int buffer)
     }
 
     /// <summary>Whether opening the window is worth a segment of its own.</summary>
-    public bool ShouldAnnounce(int unread) => buffer - unread - Window >= Math.Min(buffer / 2, 2 * _segmentSize);
+    public bool ShouldAnnounce(int unread) => _buffer - unread - Window >= Math.Min(_buffer / 2, 2 * _segmentSize);
 
     /// <summary>The window field of a segment about to be sent; the edge moves only in steps worth sending into.</summary>
     public ushort Announce(int unread, bool scaled)
     {
-        SequenceNumber edge = Next + Math.Max(0, buffer - unread);
-        if (edge - RightEdge >= Math.Min(buffer / 2, _segmentSize))
+        SequenceNumber edge = Next + Math.Max(0, _buffer - unread);
+        if (edge - RightEdge >= Math.Min(_buffer / 2, _segmentSize))
             RightEdge = edge;
         int window = Window;
         if (scaled)

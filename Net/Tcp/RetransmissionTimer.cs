@@ -1,10 +1,10 @@
-// RFC 6298: computing TCP's retransmission timer; Karn's rule is in its section 3.
+// RFC 6298: computing TCP's retransmission timer. Karn's rule (section 3) is its caller's: what was sent twice is not measured.
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Tcp;
 
-/// <summary>Measures round trips, one segment at a time, and says when the oldest unacknowledged octet is overdue.</summary>
+/// <summary>Smooths round trips, and says when the oldest unacknowledged octet is overdue.</summary>
 public sealed class RetransmissionTimer(TcpConfiguration configuration)
 {
     /// <summary>No deadline.</summary>
@@ -14,8 +14,7 @@ public sealed class RetransmissionTimer(TcpConfiguration configuration)
     private static readonly TimeSpan ClockGranularity = TimeSpan.FromMilliseconds(1);
     private const int K = 4;
 
-    private TimeSpan _timedSince = Off;
-    private SequenceNumber _timedUntil;
+    private SequenceNumber _nextMeasurement;
 
     /// <summary>SRTT; null before the first measurement.</summary>
     public TimeSpan? SmoothedRoundTripTime { get; private set; }
@@ -45,42 +44,30 @@ public sealed class RetransmissionTimer(TcpConfiguration configuration)
     /// <summary>5.2: everything is acknowledged.</summary>
     public void Stop() => Deadline = Off;
 
-    /// <summary>5.5 and 5.6: back off, restart; and, by Karn's rule, measure nothing that may have been sent twice.</summary>
+    /// <summary>5.5 and 5.6: back off, restart.</summary>
     public void Expire(TimeSpan now)
     {
         Expiries++;
-        _timedSince = Off;
         Timeout = Min(Timeout * 2, configuration.MaximumRetransmissionTimeout);
         Restart(now);
     }
 
-    /// <summary>Times a segment that was never sent before, unless one is being timed.</summary>
-    public void Time(TimeSpan now, SequenceNumber end)
+    /// <summary>New data was acknowledged: the back-off ends.</summary>
+    public void Acknowledge()
     {
-        if (_timedSince != Off)
-            return;
-        _timedSince = now;
-        _timedUntil = end;
+        // 5.7 and the note on 5.5: without a fresh sample the backed-off value would outlive the loss; derive it again.
+        if (Expiries > 0)
+            Recompute();
+        Expiries = 0;
     }
 
-    /// <summary>Section 3: the timed segment was, or may have been, retransmitted.</summary>
-    public void ForgetTimed() => _timedSince = Off;
-
-    /// <summary>New data was acknowledged: takes the measurement if the timed segment is among it, and ends the back-off.</summary>
-    public void Acknowledge(TimeSpan now, SequenceNumber acknowledged)
+    /// <summary>Takes a measurement, one a round trip: more would make the variation forget too soon (RFC 7323 appendix G).</summary>
+    public void Measure(TimeSpan roundTrip, SequenceNumber acknowledged, SequenceNumber next)
     {
-        bool backedOff = Expiries > 0;
-        Expiries = 0;
-        if (_timedSince != Off && acknowledged >= _timedUntil)
-        {
-            Measure(now - _timedSince);
-            _timedSince = Off;
-        }
-        else if (backedOff)
-        {
-            // 5.7 and the note on 5.5: without a fresh sample the backed-off value would outlive the loss; derive it again.
-            Recompute();
-        }
+        if (SmoothedRoundTripTime is not null && acknowledged < _nextMeasurement)
+            return;
+        _nextMeasurement = next;
+        Measure(roundTrip);
     }
 
     /// <summary>5.7: a SYN was retransmitted, so data begin with three seconds.</summary>

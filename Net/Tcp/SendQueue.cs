@@ -14,10 +14,17 @@ public sealed class SendQueue(PipeReader reader)
     private ReadOnlySequence<byte> _octets;
     private SequenceNumber _base;
     private SequenceNumber _acknowledged;
+    private SequenceNumber _end;
+    private SequencePosition _cursor;
+    private SequenceNumber _cursorAt;
+    private bool _cursorSet;
     private bool _held;
 
     /// <summary>The number after the last octet written.</summary>
     public SequenceNumber End => _base + (int)_octets.Length;
+
+    /// <summary>Octets not yet sent, as far as they were seen; between turns an estimate from the last.</summary>
+    public int WaitingAfter(SequenceNumber next) => Math.Max(0, (_held ? End : _end) - next);
 
     /// <summary>Whether the application wrote its last octet.</summary>
     public bool IsCompleted { get; private set; }
@@ -27,6 +34,7 @@ public sealed class SendQueue(PipeReader reader)
     {
         _base = first;
         _acknowledged = first;
+        _end = first;
     }
 
     /// <summary>Looks at what the application wrote; valid until <see cref="Release"/>.</summary>
@@ -36,11 +44,21 @@ public sealed class SendQueue(PipeReader reader)
             return;
         _held = true;
         _octets = result.Buffer;
+        _end = End;
         IsCompleted |= result.IsCompleted;
     }
 
     /// <summary>Copies octets from a sequence number on.</summary>
-    public void CopyTo(SequenceNumber from, Span<byte> destination) => _octets.Slice(from - _base, destination.Length).CopyTo(destination);
+    public void CopyTo(SequenceNumber from, Span<byte> destination)
+    {
+        // What follows the last copy is found from where that ended, not by walking from the oldest octet.
+        SequencePosition start = _cursorSet && from == _cursorAt ? _cursor : _octets.GetPosition(from - _base);
+        ReadOnlySequence<byte> octets = _octets.Slice(start, destination.Length);
+        octets.CopyTo(destination);
+        _cursor = octets.End;
+        _cursorAt = from + destination.Length;
+        _cursorSet = true;
+    }
 
     /// <summary>The octets before this number are done with.</summary>
     public void Acknowledge(SequenceNumber until) => _acknowledged = until;
@@ -54,7 +72,7 @@ public sealed class SendQueue(PipeReader reader)
             return;
         SequencePosition consumed = _octets.GetPosition(Math.Min(_acknowledged - _base, _octets.Length));
         _base = _acknowledged;
-        _held = false;
+        _held = _cursorSet = false;
         _octets = default;
         reader.AdvanceTo(consumed);
     }

@@ -15,11 +15,8 @@ public sealed class SendWindow
     /// <summary>SND.UNA: the oldest octet not acknowledged.</summary>
     public SequenceNumber Unacknowledged { get; private set; }
 
-    /// <summary>SND.NXT: the next octet to send; set back to <see cref="Unacknowledged"/> by a timeout.</summary>
-    public SequenceNumber Next { get; set; }
-
-    /// <summary>The end of everything ever sent; RFC 9293's SND.NXT where acknowledgements are judged.</summary>
-    public SequenceNumber Maximum { get; private set; }
+    /// <summary>SND.NXT: the next octet to send for the first time. Retransmissions do not move it.</summary>
+    public SequenceNumber Next { get; private set; }
 
     /// <summary>SND.WND, scaled.</summary>
     public int Window { get; private set; }
@@ -30,11 +27,8 @@ public sealed class SendWindow
     /// <summary>Snd.Wind.Shift (RFC 7323 2.3).</summary>
     public byte Scale { get; set; }
 
-    /// <summary>Octets sent and not acknowledged, as seen from <see cref="Next"/>.</summary>
-    public int InFlight => Math.Max(0, Next - Unacknowledged);
-
-    /// <summary>Octets ever sent and not acknowledged.</summary>
-    public int Outstanding => Maximum - Unacknowledged;
+    /// <summary>Octets sent and not acknowledged.</summary>
+    public int Outstanding => Next - Unacknowledged;
 
     /// <summary>Starts at an initial sequence number.</summary>
     public void Begin(SequenceNumber initial)
@@ -42,34 +36,17 @@ public sealed class SendWindow
         Initial = initial;
         Unacknowledged = initial;
         Next = initial;
-        Maximum = initial;
     }
 
-    /// <summary>Octets were sent from <see cref="Next"/> on.</summary>
-    public void Advance(int octets)
-    {
-        Next += octets;
-        RaiseMaximum(Next);
-    }
-
-    /// <summary>Something reached this far, whatever <see cref="Next"/> says: a probe or a retransmission.</summary>
-    public void RaiseMaximum(SequenceNumber end)
-    {
-        if (end > Maximum)
-            Maximum = end;
-    }
+    /// <summary>New octets were sent.</summary>
+    public void Advance(int octets) => Next += octets;
 
     /// <summary>The peer acknowledged up to here.</summary>
-    public void Acknowledge(SequenceNumber acknowledgement)
-    {
-        Unacknowledged = acknowledgement;
-        if (Next < acknowledgement)
-            Next = acknowledgement;
-    }
+    public void Acknowledge(SequenceNumber acknowledgement) => Unacknowledged = acknowledgement;
 
     /// <summary>RFC 5961 5.2: an acknowledgement in the range a correct peer can send.</summary>
     public bool IsPlausible(SequenceNumber acknowledgement) =>
-        acknowledgement <= Maximum && acknowledgement - Unacknowledged >= -MaximumWindow;
+        acknowledgement <= Next && acknowledgement - Unacknowledged >= -MaximumWindow;
 
     /// <summary>RFC 9293 3.10.7.4: takes the segment's window unless the segment is older than the one last taken from.</summary>
     public void Update(in TcpHeader header)

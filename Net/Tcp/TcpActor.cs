@@ -1,5 +1,4 @@
 // RFC 9293 3.10.7: finding the connection a segment belongs to, and answering those that belong to none.
-using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -11,7 +10,7 @@ namespace Troupe.Net.Tcp;
 /// The demultiplexer: tables of connections, listeners and TIME-WAIT. Segments go up by connection, dropping when one is
 /// behind; it waits for nobody but the internet layer.
 /// </summary>
-public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
+public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 {
     private TcpShared _shared;
     private readonly Dictionary<TcpConnectionKey, ActorRef<TcpConnectionMessage>> _connections = [];
@@ -25,6 +24,9 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
     private FrameBatch _group;
     private ActorRef<TcpConnectionMessage>? _groupTarget;
     private TcpConnectionKey _groupKey;
+
+    // Of the segment being looked at: the connection in TIME-WAIT that it ended.
+    private TcpTimeWait? _reopened;
 
     /// <summary>A demultiplexer without listeners.</summary>
     public TcpActor(
@@ -86,7 +88,10 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
                 ConnectionEnded(message.End!);
                 break;
             case TcpMessageKind.List:
-                message.ListRequest!.Reply.Set([.. _connections.Keys]);
+                List(message.ListRequest!);
+                break;
+            case TcpMessageKind.Error:
+                PathReported(message.Error!);
                 break;
             case TcpMessageKind.Tick:
                 _timeWait.Expire(Now);
@@ -174,42 +179,21 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
 
     private void ArrivesForNone(in TcpConnectionKey key, in TcpHeader header, FrameBuffer frame, int length)
     {
+        _reopened = null;
         if (_timeWait.Count > 0 && _timeWait.Contains(key) && ArrivesInTimeWait(key, header))
         {
             frame.Dispose();
             return;
         }
 
-        // 3.10.7.2, LISTEN: resets are ignored, acknowledgements reset, SYNs open.
-        bool opens = (header.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Fin)) == TcpFlags.Syn;
-        if (opens && _listeners.TryGetValue(header.DestinationPort, out TcpListener? listener)
-            && (listener.Local.Address.IsAny || listener.Local.Address == key.Local.Address))
-        {
-            Open(key, listener, frame);
+        if (ArrivesForListener(key, header, frame))
             return;
-        }
 
         Counters.Drop(DropCause.NoListener);
         if (!header.Has(TcpFlags.Rst))
             AnswerWithReset(key, header, length);
         frame.Dispose();
     }
-
-    private void Open(in TcpConnectionKey key, TcpListener listener, FrameBuffer syn)
-    {
-        if (_connections.Count >= Configuration.Connections || !listener.TryReserve())
-        {
-            // Silence makes an honest client try again.
-            Counters.Drop(DropCause.TableFull);
-            syn.Dispose();
-            return;
-        }
-
-        BeginGroup(key, Spawn(key, new TcpConnectionActor(_shared, key, listener, Context.Self, ApplicationScheduler(listener.Options))), syn);
-    }
-
-    private PipeScheduler ApplicationScheduler(TcpApplicationOptions options) =>
-        options.RunsInTurns ? new TurnPipeScheduler(Context.System) : options.Scheduler;
 
     private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
     {
@@ -229,12 +213,16 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         switch (_timeWait.Judge(key, header, Now, out TcpTimeWait state))
         {
             case TimeWaitAnswer.Reopen when _listeners.ContainsKey(key.Local.Port):
-                _timeWait.Remove(key);
+                _timeWait.Remove(key, out _);
+                _reopened = state;
                 return false;
             case TimeWaitAnswer.Ignore:
+                Counters.Drop(DropCause.Unacceptable);
                 return true;
             default:
-                Answer(key, state.SendNext, state.ReceiveNext, TcpFlags.Ack, state.Window);
+                // RFC 7323 3.2: each segment of a connection with timestamps has them.
+                TcpOptions options = new() { Timestamps = state.RecentTimestamp is { } recent ? (Timestamps.Value(Now, state.TimestampOffset), recent) : null };
+                Answer(key, state.SendNext, state.ReceiveNext, TcpFlags.Ack, state.Window, options);
                 return true;
         }
     }
@@ -252,21 +240,22 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         Answer(key, default, header.Sequence + octets, TcpFlags.Rst | TcpFlags.Ack, 0);
     }
 
-    private void Answer(in TcpConnectionKey key, SequenceNumber sequence, SequenceNumber acknowledgement, TcpFlags flags, ushort window)
+    private void Answer(in TcpConnectionKey key, SequenceNumber sequence, SequenceNumber acknowledgement, TcpFlags flags, ushort window, TcpOptions options = default)
     {
-        if (!_resets.TryTake(Now))
-        {
+        if (_resets.TryTake(Now))
+            Send(key, new(key.Local.Port, key.Remote.Port, sequence, acknowledgement, flags, window, options));
+        else
             Counters.Drop(DropCause.RateLimited);
-            return;
-        }
+    }
 
+    private void Send(in TcpConnectionKey key, in TcpHeader header)
+    {
         if (!_shared.Link.Frames.TryRent(out FrameBuffer frame))
         {
             Counters.Drop(DropCause.NoBuffer);
             return;
         }
 
-        TcpHeader header = new(key.Local.Port, key.Remote.Port, sequence, acknowledgement, flags, window, default);
         header.Write(frame.Append(header.Length), key.Local.Address, key.Remote.Address);
         if (_shared.Link.TryBatch(frame, out FrameBatch batch))
             _answers.Enqueue((batch, key.Local.Address, key.Remote.Address));
@@ -283,38 +272,48 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         }
     }
 
-    private void Listen(TcpListenRequest request)
-    {
-        ushort port = request.Local.Port;
-        bool picked = port != 0 || _ports.TryPick(candidate => !_listeners.ContainsKey(candidate), out port);
-        if (!picked || _listeners.ContainsKey(port))
-        {
-            request.Reply.Set(null);
-            return;
-        }
-
-        TcpListener listener = new(request.Local with { Port = port }, Configuration.Backlog, request.Options, Context.Self);
-        _listeners.Add(port, listener);
-        request.Reply.Set(listener);
-    }
-
     private void Connect(TcpConnectRequest request)
     {
         IpAddress source = request.Local.Address;
-        bool routable = !source.IsAny || _shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out source);
+        if (source.IsAny && !_shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out source))
+        {
+            Refuse(request, DropCause.Unroutable, TcpCloseReason.NetworkUnreachable);
+            return;
+        }
+
+        // RFC 9293 3.9.2.3: a connection has one other end.
+        if (request.Remote.Address.IsMulticast || request.Remote.Address == Ipv4Address.Broadcast || request.Remote.Address.IsAny)
+        {
+            Refuse(request, DropCause.BadAddress, TcpCloseReason.NetworkUnreachable);
+            return;
+        }
+
+        if (_connections.Count >= Configuration.Connections)
+        {
+            Refuse(request, DropCause.TableFull, TcpCloseReason.TableFull);
+            return;
+        }
+
         ushort port = request.Local.Port;
         bool picked = port != 0
-            ? IsFree(port, source, request.Remote)
-            : _ports.TryPick(candidate => IsFree(candidate, source, request.Remote), out port);
-        if (!routable || _connections.Count >= Configuration.Connections || !picked)
+            ? IsFree(port, source, request.Remote) || IsReusable(port, source, request.Remote)
+            : _ports.TryPick(candidate => IsFree(candidate, source, request.Remote), out port)
+                || _ports.TryPick(candidate => IsReusable(candidate, source, request.Remote), out port);
+        if (!picked)
         {
-            Counters.Drop(routable ? DropCause.TableFull : DropCause.Unroutable);
-            request.Reply.TryFail(new TcpConnectionException(TcpCloseReason.Refused));
+            Refuse(request, DropCause.TableFull, TcpCloseReason.AddressInUse);
             return;
         }
 
         TcpConnectionKey key = new(new(source, port, request.Remote.Scope), request.Remote);
-        Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self, ApplicationScheduler(request.Options)));
+        SequenceNumber? after = _timeWait.Remove(key, out TcpTimeWait old) ? old.SendNext : null;
+        Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self, ApplicationScheduler(request.Options)) { After = after });
+    }
+
+    private void Refuse(TcpConnectRequest request, DropCause cause, TcpCloseReason reason)
+    {
+        Counters.Drop(cause);
+        request.Reply.TryFail(new TcpConnectionException(reason));
     }
 
     private bool IsFree(ushort port, IpAddress source, IpEndPoint remote)
@@ -322,6 +321,18 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
         TcpConnectionKey key = new(new(source, port, remote.Scope), remote);
         return !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && !_timeWait.Contains(key);
     }
+
+    // RFC 6191 2, RFC 9293 3.4.1: with timestamps, a new connection may follow a closed one before its time is over.
+    private bool IsReusable(ushort port, IpAddress source, IpEndPoint remote)
+    {
+        TcpConnectionKey key = new(new(source, port, remote.Scope), remote);
+        return Configuration.Timestamps && !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && _timeWait.IsReusable(key, Now);
+    }
+
+    private void List(TcpListRequest request) => request.Reply.Set(new(
+        [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))],
+        [.. _listeners.Values.Select(static listener => new TcpListenerStatus(listener.Local, listener.Pending, listener.Backlog))],
+        _timeWait.Export()));
 
     private void ConnectionEnded(TcpConnectionEnd end)
     {
@@ -331,6 +342,15 @@ public sealed class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerState>
             _timeWait.Add(end.Key, timeWait, Now);
             StartTick();
         }
+    }
+
+    // A connection that is behind misses it; the next segment that does not arrive is reported again.
+    private void PathReported(TransportError error)
+    {
+        if (_connections.TryGetValue(new(error.Local, error.Remote), out ActorRef<TcpConnectionMessage>? connection))
+            connection.TryTell(TcpConnectionMessage.Failed(error));
+        else
+            Counters.Drop(DropCause.NoListener);
     }
 
     private void StartTick()

@@ -13,6 +13,10 @@ namespace Troupe.Net.Tcp;
 /// </summary>
 public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnectionOwner
 {
+    // RFC 3168 5: the last two bits of the traffic class; ECT(0), and CE when both are set.
+    private const byte CongestionMask = 0b11;
+    private const byte CongestionCapable = 0b10;
+
     private readonly TcpShared _shared;
     private readonly TcpConnectionKey _key;
     private readonly TcpListener? _listener;
@@ -22,8 +26,9 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     private readonly TcpByteStreams _streams;
     private readonly TcpConnection _connection;
     private readonly TransmissionControlBlock _block;
-    private readonly Queue<FrameBatch> _full = new(0);
+    private readonly Queue<(FrameBatch Segments, bool MayBeMarked)> _full = new(0);
     private FrameBatch _outgoing;
+    private bool _outgoingMayBeMarked;
     private TimerHandle _deadline;
     private bool _established;
     private TcpCloseReason? _closed;
@@ -46,7 +51,20 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         _application = application;
         _streams = new(shared.Configuration, application) { CreateException = options.CreateException };
         _connection = new(key, _streams);
-        _block = new(key, passive, shared.Configuration, _streams, shared.Counters, shared.Budget, this);
+        _block = new(key, passive, shared.Configuration, _streams, shared.Counters, shared.Budget, this, shared.SequenceNumbers.TimestampOffset(key));
+    }
+
+    /// <summary>SND.NXT of the connection in TIME-WAIT that this one follows; it must begin behind it (RFC 9293 3.6.1).</summary>
+    public SequenceNumber? After { get; init; }
+
+    private SequenceNumber InitialSequenceNumber
+    {
+        get
+        {
+            // RFC 9293 3.6.1: behind all that the old connection could have in flight.
+            SequenceNumber number = _shared.SequenceNumbers.For(_key);
+            return After is { } after && number <= after + ushort.MaxValue ? after + ushort.MaxValue + 1 : number;
+        }
     }
 
     /// <inheritdoc/>
@@ -66,8 +84,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         (_application as TurnPipeScheduler)?.Stop();
         _block.Release();
         _outgoing.Dispose();
-        while (_full.TryDequeue(out FrameBatch batch))
-            batch.Dispose();
+        while (_full.TryDequeue(out (FrameBatch Segments, bool MayBeMarked) batch))
+            batch.Segments.Dispose();
     }
 
     /// <inheritdoc/>
@@ -86,10 +104,16 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
                 ReceiveSegments(message.Frames);
                 break;
             case TcpConnectionMessageKind.Deadline when _block.State == TcpState.Closed && _listener is null:
-                _block.Connect(_shared.SequenceNumbers.For(_key));
+                _block.Connect(InitialSequenceNumber);
                 break;
             case TcpConnectionMessageKind.Deadline:
                 _block.Expire();
+                break;
+            case TcpConnectionMessageKind.Error:
+                _block.PathReported(message.Error!);
+                break;
+            case TcpConnectionMessageKind.Status:
+                message.StatusRequest!.Reply.Set(_block.Status);
                 break;
         }
 
@@ -102,13 +126,16 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
 
     bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _shared.Link.Frames.TryRent(out segment);
 
-    void ITcpConnectionOwner.Transmit(FrameBuffer segment)
+    void ITcpConnectionOwner.Transmit(FrameBuffer segment, bool mayBeMarked)
     {
-        if (!_outgoing.IsNone && _outgoing.IsFull)
+        // The segments of a batch are of one kind: what routers may do to them stands in the message.
+        if (!_outgoing.IsNone && (_outgoing.IsFull || mayBeMarked != _outgoingMayBeMarked))
         {
-            _full.Enqueue(_outgoing);
+            _full.Enqueue((_outgoing, _outgoingMayBeMarked));
             _outgoing = default;
         }
+
+        _outgoingMayBeMarked = mayBeMarked;
 
         if (_outgoing.IsNone)
         {
@@ -144,14 +171,18 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
             IpView packet = IpView.OfValidated(frame.Data);
             TcpHeader.TryParseValidated(packet.Payload, out TcpHeader header, out int headerLength);
             int offset = packet.HeaderLength + headerLength;
-            if (_block.State == TcpState.Closed && _closed is null)
+            if (_block.State == TcpState.Closed && _closed is null && header.Has(TcpFlags.Syn))
             {
-                _block.Accept(header, _shared.SequenceNumbers.For(_key));
+                _block.Accept(header, InitialSequenceNumber);
                 frame.Dispose();
             }
             else
             {
-                _block.SegmentArrives(header, frame, offset, frame.Length - offset);
+                if (_block.State == TcpState.Closed && _closed is null &&
+                    SynCookie.TryRead(_shared.SequenceNumbers, _key, header, Context.Time.GetElapsedTime(0), out TcpHeader syn))
+                    _block.AcceptByCookie(syn, header.Acknowledgement - 1);
+
+                _block.SegmentArrives(header, frame, offset, frame.Length - offset, (packet.TrafficClass & CongestionMask) == CongestionMask);
             }
         }
 
@@ -186,24 +217,27 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
             return default;
         FrameBatch batch = _outgoing;
         _outgoing = default;
-        return Send(batch);
+        return Send(batch, _outgoingMayBeMarked);
     }
 
     private async ValueTask SendAllAsync()
     {
-        while (_full.TryDequeue(out FrameBatch batch))
-            await Send(batch);
+        while (_full.TryDequeue(out (FrameBatch Segments, bool MayBeMarked) batch))
+            await Send(batch.Segments, batch.MayBeMarked);
         if (_outgoing.IsNone)
             return;
         FrameBatch last = _outgoing;
         _outgoing = default;
-        await Send(last);
+        await Send(last, _outgoingMayBeMarked);
     }
 
-    private ValueTask Send(FrameBatch batch)
+    private ValueTask Send(FrameBatch batch, bool mayBeMarked)
     {
         _shared.Counters.CountSent(batch.Count);
-        return _shared.Internet.Of(_key.Remote.Address).TellAsync(IpMessage.Send(batch, _key.Local.Address, _key.Remote.Address, IpProtocol.Tcp));
+        TcpConnectionSettings settings = _streams.Settings;
+        byte trafficClass = (byte)((settings.DifferentiatedServices << 2) | (mayBeMarked ? CongestionCapable : 0));
+        return _shared.Internet.Of(_key.Remote.Address).TellAsync(
+            IpMessage.Send(batch, _key.Local.Address, _key.Remote.Address, IpProtocol.Tcp, new(trafficClass, settings.HopLimit)));
     }
 
     private async ValueTask EndAsync()
@@ -212,8 +246,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         TcpTimeWait? timeWait = null;
         if (_timeWait && _closed is null)
         {
-            (SequenceNumber sendNext, SequenceNumber receiveNext, ushort window) = _block.Final;
-            timeWait = new(sendNext, receiveNext, window);
+            timeWait = _block.Final;
             _block.LeaveTimeWait();
         }
 

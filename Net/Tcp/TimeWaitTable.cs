@@ -21,11 +21,16 @@ public enum TimeWaitAnswer
 /// <summary>Connections in TIME-WAIT, by key and in the order of their ends; when full, the oldest gives way.</summary>
 public sealed class TimeWaitTable(int capacity, TimeSpan duration)
 {
+    private static readonly TimeSpan _reuseAfter = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<TcpConnectionKey, Entry> _entries = [];
     private readonly Queue<(TcpConnectionKey Key, TimeSpan Until)> _order = new();
 
     /// <summary>Entries.</summary>
     public int Count => _entries.Count;
+
+    /// <summary>Places taken, those of reopened connections included.</summary>
+    internal int Remembered => _order.Count;
 
     /// <summary>When the next entry may end; <see cref="TimeSpan.MaxValue"/> for none.</summary>
     public TimeSpan NextDeadline => _order.TryPeek(out (TcpConnectionKey, TimeSpan Until) first) ? first.Until : TimeSpan.MaxValue;
@@ -33,7 +38,8 @@ public sealed class TimeWaitTable(int capacity, TimeSpan duration)
     /// <summary>Takes a connection over.</summary>
     public void Add(in TcpConnectionKey key, in TcpTimeWait state, TimeSpan now)
     {
-        while (_entries.Count >= capacity && _order.TryDequeue(out (TcpConnectionKey Key, TimeSpan Until) oldest))
+        // The order has entries of connections that were reopened, too; both are bounded.
+        while ((_entries.Count >= capacity || _order.Count >= 2 * capacity) && _order.TryDequeue(out (TcpConnectionKey Key, TimeSpan Until) oldest))
             _entries.Remove(oldest.Key);
         TimeSpan until = now + duration;
         _entries[key] = new(state, until);
@@ -68,8 +74,7 @@ public sealed class TimeWaitTable(int capacity, TimeSpan duration)
             return TimeWaitAnswer.Ignore;
         }
 
-        // RFC 9293 3.6.1: a SYN beyond the old sequence numbers cannot be an old segment.
-        if (header.Has(TcpFlags.Syn) && !header.Has(TcpFlags.Ack) && header.Sequence > state.ReceiveNext)
+        if (header.Has(TcpFlags.Syn) && !header.Has(TcpFlags.Ack) && MayReopen(state, header))
             return TimeWaitAnswer.Reopen;
 
         // A FIN sent again starts the wait anew; its place in the order stays, and is looked at again when it comes up.
@@ -78,8 +83,17 @@ public sealed class TimeWaitTable(int capacity, TimeSpan duration)
         return TimeWaitAnswer.Acknowledge;
     }
 
-    /// <summary>Forgets a connection.</summary>
-    public void Remove(in TcpConnectionKey key) => _entries.Remove(key);
+    /// <summary>Forgets a connection; false if there was none.</summary>
+    public bool Remove(in TcpConnectionKey key, out TcpTimeWait state)
+    {
+        bool found = _entries.Remove(key, out Entry entry);
+        state = entry.State;
+        return found;
+    }
+
+    /// <summary>RFC 6191 2: whether a new connection of our own would be told apart by its timestamps, whose clock must have ticked since.</summary>
+    public bool IsReusable(in TcpConnectionKey key, TimeSpan now) =>
+        _entries.TryGetValue(key, out Entry entry) && entry.State.RecentTimestamp is not null && now - (entry.Until - duration) > _reuseAfter;
 
     /// <summary>Forgets what has waited long enough.</summary>
     public void Expire(TimeSpan now)
@@ -94,6 +108,18 @@ public sealed class TimeWaitTable(int capacity, TimeSpan duration)
             else
                 _order.Enqueue((first.Key, entry.Until));
         }
+    }
+
+    // RFC 6191 2: a SYN that is newer by timestamp or sequence number cannot be an old segment. A SYN with timestamps after a connection without
+    // is of a new one, too.
+    private static bool MayReopen(in TcpTimeWait state, in TcpHeader syn)
+    {
+        if (syn.Options.Timestamps is not { } timestamps)
+            return syn.Sequence > state.ReceiveNext;
+        if (state.RecentTimestamp is not { } recent)
+            return true;
+        int newer = (int)(timestamps.Value - recent);
+        return newer > 0 || (newer == 0 && syn.Sequence > state.ReceiveNext);
     }
 
     private readonly record struct Entry(TcpTimeWait State, TimeSpan Until);

@@ -1,4 +1,4 @@
-// RFC 9293 3.10.7.4, fifth: check the ACK field; RFC 5681 and 6298 for what follows from it.
+// RFC 9293 3.10.7.4, fifth: check the ACK field; RFC 6298 5 for what follows from it. Losses are .Recovery's.
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -6,13 +6,16 @@ namespace Troupe.Net.Tcp;
 
 public sealed partial class TransmissionControlBlock
 {
+    // Since when the oldest octet waits for its acknowledgement.
+    private TimeSpan _unacknowledgedSince;
+
     // Answers whether the segment's data are to be looked at.
     private bool AcknowledgementArrives(in TcpHeader header, int length, bool fin)
     {
         SequenceNumber acknowledgement = header.Acknowledgement;
         if (State == TcpState.SynReceived)
         {
-            if (acknowledgement <= _send.Unacknowledged || acknowledgement > _send.Maximum)
+            if (acknowledgement <= _send.Unacknowledged || acknowledgement > _send.Next)
             {
                 SendBareReset(acknowledgement);
                 _counters.Drop(DropCause.Unacceptable);
@@ -31,28 +34,15 @@ public sealed partial class TransmissionControlBlock
             return false;
         }
 
-        int before = _send.Window;
+        int windowBefore = _send.Window;
         if (acknowledgement >= _send.Unacknowledged)
+        {
             _send.Update(header);
-
-        if (acknowledgement > _send.Unacknowledged)
-            NewlyAcknowledged(acknowledgement);
-        else if (IsDuplicate(acknowledgement, length, fin, before) &&
-                 _congestion.Duplicate(acknowledgement, _send.Maximum, _send.Outstanding))
-            RetransmitFirst();
-
-        if (_send.Window > 0)
-        {
-            _probes = 0;
-            if (before == 0)
-                _persistDeadline = RetransmissionTimer.Off;
-        }
-        else if (_persistDeadline != RetransmissionTimer.Off)
-        {
-            // RFC 9293 3.8.6.1: a peer that keeps answering probes keeps its connection, however long its window stays shut.
-            _probes = 0;
+            NotificationArrives(header);
+            TakeAcknowledgement(header, IsDuplicate(acknowledgement, length, fin, windowBefore));
         }
 
+        WindowArrived(windowBefore);
         return State != TcpState.Closed;
     }
 
@@ -62,19 +52,16 @@ public sealed partial class TransmissionControlBlock
 
     private void NewlyAcknowledged(SequenceNumber acknowledgement)
     {
-        int octets = acknowledgement - _send.Unacknowledged;
         bool finAcknowledged = _finSent && acknowledgement > _finSequence;
         _send.Acknowledge(acknowledgement);
         _sendQueue.Acknowledge(finAcknowledged ? _finSequence : acknowledgement);
-        _retransmission.Acknowledge(_now, acknowledgement);
+        _unacknowledgedSince = _now;
+        _armTailProbe = true;
         // RFC 6298 5.2 and 5.3; RFC 6582 3.2 restarts at a partial acknowledgement too, which errs to the patient side.
         if (_send.Outstanding == 0)
             _retransmission.Stop();
         else
             _retransmission.Restart(_now);
-
-        if (_congestion.Acknowledge(octets, acknowledgement, _send.Outstanding))
-            RetransmitFirst();
         if (finAcknowledged)
             OurFinAcknowledged();
     }
@@ -102,14 +89,14 @@ public sealed partial class TransmissionControlBlock
     {
         bool synLost = _retransmission.Expiries > 0;
         _send.Acknowledge(acknowledgement);
-        _retransmission.Acknowledge(_now, acknowledgement);
+        _retransmission.Acknowledge();
+        // RFC 6298 3, Karn: not if it was sent twice; and a cookie remembers no time.
+        if (!_synRetransmitted && _synSentAt != RetransmissionTimer.Off)
+            _retransmission.Measure(_now - _synSentAt, acknowledgement, _send.Next);
         _retransmission.Stop();
         if (synLost)
             _retransmission.BeginDataAfterLostSyn();
-        _congestion.Begin(_segmentSize, _send.Initial);
-        // RFC 5681 3.1: a lost SYN starts with one segment.
-        if (synLost)
-            _congestion.TimeOut(acknowledgement, 0, first: false);
+        _congestion.Begin(SegmentSize, synLost);
         Fire(TcpTrigger.SynAcknowledged);
         _lastSent = _now;
         TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Establish);
@@ -126,7 +113,7 @@ public sealed partial class TransmissionControlBlock
     private void EnterTimeWait()
     {
         _retransmission.Stop();
-        _persistDeadline = RetransmissionTimer.Off;
+        _persistDeadline = _tailProbeDeadline = _reorderingDeadline = RetransmissionTimer.Off;
         _reassembly.Clear();
         _closeDeadline = _now + _configuration.TimeWait;
         _owner.EnteredTimeWait();

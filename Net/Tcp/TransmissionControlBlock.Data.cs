@@ -1,4 +1,4 @@
-// RFC 9293 3.10.7.4, seventh and eighth: segment text and FIN; RFC 5681 4.2: when to acknowledge.
+// RFC 9293 3.10.7.4, seventh and eighth: segment text and FIN. When it is acknowledged: .DelayedAcknowledgements.
 using System.Buffers;
 using System.IO.Pipelines;
 using Troupe.Actors;
@@ -13,9 +13,6 @@ public sealed partial class TransmissionControlBlock
     private bool _inputClosed;
     private bool _receivedCompleted;
     private bool _unflushed;
-    private bool _acknowledgeNow;
-    private int _unacknowledgedOctets;
-    private TimeSpan _acknowledgeDeadline = RetransmissionTimer.Off;
     private SequenceNumber? _peerFin;
 
     // Answers whether the frame was kept.
@@ -49,7 +46,7 @@ public sealed partial class TransmissionControlBlock
         if (overlap < 0)
         {
             // A hole before it. RFC 5681 4.2: a duplicate acknowledgement at once.
-            bool kept = length > 0 && _reassembly.TryAdd(sequence, frame, offset, length);
+            bool kept = length > 0 && ArrivesTooEarly(sequence, frame, offset, length);
             SendAcknowledgement();
             return kept;
         }
@@ -57,8 +54,7 @@ public sealed partial class TransmissionControlBlock
         if (overlap >= length)
         {
             if (length > 0)
-                _counters.Drop(DropCause.Duplicate);
-            _acknowledgeNow |= length > 0;
+                ArrivedBefore(sequence, length);
         }
         else
         {
@@ -69,6 +65,35 @@ public sealed partial class TransmissionControlBlock
         if (_peerFin == _receive.Next)
             PeerFinReached();
         return false;
+    }
+
+    // Answers whether the frame was kept.
+    private bool ArrivesTooEarly(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
+    {
+        if (_reassembly.Holds(sequence, length))
+        {
+            ArrivedBefore(sequence, length);
+            return false;
+        }
+
+        if (!_reassembly.TryAdd(sequence, frame, offset, length))
+        {
+            // It is not reported, so the peer sends it again.
+            _counters.Drop(DropCause.TableFull);
+            return false;
+        }
+
+        _latestOutOfOrder = sequence;
+        return true;
+    }
+
+    // RFC 2883: the peer is told what it sent without need.
+    private void ArrivedBefore(SequenceNumber sequence, int length)
+    {
+        _counters.Drop(DropCause.Duplicate);
+        if (_selective)
+            _duplicate = new(sequence, sequence + length);
+        _acknowledgeNow = true;
     }
 
     private void DrainReassembly()
@@ -85,10 +110,7 @@ public sealed partial class TransmissionControlBlock
     private void Deliver(ReadOnlySpan<byte> octets)
     {
         _receive.Advance(octets.Length);
-        _unacknowledgedOctets += octets.Length;
-        // At least every second full segment (RFC 5681 4.2).
-        if (_unacknowledgedOctets >= 2 * _segmentSize)
-            _acknowledgeNow = true;
+        CountUnacknowledged(octets.Length);
         if (_streams.IsInputClosed)
         {
             // Nobody will read them, but the other direction may still be in use.
@@ -133,13 +155,5 @@ public sealed partial class TransmissionControlBlock
         _receivedCompleted = true;
         TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.EndInput);
         _streams.Received.Complete(exception);
-    }
-
-    private void AcknowledgeIfDue()
-    {
-        if (_acknowledgeNow)
-            SendAcknowledgement();
-        else if (_unacknowledgedOctets > 0 && _acknowledgeDeadline == RetransmissionTimer.Off)
-            _acknowledgeDeadline = _now + _configuration.DelayedAcknowledgement;
     }
 }

@@ -1,5 +1,4 @@
 // RFC 9293 3.7.4 (Nagle), 3.8.6.2.1 (sender's silly-window avoidance), 3.10.4 CLOSE; RFC 5681 4.1 (restart after idle).
-using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -10,169 +9,129 @@ public sealed partial class TransmissionControlBlock
     private bool _finSent;
     private SequenceNumber _finSequence;
     private TimeSpan _lastSent;
+    private long _retransmitted;
 
     private void Output()
     {
+        LimitFinWait2();
         if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.FinWait2 or TcpState.TimeWait)
-        {
-            LimitFinWait2();
             return;
-        }
 
         _sendQueue.Acquire();
-        if (_send.Outstanding == 0 && _now - _lastSent > _retransmission.Timeout && _sendQueue.End > _send.Next)
-            _congestion.RestartAfterIdle();
+        if (_send.Outstanding == 0 && _sendQueue.End > _send.Next && _now - _lastSent > _retransmission.Timeout)
+            _congestion.RestartAfterIdle(_now);
+        if (_path.TryRaise(_now))
+            _congestion.SetSegmentSize(SegmentSize);
 
-        while (TrySendNext())
+        while (TryRetransmit())
+        {
+        }
+
+        while (TrySendNew())
         {
         }
 
         if (State == TcpState.Closed)
             return;
-
-        // Data that wait while nothing is outstanding: only the persist timer can learn that the window opened.
-        if (_send.Outstanding == 0 && _sendQueue.End > _send.Next)
-        {
-            if (_persistDeadline == RetransmissionTimer.Off)
-                _persistDeadline = _now + _retransmission.Timeout;
-        }
-        else if (_send.Window > 0)
-        {
-            _persistDeadline = RetransmissionTimer.Off;
-        }
+        UpdatePersist();
+        ScheduleTailProbe();
     }
 
-    private bool TrySendNext()
+    // What was lost goes before what is new, as much as the window has room for; with nothing in flight, one segment in any case.
+    private bool TryRetransmit()
     {
-        int inFlight = _send.InFlight;
-        int usable = Math.Max(0, Math.Min(_send.Window, _congestion.Window) - inFlight);
+        int index = _segments.FindLost();
+        if (index < 0 || _send.Window == 0)
+            return false;
+        int length = Math.Min(_segments[index].Length, SegmentSize);
+        int inFlight = InFlight;
+        if (inFlight > 0 && CongestionWindow - inFlight < length)
+            return false;
+        // A peer that drew its window back will not take it (RFC 9293 3.8.6); the first octets it must.
+        return (index == 0 || _segments[index].End - _send.Unacknowledged <= _send.Window) && Retransmit(index);
+    }
+
+    private bool Retransmit(int index)
+    {
+        if (_segments[index].Length > SegmentSize)
+        {
+            int octets = _segments[index].Length - (_segments[index].HasFin ? 1 : 0);
+            if (octets > SegmentSize)
+                _segments.Split(index, SegmentSize);
+        }
+
+        SentSegment segment = _segments[index];
+        if (!SendData(segment.Start, segment.Length - (segment.HasFin ? 1 : 0), segment.HasFin, again: true))
+        {
+            // The timer finds it.
+            _retransmission.StartIfOff(_now);
+            return false;
+        }
+
+        _retransmitted++;
+        _segments.Retransmitted(index, _now);
+        _reduction.Sent(segment.Length);
+        if (index == 0)
+            _retransmission.Restart(_now);
+        return true;
+    }
+
+    // A probe leaves whatever the congestion window says, and however small it is.
+    private bool TrySendNew(bool asProbe = false)
+    {
         int available = _sendQueue.End - _send.Next;
         // Behind our FIN there is nothing.
-        if (available < 0)
+        if (available < 0 || _segments.IsFull)
             return false;
 
-        int length = Math.Min(Math.Min(available, usable), _segmentSize);
+        int outstanding = _send.Outstanding;
+        int segmentSize = SegmentSize - SackToReport(SackRoom).Length;
+        int allowed = Math.Max(0, _send.Window - outstanding);
+        if (!asProbe)
+            allowed = Math.Min(allowed, Math.Max(0, CongestionWindow - InFlight));
+        int length = Math.Min(Math.Min(available, allowed), segmentSize);
         bool last = length == available;
-        bool fin = last && _sendQueue.IsCompleted && (usable > length || inFlight == 0);
+        bool fin = last && _sendQueue.IsCompleted && !_finSent && (allowed > length || outstanding == 0);
         if (length == 0 && !fin)
             return false;
 
-        if (fin && !_finSent && _inputClosed && _streams.Unread > 0)
+        if (fin && _inputClosed && _streams.Unread > 0)
         {
             // RFC 9293 3.6.1, RFC 2525 2.17: closed with octets unread, which the peer must not take for read.
             if (length > 0)
-                SendData(_send.Next, length, fin: false);
+                SendData(_send.Next, length, fin: false, again: false);
             _counters.Drop(DropCause.AfterClose);
             SendReset();
             Terminate(TcpCloseReason.Aborted);
             return false;
         }
 
-        bool again = _send.Next < _send.Maximum;
-        bool worthIt = length == _segmentSize || fin || again
-            || (last && (_configuration.NoDelay || inFlight == 0))
+        bool worthIt = length == segmentSize || fin || asProbe
+            || (last && (_settings.NoDelay || outstanding == 0))
             || length * 2 >= _send.MaximumWindow;
-        if (!worthIt)
-            return false;
+        return worthIt && SendNew(length, fin);
+    }
 
+    private bool SendNew(int length, bool fin)
+    {
         SequenceNumber from = _send.Next;
-        bool sent = SendData(from, length, fin);
-        if (fin && !_finSent)
+        if (_send.Outstanding == 0)
+            _unacknowledgedSince = _now;
+        bool sent = SendData(from, length, fin, again: false);
+        if (fin)
         {
             _finSent = true;
             _finSequence = from + length;
             Fire(TcpTrigger.FinSent);
         }
 
-        _send.Advance(length + (fin ? 1 : 0));
-        if (!again)
-            _retransmission.Time(_now, _send.Next);
+        int octets = length + (fin ? 1 : 0);
+        _segments.Append(from, octets, fin, _now);
+        _send.Advance(octets);
+        _reduction.Sent(octets);
+        _armTailProbe = true;
         _retransmission.StartIfOff(_now);
         // A segment for which there was no buffer is as good as lost: the timer finds it. Stop asking for more.
         return sent;
-    }
-
-    // Fast retransmit: one segment from the oldest unacknowledged octet, SND.NXT untouched.
-    private void RetransmitFirst()
-    {
-        if (State is TcpState.SynSent or TcpState.SynReceived or TcpState.Closed)
-            return;
-        _sendQueue.Acquire();
-        _retransmission.ForgetTimed();
-        SequenceNumber from = _send.Unacknowledged;
-        int length = Math.Clamp(_sendQueue.End - from, 0, _segmentSize);
-        bool fin = _finSent && from + length == _finSequence;
-        if (length > 0 || fin)
-            SendData(from, length, fin);
-        _retransmission.Restart(_now);
-    }
-
-    private bool SendData(SequenceNumber from, int length, bool fin)
-    {
-        TcpFlags flags = TcpFlags.Ack;
-        if (fin)
-            flags |= TcpFlags.Fin;
-        if (length > 0 && from + length == _sendQueue.End)
-            flags |= TcpFlags.Psh;
-        return Send(flags, from, length, default);
-    }
-
-    private void SendSyn()
-    {
-        TcpFlags flags = State == TcpState.SynSent ? TcpFlags.Syn : TcpFlags.Syn | TcpFlags.Ack;
-        TcpOptions options = new()
-        {
-            MaximumSegmentSize = (ushort)_configuration.MaximumSegmentSize,
-            WindowScale = State == TcpState.SynSent || _scaling ? _configuration.WindowScale : null,
-        };
-        Send(flags, _send.Initial, 0, options);
-        if (_send.Maximum == _send.Initial)
-        {
-            _send.Advance(1);
-            _retransmission.Time(_now, _send.Next);
-        }
-
-        _retransmission.StartIfOff(_now);
-    }
-
-    // The end of all that was sent, even after a timeout went back: the peer may have received it, and would drop an
-    // acknowledgement from before its window. A probe beyond a shut window has not been received.
-    private SequenceNumber EmptySegmentSequence => _persistDeadline == RetransmissionTimer.Off ? _send.Maximum : _send.Next;
-
-    private void SendAcknowledgement() => Send(TcpFlags.Ack, EmptySegmentSequence, 0, default);
-
-    private void SendReset() => Send(TcpFlags.Rst | TcpFlags.Ack, EmptySegmentSequence, 0, default);
-
-    // RFC 9293 3.10.7.3 and 3.10.7.4: <SEQ=SEG.ACK><CTL=RST>.
-    private void SendBareReset(SequenceNumber sequence) => Send(TcpFlags.Rst, sequence, 0, default);
-
-    private bool Send(TcpFlags flags, SequenceNumber sequence, int length, TcpOptions options)
-    {
-        if (!_owner.TryRent(out FrameBuffer frame))
-        {
-            _counters.Drop(DropCause.NoBuffer);
-            return false;
-        }
-
-        bool acknowledges = (flags & TcpFlags.Ack) != 0;
-        bool scaled = _scaling && (flags & TcpFlags.Syn) == 0;
-        ushort window = (flags & TcpFlags.Rst) != 0 ? (ushort)0 : _receive.Announce(_streams.Unread, scaled);
-        TcpHeader header = new(
-            Key.Local.Port, Key.Remote.Port, sequence, acknowledges ? _receive.Next : default, flags, window, options);
-        Span<byte> segment = frame.Append(header.Length + length);
-        if (length > 0)
-            _sendQueue.CopyTo(sequence, segment[header.Length..]);
-        header.Write(segment, Key.Local.Address, Key.Remote.Address);
-        if (acknowledges)
-        {
-            _acknowledgeNow = false;
-            _unacknowledgedOctets = 0;
-            _acknowledgeDeadline = RetransmissionTimer.Off;
-        }
-
-        if (length > 0)
-            _lastSent = _now;
-        _owner.Transmit(frame);
-        return true;
     }
 }

@@ -1,4 +1,4 @@
-// RFC 9293 3.10.7: SEGMENT ARRIVES; RFC 5961: blind attacks.
+// RFC 9293 3.10.7: SEGMENT ARRIVES; RFC 5961: blind attacks; RFC 7323 5: PAWS.
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -9,9 +9,10 @@ namespace Troupe.Net.Tcp;
 public sealed partial class TransmissionControlBlock
 {
     /// <summary>
-    /// A segment of this connection arrived; takes the frame over. The data stand at an offset of the frame's octets.
+    /// A segment of this connection arrived; takes the frame over. The data stand at an offset of the frame's octets. A router may have marked its
+    /// packet (RFC 3168).
     /// </summary>
-    public void SegmentArrives(in TcpHeader header, FrameBuffer frame, int offset, int length)
+    public void SegmentArrives(in TcpHeader header, FrameBuffer frame, int offset, int length, bool congestionExperienced = false)
     {
         switch (State)
         {
@@ -23,7 +24,7 @@ public sealed partial class TransmissionControlBlock
                 frame.Dispose();
                 break;
             default:
-                if (!ArrivesSynchronized(header, frame, offset, length))
+                if (!ArrivesSynchronized(header, frame, offset, length, congestionExperienced))
                     frame.Dispose();
                 break;
         }
@@ -33,7 +34,7 @@ public sealed partial class TransmissionControlBlock
     private void ArrivesInSynSent(in TcpHeader header)
     {
         bool acknowledges = header.Has(TcpFlags.Ack);
-        if (acknowledges && (header.Acknowledgement <= _send.Initial || header.Acknowledgement > _send.Maximum))
+        if (acknowledges && (header.Acknowledgement <= _send.Initial || header.Acknowledgement > _send.Next))
         {
             if (!header.Has(TcpFlags.Rst))
                 SendBareReset(header.Acknowledgement);
@@ -58,17 +59,17 @@ public sealed partial class TransmissionControlBlock
         {
             // Simultaneous open: the SYN goes out again, now with an acknowledgement.
             Fire(TcpTrigger.SynCrossed);
-            _retransmission.ForgetTimed();
             SendSyn();
             return;
         }
 
+        NotificationAnswered(header);
         Establish(header.Acknowledgement);
         _acknowledgeNow = true;
     }
 
     // 3.10.7.4; answers whether the frame was kept.
-    private bool ArrivesSynchronized(in TcpHeader header, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
+    private bool ArrivesSynchronized(in TcpHeader header, [MovesWhen(true)] FrameBuffer frame, int offset, int length, bool congestionExperienced)
     {
         SequenceNumber sequence = header.Sequence;
         bool fin = header.Has(TcpFlags.Fin);
@@ -76,7 +77,7 @@ public sealed partial class TransmissionControlBlock
         // A retransmitted SYN of a connection half open: our answer was lost.
         if (State == TcpState.SynReceived && header.Has(TcpFlags.Syn) && !header.Has(TcpFlags.Rst) && sequence == _receive.Initial)
         {
-            if (header.Has(TcpFlags.Ack) && header.Acknowledgement == _send.Maximum)
+            if (header.Has(TcpFlags.Ack) && header.Acknowledgement == _send.Next)
             {
                 // Simultaneous open, second half: the SYN was taken before, its acknowledgement is new.
                 Establish(header.Acknowledgement);
@@ -84,12 +85,15 @@ public sealed partial class TransmissionControlBlock
             }
             else
             {
-                _retransmission.ForgetTimed();
                 SendSyn();
             }
 
             return false;
         }
+
+        HeardFromPeer();
+        if (!PassesTimestamps(header))
+            return false;
 
         // First: the sequence number. A closed window still lets acknowledgements, resets and FINs of the right place through.
         if (!_receive.IsAcceptable(sequence, length + (fin ? 1 : 0) + (header.Has(TcpFlags.Syn) ? 1 : 0)))
@@ -99,6 +103,10 @@ public sealed partial class TransmissionControlBlock
             length = 0;
             fin = false;
             _acknowledgeNow = true;
+        }
+        else if (header.Options.Timestamps is { } timestamps && _timestamps.IsOn)
+        {
+            _timestamps.Take(timestamps.Value, sequence, _lastAcknowledgementSent, _now);
         }
 
         // Second: resets. RFC 5961 3.2: only the exact sequence number resets, others in the window are challenged.
@@ -127,9 +135,30 @@ public sealed partial class TransmissionControlBlock
 
         if (!AcknowledgementArrives(header, length, fin))
             return false;
+        if (congestionExperienced && length > 0)
+            CongestionExperienced();
 
         // Sixth: urgent data are read in line, as RFC 6093 asks of new stacks. Seventh and eighth: data and FIN.
         return DataArrive(sequence, frame, offset, length, fin);
+    }
+
+    // RFC 7323 5.3 R1: a segment from an earlier turn of the sequence numbers; 3.2: one without the option is none of this connection's. Resets are
+    // exempt, since they may come from a peer that has forgotten.
+    private bool PassesTimestamps(in TcpHeader header)
+    {
+        if (!_timestamps.IsOn || header.Has(TcpFlags.Rst))
+            return true;
+        if (header.Options.Timestamps is not { } timestamps)
+        {
+            _counters.Drop(DropCause.OldTimestamp);
+            return false;
+        }
+
+        if (!_timestamps.IsOld(timestamps.Value, _now))
+            return true;
+        _counters.Drop(DropCause.OldTimestamp);
+        Challenge();
+        return false;
     }
 
     private bool Unacceptable(in TcpHeader header, int length)
@@ -139,6 +168,8 @@ public sealed partial class TransmissionControlBlock
             return false;
         if (State == TcpState.TimeWait && header.Has(TcpFlags.Fin))
             _closeDeadline = _now + _configuration.TimeWait;
+        if (length > 0 && header.Sequence + length <= _receive.Next)
+            ArrivedBefore(header.Sequence, length);
         // Data or a FIN sent again means our acknowledgement was lost; an empty segment may be part of a loop between
         // two confused ends, so it draws from the challenge limit.
         if (length > 0 || header.Has(TcpFlags.Fin))

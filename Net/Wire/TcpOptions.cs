@@ -1,5 +1,5 @@
 // RFC 9293 3.2: TCP options (end, no-operation, maximum segment size); RFC 7323: window scale and timestamps;
-// RFC 2018: SACK permitted and SACK.
+// RFC 2018 2 and 3: SACK permitted and SACK; RFC 5482 3: user timeout.
 using System.Buffers.Binary;
 
 namespace Troupe.Net.Wire;
@@ -12,10 +12,15 @@ public readonly record struct TcpOptions
     private const byte MaximumSegmentSizeKind = 2;
     private const byte WindowScaleKind = 3;
     private const byte SackPermittedKind = 4;
+    private const byte SackKind = 5;
     private const byte TimestampsKind = 8;
+    private const byte UserTimeoutKind = 28;
 
     /// <summary>RFC 7323 2.3: a larger shift is used as 14.</summary>
     public const byte MaximumWindowScale = 14;
+
+    /// <summary>Octets of the timestamps option with its padding.</summary>
+    public const int TimestampsLength = 12;
 
     /// <summary>The largest segment the sender can receive; null when the option is absent.</summary>
     public ushort? MaximumSegmentSize { get; init; }
@@ -29,9 +34,16 @@ public readonly record struct TcpOptions
     /// <summary>TSval and TSecr; null when the option is absent.</summary>
     public (uint Value, uint EchoReply)? Timestamps { get; init; }
 
+    /// <summary>What the sender holds out of order; none when the option is absent.</summary>
+    public SackBlocks Sack { get; init; }
+
+    /// <summary>The sender's user timeout as on the wire: the first bit set for minutes, clear for seconds; null when the option is absent.</summary>
+    public ushort? UserTimeout { get; init; }
+
     /// <summary>Octets these options take on the wire, padded to a multiple of four.</summary>
     public int Length =>
-        (MaximumSegmentSize is null ? 0 : 4) + (WindowScale is null ? 0 : 4) + (SackPermitted ? 4 : 0) + (Timestamps is null ? 0 : 12);
+        (MaximumSegmentSize is null ? 0 : 4) + (WindowScale is null ? 0 : 4) + (SackPermitted ? 4 : 0) + (Timestamps is null ? 0 : TimestampsLength) +
+        (UserTimeout is null ? 0 : 4) + Sack.Length;
 
     /// <summary>Reads the octets between the fixed header and the data.</summary>
     public static WireError TryParse(ReadOnlySpan<byte> bytes, out TcpOptions options)
@@ -41,6 +53,8 @@ public readonly record struct TcpOptions
         byte? windowScale = null;
         bool sackPermitted = false;
         (uint, uint)? timestamps = null;
+        SackBlocks sack = default;
+        ushort? userTimeout = null;
         while (bytes.Length > 0 && bytes[0] != EndOfList)
         {
             if (bytes[0] == NoOperation)
@@ -67,7 +81,13 @@ public readonly record struct TcpOptions
                 case (TimestampsKind, 10):
                     timestamps = (BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]), BinaryPrimitives.ReadUInt32BigEndian(bytes[6..]));
                     break;
-                case (MaximumSegmentSizeKind or WindowScaleKind or SackPermittedKind or TimestampsKind, _):
+                case (SackKind, 10 or 18 or 26 or 34):
+                    sack = SackBlocks.Read(bytes[2..length]);
+                    break;
+                case (UserTimeoutKind, 4):
+                    userTimeout = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+                    break;
+                case (MaximumSegmentSizeKind or WindowScaleKind or SackPermittedKind or SackKind or TimestampsKind or UserTimeoutKind, _):
                     return WireError.BadOption;
             }
 
@@ -80,6 +100,8 @@ public readonly record struct TcpOptions
             WindowScale = windowScale,
             SackPermitted = sackPermitted,
             Timestamps = timestamps,
+            Sack = sack,
+            UserTimeout = userTimeout,
         };
         return WireError.None;
     }
@@ -121,6 +143,24 @@ public readonly record struct TcpOptions
             bytes[3] = 10;
             BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], timestamps.Value);
             BinaryPrimitives.WriteUInt32BigEndian(bytes[8..], timestamps.EchoReply);
+            bytes = bytes[TimestampsLength..];
+        }
+
+        if (UserTimeout is { } userTimeout)
+        {
+            bytes[0] = UserTimeoutKind;
+            bytes[1] = 4;
+            BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], userTimeout);
+            bytes = bytes[4..];
+        }
+
+        if (Sack.Count > 0)
+        {
+            bytes[0] = NoOperation;
+            bytes[1] = NoOperation;
+            bytes[2] = SackKind;
+            bytes[3] = (byte)(Sack.Length - 2);
+            Sack.Write(bytes[4..]);
         }
     }
 }

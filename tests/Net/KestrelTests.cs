@@ -59,10 +59,10 @@ public sealed class KestrelTests
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        ImmutableArray<TcpConnectionKey> left = [];
+        ImmutableArray<TcpConnectionEntry> left = [];
         for (int attempt = 0; attempt < 100; attempt++)
         {
-            left = await pair.ServerStack.Tcp.AskAsync<ImmutableArray<TcpConnectionKey>>(reply => TcpMessage.List(new(reply)));
+            left = (await TcpListing.ReadAsync(pair.ServerStack.Tcp)).Connections;
             if (left.IsEmpty)
                 break;
             await Task.Delay(20);

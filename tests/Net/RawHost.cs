@@ -30,7 +30,33 @@ internal sealed class RawHost : NetworkDeviceClient, IAsyncDisposable
         host.Stack = await NetworkStack.StartAsync(
             host._system, host._link.Second,
             new() { Static = dhcp ? null : new(new(TwoStacks.SecondAddress, 24), TwoStacks.FirstAddress) }, new SeededRandomness(3));
+        if (!dhcp)
+            await host.AwaitAddressAsync();
         return host;
+    }
+
+    // Its address travels from layer to layer; until the link has it, what a test sends is for somebody else. A neighbour that no test uses asks.
+    private async Task AwaitAddressAsync()
+    {
+        Ipv4Address neighbour = Ipv4Address.From(10, 0, 0, 77);
+        List<byte[]> others = [];
+        for (DateTime end = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < end;)
+        {
+            await SendAsync(Arp(ArpPacket.Request(TestHardware, neighbour, TwoStacks.SecondAddress)));
+            while (_frames.TryTake(out byte[]? frame, 100))
+            {
+                if (!IsArp(frame, ArpOperation.Reply, neighbour))
+                {
+                    others.Add(frame);
+                    continue;
+                }
+
+                others.ForEach(_frames.Add);
+                return;
+            }
+        }
+
+        throw new TimeoutException("The stack does not answer for its address.");
     }
 
     protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
@@ -89,10 +115,10 @@ internal sealed class RawHost : NetworkDeviceClient, IAsyncDisposable
         return frame;
     }
 
-    public static byte[] Ip(IpProtocol protocol, byte[] payload, Ipv4Address? source = null)
+    public static byte[] Ip(IpProtocol protocol, byte[] payload, Ipv4Address? source = null, Ipv4Address? destination = null)
     {
         byte[] packet = new byte[Ipv4Header.Length + payload.Length];
-        new Ipv4Header(source ?? TwoStacks.FirstAddress, TwoStacks.SecondAddress, protocol, 1).Write(packet, payload.Length);
+        new Ipv4Header(source ?? TwoStacks.FirstAddress, destination ?? TwoStacks.SecondAddress, protocol, 1).Write(packet, payload.Length);
         payload.CopyTo(packet, Ipv4Header.Length);
         return Ethernet(EtherType.Ipv4, packet);
     }
@@ -105,11 +131,11 @@ internal sealed class RawHost : NetworkDeviceClient, IAsyncDisposable
         return Ip(IpProtocol.Icmp, message, source);
     }
 
-    public static byte[] Tcp(TcpFlags flags, ushort port, uint sequence = 1, uint acknowledgement = 0, byte[]? data = null)
+    public static byte[] Tcp(TcpFlags flags, ushort port, uint sequence = 1, uint acknowledgement = 0, byte[]? data = null, ushort source = 4000)
     {
         byte[] segment = new byte[20 + (data?.Length ?? 0)];
         data?.CopyTo(segment, 20);
-        new TcpHeader(4000, port, new(sequence), new(acknowledgement), flags, 1000, default).Write(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress);
+        new TcpHeader(source, port, new(sequence), new(acknowledgement), flags, 1000, default).Write(segment, TwoStacks.FirstAddress, TwoStacks.SecondAddress);
         return Ip(IpProtocol.Tcp, segment);
     }
 

@@ -8,7 +8,7 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Tests;
 
 /// <summary>A segment as the block sent it.</summary>
-internal sealed record Sent(TcpHeader Header, byte[] Data)
+internal sealed record Sent(TcpHeader Header, byte[] Data, bool MayBeMarked)
 {
     public TcpFlags Flags => Header.Flags;
 
@@ -23,14 +23,19 @@ internal sealed class TcpHarness : ITcpConnectionOwner
     public const uint PeerInitial = 1000;
     public const uint OwnInitial = 5000;
 
+    /// <summary>How long the handshake of <see cref="Selective"/> takes.</summary>
+    public static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(20);
+
     public static readonly TcpConnectionKey Key = new(new(TwoStacks.FirstAddress, 80), new(TwoStacks.SecondAddress, 50_000));
 
+    private readonly TcpConnectionKey _key;
     private readonly FramePool _pool = FramePool.Create(new FramePoolOptions { FrameCount = 512 });
 
-    public TcpHarness(bool passive = true, TcpConfiguration? configuration = null)
+    public TcpHarness(bool passive = true, TcpConfiguration? configuration = null, TcpConnectionKey? key = null)
     {
+        _key = key ?? Key;
         Streams = new(configuration ?? new(), PipeScheduler.Inline);
-        Block = new(Key, passive, configuration ?? new(), Streams, Counters, new(512), this);
+        Block = new(_key, passive, configuration ?? new(), Streams, Counters, new(512), this);
     }
 
     public TcpByteStreams Streams { get; }
@@ -62,17 +67,48 @@ internal sealed class TcpHarness : ITcpConnectionOwner
         return harness;
     }
 
+    /// <summary>The same with selective acknowledgements, and with timestamps if a first value is given.</summary>
+    public static TcpHarness Selective(TcpConfiguration? configuration = null, uint? timestamp = null, ushort window = 60_000)
+    {
+        TcpHarness harness = new(passive: true, configuration);
+        harness.Turn(() => harness.Block.Accept(
+            Header(TcpFlags.Syn, PeerInitial, 0, window, new()
+            {
+                MaximumSegmentSize = 1000,
+                SackPermitted = true,
+                Timestamps = timestamp is { } value ? (value, 0) : null,
+            }),
+            new(OwnInitial)));
+        harness.Now += RoundTrip;
+        harness.Receive(TcpFlags.Ack, PeerInitial + 1, OwnInitial + 1, window: window, options: new()
+        {
+            Timestamps = timestamp is { } next ? (next, harness.Output[^1].Header.Options.Timestamps!.Value.Value) : null,
+        });
+        harness.Output.Clear();
+        return harness;
+    }
+
+    /// <summary>The options of an acknowledgement that reports blocks.</summary>
+    public static TcpOptions Blocks(params ReadOnlySpan<(uint Start, uint End)> blocks)
+    {
+        SackBlocks sack = default;
+        foreach ((uint start, uint end) in blocks)
+            Assert.True(sack.TryAdd(new(new(start), new(end))));
+        return new() { Sack = sack };
+    }
+
     public static TcpHeader Header(TcpFlags flags, uint sequence, uint acknowledgement, ushort window = 60_000, TcpOptions options = default) =>
         new(Key.Remote.Port, Key.Local.Port, new(sequence), new(acknowledgement), flags, window, options);
 
     public void Receive(TcpFlags flags, uint sequence, uint acknowledgement, int length = 0, ushort window = 60_000, TcpOptions options = default) =>
         Turn(() => Arrive(flags, sequence, acknowledgement, Pattern(sequence, length), window, options));
 
-    public void Arrive(TcpFlags flags, uint sequence, uint acknowledgement, ReadOnlySpan<byte> data, ushort window = 60_000, TcpOptions options = default)
+    public void Arrive(
+        TcpFlags flags, uint sequence, uint acknowledgement, ReadOnlySpan<byte> data, ushort window = 60_000, TcpOptions options = default, bool marked = false)
     {
         Assert.True(_pool.TryRent(out FrameBuffer frame));
         frame.Append(data);
-        Block.SegmentArrives(Header(flags, sequence, acknowledgement, window, options), frame, 0, data.Length);
+        Block.SegmentArrives(Header(flags, sequence, acknowledgement, window, options), frame, 0, data.Length, marked);
     }
 
     /// <summary>The octets a stream has at a sequence number.</summary>
@@ -130,12 +166,12 @@ internal sealed class TcpHarness : ITcpConnectionOwner
 
     bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _pool.TryRent(out segment);
 
-    void ITcpConnectionOwner.Transmit(FrameBuffer segment)
+    void ITcpConnectionOwner.Transmit(FrameBuffer segment, bool mayBeMarked)
     {
         if (Recording)
         {
-            Assert.Equal(WireError.None, TcpHeader.TryParse(segment.Data, Key.Local.Address, Key.Remote.Address, out TcpHeader header, out int length));
-            Output.Add(new(header, segment.Data[length..].ToArray()));
+            Assert.Equal(WireError.None, TcpHeader.TryParse(segment.Data, _key.Local.Address, _key.Remote.Address, out TcpHeader header, out int length));
+            Output.Add(new(header, segment.Data[length..].ToArray(), mayBeMarked));
         }
 
         segment.Dispose();

@@ -132,7 +132,7 @@ public sealed class TcpProtocolTests
     [Fact]
     public void TakesTheAcknowledgementOfAPeerThatFilledTheWindow()
     {
-        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000 });
+        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000, MaximumReceiveBuffer = 4000 });
         tcp.Write(1000);
         tcp.Receive(TcpFlags.Ack, Peer + 4000, Own + 1000);
         Assert.Equal(0, tcp.Block.Status.Outstanding);
@@ -240,7 +240,7 @@ public sealed class TcpProtocolTests
     [Fact]
     public void AcknowledgesEverySecondSegmentAtOnceAndALoneOneLater()
     {
-        TcpHarness tcp = Passive();
+        TcpHarness tcp = Passive(new() { QuickAcknowledgements = 0 });
         tcp.Receive(TcpFlags.Ack, Peer, Own, 1000);
         Assert.Empty(tcp.Output);
         Assert.Equal(TimeSpan.FromMilliseconds(40), tcp.Expire());
@@ -289,7 +289,7 @@ public sealed class TcpProtocolTests
     [Fact]
     public void ShutsTheWindowWhileNobodyReadsAndSaysWhenItOpens()
     {
-        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000 });
+        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000, MaximumReceiveBuffer = 4000 });
         for (uint at = 0; at < 4000; at += 1000)
             tcp.Receive(TcpFlags.Ack, Peer + at, Own, 1000);
         Assert.Equal(0, tcp.Output[^1].Header.Window);
@@ -425,7 +425,7 @@ public sealed class TcpProtocolTests
     [Fact]
     public void DropsDataBeyondTheWindow()
     {
-        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000 });
+        TcpHarness tcp = Passive(new() { ReceiveBuffer = 4000, MaximumReceiveBuffer = 4000 });
         tcp.Receive(TcpFlags.Ack, Peer + 5000, Own, 100);
         Assert.Equal(Peer, tcp.Single().Acknowledgement);
         Assert.Equal(0, tcp.FramesHeld);

@@ -73,8 +73,17 @@ public sealed class TcpStreamTests(ITestOutputHelper output)
         Assert.Equal(up, await receivedUp);
         Assert.Equal(down, await receivedDown);
         Assert.Equal(0, stacks.System.FailureCount);
-        await client.Completion.WaitAsync(Limit);
-        await server.Completion.WaitAsync(Limit);
+        try
+        {
+            await client.Completion.WaitAsync(Limit);
+            await server.Completion.WaitAsync(Limit);
+        }
+        catch (TimeoutException)
+        {
+            foreach (TcpConnectionStatus status in (await stacks.First.ListConnectionsAsync()).Concat(await stacks.Second.ListConnectionsAsync()))
+                output.WriteLine(status.ToString());
+            throw;
+        }
     }
 
     private static async Task SendAsync(TcpConnection connection, byte[] octets)
