@@ -30,6 +30,9 @@ internal sealed class RawHost : NetworkDeviceClient, IAsyncDisposable
         host.Stack = await NetworkStack.StartAsync(
             host._system, host._link.Second,
             new() { Static = dhcp ? null : new(new(TwoStacks.SecondAddress, 24), TwoStacks.FirstAddress) }, new SeededRandomness(3));
+        // The announcement says that the address has reached the link layer: questions for it are answered from now on.
+        if (!dhcp)
+            host.Receive(frame => IsArp(frame, ArpOperation.Request, TwoStacks.SecondAddress));
         return host;
     }
 
