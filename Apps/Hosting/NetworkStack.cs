@@ -25,7 +25,8 @@ public sealed class NetworkStack
         LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
         LayerStages stages = new(system, link, configuration.Stages);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
-        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, stages.Above(LayerEdge.EthernetToDevice, device, FrameCarriers.Device), randomness, ethernet, arp), WaitingFor(device));
+        ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device, FrameCarriers.Device);
+        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
         FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
         ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet, FrameCarriers.Link);
         CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp));
