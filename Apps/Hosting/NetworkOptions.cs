@@ -1,6 +1,7 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
+using Troupe.Net.Middleware;
 using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
@@ -10,8 +11,22 @@ public sealed class NetworkOptions
 {
     private readonly UnikernelOptions _commandLine;
     private InterfaceConfiguration? _static;
+    private IpAddress[] _nameServers = [];
+    private string[] _searchDomains = [];
 
     internal NetworkOptions(UnikernelOptions commandLine) => _commandLine = commandLine;
+
+    /// <summary>Limits and times that both internet layers share.</summary>
+    public InternetConfiguration Internet { get; set; } = new();
+
+    /// <summary>How IPv6 is done, from routers' advertisements unless this says otherwise; null for not at all.</summary>
+    public Ipv6Configuration? Ipv6 { get; set; } = new();
+
+    /// <summary>Limits and times of the DNS resolver.</summary>
+    public DnsConfiguration Dns { get; set; } = new();
+
+    /// <summary>What slips between two layers: a capture, a fault injector, a limiter; null for nothing.</summary>
+    public Func<LayerEdge, LinkResources, FrameStage?>? Stages { get; set; }
 
     /// <summary>Limits and times of TCP.</summary>
     public TcpConfiguration Tcp { get; set; } = new();
@@ -25,7 +40,18 @@ public sealed class NetworkOptions
     internal Func<ActorSystem, ActorRef<NetworkDeviceMessage>>? Device { get; private set; }
 
     internal NetworkConfiguration Configuration =>
-        new() { Static = _commandLine.GivesAddress ? _commandLine.Static : _static, Ethernet = Ethernet, Tcp = Tcp };
+        new()
+        {
+            Static = _commandLine.GivesAddress ? _commandLine.Static : _static,
+            Ethernet = Ethernet,
+            Internet = Internet,
+            Ipv6 = Ipv6,
+            Stages = Stages,
+            Dns = Dns,
+            NameServers = [.. _nameServers],
+            SearchDomains = [.. _searchDomains],
+            Tcp = Tcp,
+        };
 
     /// <summary>Asks DHCP for an address. This is also the default.</summary>
     public void UseDhcp() => _static = null;
@@ -39,6 +65,23 @@ public sealed class NetworkOptions
         if (gateway is not null)
             router = Ipv4Address.TryParse(gateway, out Ipv4Address parsed) ? parsed : throw new ArgumentException($"'{gateway}' is no IPv4 address.", nameof(gateway));
         _static = new(network, router);
+    }
+
+    /// <summary>Asks these DNS servers instead of those that DHCP and routers name, as in <c>UseNameServers("10.0.2.3", "2001:db8::53")</c>.</summary>
+    public void UseNameServers(params string[] servers)
+    {
+        ArgumentNullException.ThrowIfNull(servers);
+        _nameServers = [.. servers.Select(static server => IpAddress.TryParse(server, out IpAddress address)
+            ? address
+            : throw new ArgumentException($"'{server}' is no IP address.", nameof(servers)))];
+    }
+
+    /// <summary>Tries short names in these domains instead of those that DHCP and routers name.</summary>
+    public void UseSearchDomains(params string[] domains)
+    {
+        ArgumentNullException.ThrowIfNull(domains);
+        _searchDomains = [.. domains.Select(static domain => DnsName.Normalize(domain)
+            ?? throw new ArgumentException($"'{domain}' is no domain, such as example.org.", nameof(domains)))];
     }
 
     /// <summary>Runs our own stack on a device of the caller's, such as one end of an <see cref="InProcessLink"/>, even hosted.</summary>

@@ -1,11 +1,14 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
+using Troupe.Net.Dns;
 using Troupe.Net.Ethernet;
 using Troupe.Net.Ip;
+using Troupe.Net.Middleware;
 using Troupe.Net.Sockets;
 using Troupe.Net.Tcp;
 using Troupe.Net.Udp;
+using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
@@ -15,27 +18,54 @@ public sealed class NetworkStack
     private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ActorSystem _system;
     private readonly ActorRef<LinkMessage> _ethernet;
+    private readonly LayerStages _stages;
     private InterfaceConfiguration? _configuration;
 
     private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
     {
         _system = system;
         Link = link;
-        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP");
-        Counters = [ethernet, arp, ipv4, icmp, udp, tcp, dhcp];
+        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
+        LayerStages stages = new(system, link, configuration.Stages);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
-        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, device, ethernet, arp), WaitingFor(device));
-        CreateIpv4 = () => new Ipv4Actor(link, _ethernet, ipv4, icmp);
-        Ipv4 = system.Spawn(CreateIpv4, WaitingFor(_ethernet));
-        Internet = new(Ipv4, null, Addresses);
+        ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device, FrameCarriers.Device);
+        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
+        FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
+        ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet, FrameCarriers.Link);
+        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp));
+        Ipv4 = system.Spawn(CreateIpv4, WaitingFor(belowIpv4));
+        if (configuration.Ipv6 is { } version6)
+        {
+            ActorRef<LinkMessage> belowIpv6 = stages.Above(LayerEdge.Ipv6ToEthernet, _ethernet, FrameCarriers.Link);
+            Ipv6 = system.Spawn(
+                new Ipv6Actor(new(
+                    link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness,
+                    ipv6, icmpv6)),
+                WaitingFor(belowIpv6));
+        }
+
+        Internet = new(
+            stages.Above(LayerEdge.TransportToIpv4, Ipv4, FrameCarriers.Internet),
+            Ipv6 is { } sixth ? stages.Above(LayerEdge.TransportToIpv6, sixth, FrameCarriers.Internet) : null, Addresses);
         Udp = system.Spawn(new UdpActor(link, Internet, udp), WaitingFor(Internet.WaitedFor));
         CreateTcp = () => new TcpActor(configuration.Tcp, link, Internet, randomness, system.Time, tcp);
         Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
+        NameServers.SetByHand(configuration.NameServers, configuration.SearchDomains);
+        Dns = system.Spawn(
+            new DnsResolverActor(new(configuration.Dns, link, Udp, Tcp, randomness, dns), NameServers, Addresses), new SpawnOptions { WaitsFor = [] });
         DhcpCounters = dhcp;
+        _stages = stages;
+        Counters = [ethernet, arp, ipv4, icmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
     }
 
     /// <summary>The internet layer.</summary>
     public ActorRef<IpMessage> Ipv4 { get; }
+
+    /// <summary>The internet layer of IPv6; null without it.</summary>
+    public ActorRef<IpMessage>? Ipv6 { get; }
+
+    /// <summary>The DNS servers this host knows.</summary>
+    public NameServers NameServers { get; } = new();
 
     /// <summary>The internet layers, as transports know them.</summary>
     public InternetLayers Internet { get; }
@@ -45,6 +75,9 @@ public sealed class NetworkStack
 
     /// <summary>Makes a behaviour for <see cref="Tcp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<TcpMessage>> CreateTcp { get; }
+
+    /// <summary>The DNS resolver.</summary>
+    public ActorRef<DnsMessage> Dns { get; }
 
     /// <summary>The UDP layer.</summary>
     public ActorRef<UdpMessage> Udp { get; }
@@ -59,7 +92,7 @@ public sealed class NetworkStack
     public LinkResources Link { get; }
 
     /// <summary>What each layer counted, from the link up.</summary>
-    public IReadOnlyList<LayerCounters> Counters { get; }
+    public IReadOnlyList<LayerCounters> Counters { get; private set; }
 
     /// <summary>The configuration of now; null while there is none.</summary>
     public InterfaceConfiguration? Configuration => Volatile.Read(ref _configuration);
@@ -84,21 +117,44 @@ public sealed class NetworkStack
         NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken);
 
         NetworkStack stack = new(system, device, LinkResources.Of(information), configuration, randomness);
-        await stack._ethernet.TellAsync(LinkMessage.Attach(stack.Ipv4), cancellationToken);
-        await stack.Ipv4.TellAsync(IpMessage.Attach(stack.Udp), cancellationToken);
-        await stack.Ipv4.TellAsync(IpMessage.Attach(stack.Tcp), cancellationToken);
-        await device.TellAsync(NetworkDeviceMessage.Attach(new EthernetClient(stack._ethernet)), cancellationToken);
+        await stack.AttachAsync(device, cancellationToken);
         if (configuration.Static is { } given)
             await stack.ConfigureAsync(given);
         else
-            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack.ConfigureAsync, stack.DhcpCounters), WaitingFor(stack.Udp, stack.Ipv4));
+            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack._ethernet, stack.ConfigureAsync, stack.DhcpCounters),
+                WaitingFor(stack.Udp, stack.Ipv4, stack._ethernet));
         return stack;
+    }
+
+    // Each layer learns who is above it, or the stage that stands in for it.
+    private async ValueTask AttachAsync(ActorRef<NetworkDeviceMessage> device, CancellationToken cancellationToken)
+    {
+        ActorRef<UdpMessage> udp = _stages.Below(LayerEdge.InternetToUdp, Udp, FrameCarriers.Udp);
+        ActorRef<TcpMessage> tcp = _stages.Below(LayerEdge.InternetToTcp, Tcp, FrameCarriers.Tcp);
+        await _ethernet.TellAsync(
+            LinkMessage.Attach(EtherType.Ipv4, _stages.Below(LayerEdge.EthernetToIpv4, Ipv4, FrameCarriers.Internet)), cancellationToken);
+        await Ipv4.TellAsync(IpMessage.Attach(udp), cancellationToken);
+        await Ipv4.TellAsync(IpMessage.Attach(tcp), cancellationToken);
+        if (Ipv6 is { } ipv6)
+        {
+            await _ethernet.TellAsync(
+                LinkMessage.Attach(EtherType.Ipv6, _stages.Below(LayerEdge.EthernetToIpv6, ipv6, FrameCarriers.Internet)), cancellationToken);
+            await ipv6.TellAsync(IpMessage.Attach(udp), cancellationToken);
+            await ipv6.TellAsync(IpMessage.Attach(tcp), cancellationToken);
+        }
+
+        EthernetClient client = new(_stages.Below(LayerEdge.DeviceToEthernet, _ethernet, FrameCarriers.Link));
+        Counters = [.. Counters, .. _stages.Counters.Except(Counters)];
+        await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
     }
 
     /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
     {
         await Ipv4.TellAsync(IpMessage.Configure(configuration));
+        NameServers.SetDhcp(
+            [.. new[] { configuration?.NameServer, configuration?.SecondNameServer }.OfType<Ipv4Address>().Select(static server => (IpAddress)server)],
+            configuration?.Domain is { } domain ? [domain] : []);
         Addresses.SetIpv4(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : []);
         Volatile.Write(ref _configuration, configuration);
         if (configuration is not null)
@@ -110,6 +166,10 @@ public sealed class NetworkStack
         // Longer than the SYN's retransmissions take: they decide.
         Tcp.AskAsync<TcpConnection>(
             reply => TcpMessage.Connect(new(remote, options ?? new(), reply)), TimeSpan.FromMinutes(3), cancellationToken);
+
+    /// <summary>Finds the addresses of a name; the resolver's own deadlines end it.</summary>
+    public ValueTask<DnsResult> ResolveAsync(string name, DnsFamilies families = DnsFamilies.Both, CancellationToken cancellationToken = default) =>
+        Dns.AskAsync<DnsResult>(reply => DnsMessage.Resolve(new(name, families, reply)), TimeSpan.FromMinutes(5), cancellationToken);
 
     /// <summary>Listens on a port; null when it is taken.</summary>
     public ValueTask<TcpListener?> ListenAsync(ushort port, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>

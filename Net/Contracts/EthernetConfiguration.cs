@@ -15,6 +15,12 @@ public sealed record EthernetConfiguration
     /// <summary>RFC 1122 2.3.2.1: at most one request a second for one neighbour.</summary>
     public TimeSpan ArpRequestInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// RFC 5227 1.1, PROBE_NUM: questions whether somebody has an address, before a DHCP client takes it. The RFC says 3, which take four to seven
+    /// seconds; with 0 it is taken at once, and a conflict is found by those who then answer.
+    /// </summary>
+    public int AddressProbes { get; init; }
+
     /// <summary>Requests before a neighbour counts as unreachable.</summary>
     public int ArpRequests { get; init; } = 3;
 }

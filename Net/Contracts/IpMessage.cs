@@ -24,6 +24,18 @@ public enum IpMessageKind : byte
 
     /// <summary>The interface's configuration.</summary>
     Configure,
+
+    /// <summary>Packets that came up and that nobody takes: their senders are told.</summary>
+    Refuse,
+
+    /// <summary>Listens to a group.</summary>
+    Join,
+
+    /// <summary>Listens to a group no longer.</summary>
+    Leave,
+
+    /// <summary>From the layer to itself: time passed.</summary>
+    Tick,
 }
 
 /// <summary>To the internet layer. Owned when it carries frames.</summary>
@@ -88,6 +100,18 @@ public readonly struct IpMessage : IDisposable
     /// <summary>A new configuration, or none.</summary>
     public static IpMessage Configure(InterfaceConfiguration? configuration) =>
         new(IpMessageKind.Configure, subject: configuration);
+
+    /// <summary>Tells the senders of packets, as they were received, that nobody takes them (port unreachable).</summary>
+    public static IpMessage Refuse(FrameBatch packets) => new(IpMessageKind.Refuse, packets);
+
+    /// <summary>Listens to a group, once more if that was said before.</summary>
+    public static IpMessage Join(IpAddress group) => new(IpMessageKind.Join, destination: group);
+
+    /// <summary>Listens to a group no longer, once <see cref="Join"/> was taken back as often as said.</summary>
+    public static IpMessage Leave(IpAddress group) => new(IpMessageKind.Leave, destination: group);
+
+    /// <summary>Time passed.</summary>
+    public static IpMessage Tick() => new(IpMessageKind.Tick);
 
     /// <summary>Disposes the frames.</summary>
     public void Dispose() => Frames.Dispose();

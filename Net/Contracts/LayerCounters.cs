@@ -21,8 +21,20 @@ public enum DropCause
     /// <summary>A protocol nobody handles.</summary>
     UnknownProtocol,
 
-    /// <summary>A fragment of a datagram.</summary>
-    Fragment,
+    /// <summary>A fragment that overlaps another, or contradicts what is known of its datagram.</summary>
+    Overlap,
+
+    /// <summary>A datagram whose fragments did not all come in time.</summary>
+    Timeout,
+
+    /// <summary>Larger than the path takes, and not to be cut.</summary>
+    TooBig,
+
+    /// <summary>It came from further than the neighbours this message is for (RFC 4861: hop limit 255).</summary>
+    HopLimit,
+
+    /// <summary>Somebody else uses or wants our address.</summary>
+    Conflict,
 
     /// <summary>A port nobody listens on.</summary>
     NoListener,

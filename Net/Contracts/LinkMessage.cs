@@ -10,7 +10,7 @@ public enum LinkMessageKind : byte
     /// <summary>Nothing; ignored.</summary>
     None,
 
-    /// <summary>Who gets the IPv4 packets.</summary>
+    /// <summary>Who gets the packets of a type.</summary>
     Attach,
 
     /// <summary>From the device.</summary>
@@ -19,23 +19,47 @@ public enum LinkMessageKind : byte
     /// <summary>IPv4 packets to send to a neighbour.</summary>
     Transmit,
 
+    /// <summary>Packets to send to a link address.</summary>
+    TransmitTo,
+
     /// <summary>Which address this host answers for.</summary>
     SetAddress,
+
+    /// <summary>Is somebody else's an address?</summary>
+    Probe,
+
+    /// <summary>Who is told that somebody else uses our address.</summary>
+    Observe,
 
     /// <summary>From the link layer to itself: time passed.</summary>
     Tick,
 }
 
+/// <summary>Is told that somebody else keeps using our address (RFC 5227 2.4); does nothing but <c>TryTell</c>.</summary>
+[SendableByContract("Does nothing but TryTell.")]
+public abstract class AddressConflictObserver
+{
+    /// <summary>The address is used by somebody else, who did not give way.</summary>
+    public abstract void Conflict(Ipv4Address address);
+}
+
 /// <summary>To the link layer. Owned when it carries frames.</summary>
 public readonly struct LinkMessage : IDisposable
 {
-    private LinkMessage(LinkMessageKind kind, FrameBatch frames, Ipv4Address address, NetworkDeviceEvent deviceEvent, ActorRef<IpMessage>? ipv4 = null)
+    private LinkMessage(
+        LinkMessageKind kind, FrameBatch frames = default, Ipv4Address address = default, NetworkDeviceEvent deviceEvent = default,
+        ActorRef<IpMessage>? layer = null, EtherType type = EtherType.Ipv4, MacAddress hardware = default,
+        Reply<bool> isFree = default, AddressConflictObserver? observer = null)
     {
         Kind = kind;
         Frames = frames;
         Address = address;
         DeviceEvent = deviceEvent;
-        Ipv4 = ipv4;
+        Layer = layer;
+        Type = type;
+        Hardware = hardware;
+        IsFree = isFree;
+        Observer = observer;
     }
 
     /// <summary>What this is.</summary>
@@ -51,22 +75,46 @@ public readonly struct LinkMessage : IDisposable
     public NetworkDeviceEvent DeviceEvent { get; }
 
     /// <summary>The layer of <see cref="LinkMessageKind.Attach"/>.</summary>
-    public ActorRef<IpMessage>? Ipv4 { get; }
+    public ActorRef<IpMessage>? Layer { get; }
 
-    /// <summary>Gives IPv4 packets to a layer from now on.</summary>
-    public static LinkMessage Attach(ActorRef<IpMessage> ipv4) => new(LinkMessageKind.Attach, default, default, default, ipv4);
+    /// <summary>What the packets of <see cref="LinkMessageKind.Attach"/> and <see cref="LinkMessageKind.TransmitTo"/> are.</summary>
+    public EtherType Type { get; }
+
+    /// <summary>The receiver of <see cref="LinkMessageKind.TransmitTo"/>, a station or a group.</summary>
+    public MacAddress Hardware { get; }
+
+    /// <summary>Where the answer of <see cref="LinkMessageKind.Probe"/> goes.</summary>
+    public Reply<bool> IsFree { get; }
+
+    /// <summary>Who <see cref="LinkMessageKind.Observe"/> tells.</summary>
+    public AddressConflictObserver? Observer { get; }
+
+    /// <summary>
+    /// Finds out whether an address is free (RFC 5227 2.1), which takes up to seven seconds, or no time if the configuration asks for no probes.
+    /// </summary>
+    public static LinkMessage Probe(Ipv4Address address, Reply<bool> isFree) => new(LinkMessageKind.Probe, address: address, isFree: isFree);
+
+    /// <summary>Tells somebody of conflicts from now on.</summary>
+    public static LinkMessage Observe(AddressConflictObserver observer) => new(LinkMessageKind.Observe, observer: observer);
+
+    /// <summary>Gives packets of a type to a layer from now on.</summary>
+    public static LinkMessage Attach(EtherType type, ActorRef<IpMessage> layer) => new(LinkMessageKind.Attach, layer: layer, type: type);
+
+    /// <summary>Sends packets to a link address.</summary>
+    public static LinkMessage TransmitTo(FrameBatch packets, EtherType type, MacAddress hardware) =>
+        new(LinkMessageKind.TransmitTo, packets, type: type, hardware: hardware);
 
     /// <summary>An event of the device.</summary>
-    public static LinkMessage FromDevice(in NetworkDeviceEvent deviceEvent) => new(LinkMessageKind.Device, default, default, deviceEvent);
+    public static LinkMessage FromDevice(in NetworkDeviceEvent deviceEvent) => new(LinkMessageKind.Device, deviceEvent: deviceEvent);
 
     /// <summary>Sends packets to a neighbour of this link, or to all with a broadcast or group address.</summary>
-    public static LinkMessage Transmit(FrameBatch packets, Ipv4Address neighbour) => new(LinkMessageKind.Transmit, packets, neighbour, default);
+    public static LinkMessage Transmit(FrameBatch packets, Ipv4Address neighbour) => new(LinkMessageKind.Transmit, packets, neighbour);
 
     /// <summary>Answers for an address from now on, and announces it; none for the address 0.0.0.0.</summary>
-    public static LinkMessage SetAddress(Ipv4Address address) => new(LinkMessageKind.SetAddress, default, address, default);
+    public static LinkMessage SetAddress(Ipv4Address address) => new(LinkMessageKind.SetAddress, address: address);
 
     /// <summary>Time passed.</summary>
-    public static LinkMessage Tick() => new(LinkMessageKind.Tick, default, default, default);
+    public static LinkMessage Tick() => new(LinkMessageKind.Tick);
 
     /// <summary>Disposes the frames.</summary>
     public void Dispose()

@@ -18,6 +18,9 @@ public enum UdpMessageKind : byte
     /// <summary>Who gets a port's datagrams.</summary>
     Bind,
 
+    /// <summary>Who gets a port's datagrams, if nobody does yet.</summary>
+    TryBind,
+
     /// <summary>Nobody gets a port's datagrams any more.</summary>
     Unbind,
 
@@ -28,7 +31,7 @@ public enum UdpMessageKind : byte
 /// <summary>To the UDP layer. Owned when it carries frames.</summary>
 public readonly struct UdpMessage : IDisposable
 {
-    private UdpMessage(UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, TransportError? error)
+    private UdpMessage(UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, TransportError? error, Reply<bool> bound = default)
     {
         Kind = kind;
         Frames = frames;
@@ -36,6 +39,7 @@ public readonly struct UdpMessage : IDisposable
         Port = port;
         Receiver = receiver;
         Error = error;
+        Bound = bound;
     }
 
     /// <summary>What this is.</summary>
@@ -53,6 +57,9 @@ public readonly struct UdpMessage : IDisposable
     /// <summary>Who binds.</summary>
     public UdpReceiver? Receiver { get; }
 
+    /// <summary>Where the answer of <see cref="UdpMessageKind.TryBind"/> goes.</summary>
+    public Reply<bool> Bound { get; }
+
     /// <summary>The error of <see cref="UdpMessageKind.Error"/>.</summary>
     public TransportError? Error { get; }
 
@@ -64,6 +71,10 @@ public readonly struct UdpMessage : IDisposable
 
     /// <summary>Gives a port's datagrams to a receiver, instead of any before.</summary>
     public static UdpMessage Bind(ushort port, UdpReceiver receiver) => new(UdpMessageKind.Bind, default, default, port, receiver, null);
+
+    /// <summary>Gives a port's datagrams to a receiver if nobody has it; answered with whether nobody had.</summary>
+    public static UdpMessage TryBind(ushort port, UdpReceiver receiver, Reply<bool> bound) =>
+        new(UdpMessageKind.TryBind, default, default, port, receiver, null, bound);
 
     /// <summary>Ends a binding.</summary>
     public static UdpMessage Unbind(ushort port) => new(UdpMessageKind.Unbind, default, default, port, null, null);

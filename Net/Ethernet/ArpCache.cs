@@ -88,7 +88,7 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
         if (!_entries.TryGetValue(packet.SenderProtocol, out Entry? entry))
         {
             // RFC 826: whoever asks for us will be talked to.
-            if (!forUs || packet.Operation != ArpOperation.Request || (_entries.Count >= configuration.ArpEntries && !TryEvict()))
+            if (!forUs || packet.Operation != ArpOperation.Request || (_entries.Count >= configuration.ArpEntries && !TryEvict() && !TryEvictUnresolved()))
                 return false;
             entry = new();
             _entries.Add(packet.SenderProtocol, entry);
@@ -163,6 +163,20 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
             return false;
         Remove(victim, _entries[victim]);
         return true;
+    }
+
+    // Somebody who is there is worth more than somebody who was asked for and did not answer yet.
+    private bool TryEvictUnresolved()
+    {
+        foreach ((Ipv4Address neighbour, Entry entry) in _entries)
+        {
+            if (entry.Hardware is not null)
+                continue;
+            Remove(neighbour, entry);
+            return true;
+        }
+
+        return false;
     }
 
     private void Remove(Ipv4Address neighbour, Entry entry)

@@ -1,4 +1,4 @@
-// IEEE 802.3 and RFC 894: the link layer; RFC 826: address resolution.
+// IEEE 802.3 and RFC 894: the link layer; RFC 826: address resolution; RFC 5227: address conflicts.
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -11,13 +11,17 @@ namespace Troupe.Net.Ethernet;
 /// above to the device, waiting for it. It waits for nobody but the device.
 /// </summary>
 public sealed class EthernetActor(
-    EthernetConfiguration configuration, LinkResources link, ActorRef<NetworkDeviceMessage> device,
+    EthernetConfiguration configuration, LinkResources link, ActorRef<NetworkDeviceMessage> device, IRandomness randomness,
     LayerCounters counters, LayerCounters arpCounters) : Actor<LinkMessage>
 {
     private readonly ArpCache _arp = new(configuration, arpCounters);
     private TimerHandle _tick;
     private ActorRef<IpMessage>? _ipv4;
-    private Ipv4Address _address;
+    private ActorRef<IpMessage>? _ipv6;
+    private readonly AddressDefense _defense = new(configuration, link.Address, randomness);
+    private AddressConflictObserver? _observer;
+    private Reply<bool> _isFree;
+    private TimeSpan _tickAt = TimeSpan.MaxValue;
 
     /// <inheritdoc/>
     protected override void Started() => _tick = Context.CreateTimer(LinkMessage.Tick());
@@ -30,17 +34,28 @@ public sealed class EthernetActor(
     {
         switch (message.Kind)
         {
-            case LinkMessageKind.Attach:
-                _ipv4 = message.Ipv4;
+            case LinkMessageKind.Attach when message.Type == EtherType.Ipv4:
+                _ipv4 = message.Layer;
+                return default;
+            case LinkMessageKind.Attach when message.Type == EtherType.Ipv6:
+                _ipv6 = message.Layer;
                 return default;
             case LinkMessageKind.Device when message.DeviceEvent.Kind == NetworkDeviceEventKind.Received:
                 return ReceiveFrames(message.DeviceEvent.Frames);
             case LinkMessageKind.Transmit:
                 return Transmit(message.Frames, message.Address);
+            case LinkMessageKind.TransmitTo:
+                return SendFrames(message.Frames, message.Hardware, message.Type);
             case LinkMessageKind.SetAddress:
-                _address = message.Address;
-                return _address.IsAny ? default : SendArp(ArpPacket.Announce(link.Address, _address), MacAddress.Broadcast);
+                _defense.Set(message.Address, Now);
+                return TickAsync();
+            case LinkMessageKind.Probe:
+                return Probe(message.Address, message.IsFree);
+            case LinkMessageKind.Observe:
+                _observer = message.Observer;
+                return default;
             case LinkMessageKind.Tick:
+                _tickAt = TimeSpan.MaxValue;
                 return TickAsync();
             default:
                 return default;
@@ -51,7 +66,8 @@ public sealed class EthernetActor(
 
     private ValueTask ReceiveFrames(FrameBatch frames)
     {
-        FrameBatch packets = default;
+        FrameBatch ipv4 = default;
+        FrameBatch ipv6 = default;
         ValueTask answers = default;
         counters.CountReceived(frames.Count);
         while (frames.TryTake(out FrameBuffer frame))
@@ -75,21 +91,10 @@ public sealed class EthernetActor(
             switch (header.Type)
             {
                 case EtherType.Ipv4:
-                    if (packets.IsNone && !link.Batches.TryRent(out packets))
-                    {
-                        counters.Drop(DropCause.NoBuffer);
-                        frame.Dispose();
-                        break;
-                    }
-
-                    if (!packets.TryAdd(frame))
-                    {
-                        Deliver(packets);
-                        packets = default;
-                        if (!link.TryBatch(frame, out packets))
-                            counters.Drop(DropCause.NoBuffer);
-                    }
-
+                    Add(ref ipv4, frame, _ipv4);
+                    break;
+                case EtherType.Ipv6 when _ipv6 is not null:
+                    Add(ref ipv6, frame, _ipv6);
                     break;
                 case EtherType.Arp:
                     answers = Then(answers, ArpArrives(frame));
@@ -102,15 +107,38 @@ public sealed class EthernetActor(
         }
 
         frames.Dispose();
-        if (!packets.IsNone)
-            Deliver(packets);
+        if (!ipv4.IsNone)
+            Deliver(ipv4, _ipv4);
+        if (!ipv6.IsNone)
+            Deliver(ipv6, _ipv6);
         return answers;
     }
 
-    private void Deliver(FrameBatch packets)
+    private void Add(ref FrameBatch packets, FrameBuffer frame, ActorRef<IpMessage>? layer)
+    {
+        if (!packets.IsNone && packets.IsFull)
+        {
+            FrameBatch full = packets;
+            packets = default;
+            Deliver(full, layer);
+        }
+
+        if (packets.IsNone)
+        {
+            if (!link.TryBatch(frame, out packets))
+                counters.Drop(DropCause.NoBuffer);
+        }
+        else if (!packets.TryAdd(frame))
+        {
+            counters.Drop(DropCause.NoBuffer);
+            frame.Dispose();
+        }
+    }
+
+    private void Deliver(FrameBatch packets, ActorRef<IpMessage>? layer)
     {
         int count = packets.Count;
-        if (_ipv4 is { } ipv4 && ipv4.TryTell(IpMessage.Received(packets)))
+        if (layer is not null && layer.TryTell(IpMessage.Received(packets)))
             return;
         counters.Drop(DropCause.Overflow, count);
         packets.Dispose();
@@ -125,16 +153,16 @@ public sealed class EthernetActor(
             return SendFrames(packets, new(0x0100_5E00_0000UL | (neighbour.Value & 0x7F_FFFF)));
 
         if (_arp.TryResolve(neighbour, Now, out MacAddress hardware, out bool ask))
-            return Then(SendFrames(packets, hardware), ask ? SendArp(ArpPacket.Request(link.Address, _address, neighbour), MacAddress.Broadcast) : default);
+            return Then(SendFrames(packets, hardware), ask ? SendArp(ArpPacket.Request(link.Address, _defense.Address, neighbour), MacAddress.Broadcast) : default);
 
         bool first = _arp.Wait(neighbour, packets, Now);
         StartTick();
-        return first ? SendArp(ArpPacket.Request(link.Address, _address, neighbour), MacAddress.Broadcast) : default;
+        return first ? SendArp(ArpPacket.Request(link.Address, _defense.Address, neighbour), MacAddress.Broadcast) : default;
     }
 
-    private ValueTask SendFrames(FrameBatch packets, MacAddress destination)
+    private ValueTask SendFrames(FrameBatch packets, MacAddress destination, EtherType type = EtherType.Ipv4)
     {
-        EthernetHeader header = new(destination, link.Address, EtherType.Ipv4);
+        EthernetHeader header = new(destination, link.Address, type);
         for (int index = 0; index < packets.Count; index++)
             header.Write(packets[index].Prepend(EthernetHeader.Length));
         counters.CountSent(packets.Count);
@@ -156,8 +184,20 @@ public sealed class EthernetActor(
         if (packet.SenderHardware == link.Address)
             return default;
 
-        bool forUs = !_address.IsAny && packet.TargetProtocol == _address;
+        if (_defense.IsTaken(packet))
+            _isFree.Set(false);
         ValueTask sent = default;
+        if (_defense.Judge(packet, Now) is var claim and not AddressClaim.None)
+        {
+            // RFC 5227 2.4: whoever claims to be us is no neighbour.
+            arpCounters.Drop(DropCause.Conflict);
+            if (claim == AddressClaim.Defend)
+                return SendArp(ArpPacket.Announce(link.Address, _defense.Address), MacAddress.Broadcast);
+            _observer?.Conflict(_defense.Address);
+            return default;
+        }
+
+        bool forUs = !_defense.Address.IsAny && packet.TargetProtocol == _defense.Address;
         if (_arp.Learn(packet, forUs, Now))
             sent = SendWaitingAsync(packet.SenderProtocol, packet.SenderHardware);
         if (forUs && packet.Operation == ArpOperation.Request)
@@ -195,14 +235,37 @@ public sealed class EthernetActor(
     {
         // The list is reused by the cache, but only by the next tick, which is a later message.
         foreach (Ipv4Address neighbour in _arp.Tick(Now))
-            await SendArp(ArpPacket.Request(link.Address, _address, neighbour), MacAddress.Broadcast);
+            await SendArp(ArpPacket.Request(link.Address, _defense.Address, neighbour), MacAddress.Broadcast);
+        bool isFree;
+        while (_defense.TryTakeDue(Now, out ArpPacket packet, out isFree))
+            await SendArp(packet, MacAddress.Broadcast);
+        if (isFree)
+            _isFree.Set(true);
         StartTick();
     }
 
+    private ValueTask Probe(Ipv4Address address, Reply<bool> isFree)
+    {
+        // Who asked before gets no answer of its own: one address is found out about at a time.
+        _isFree.Set(false);
+        _isFree = isFree;
+        if (_defense.TryProbe(address, Now))
+            return TickAsync();
+        isFree.Set(true);
+        return default;
+    }
+
+    // The timer only moves forward; one that comes early finds nothing due.
     private void StartTick()
     {
-        if (_arp.HasUnresolved && !_tick.IsActive)
-            _tick.Restart(configuration.ArpRequestInterval);
+        TimeSpan next = _defense.NextDeadline;
+        if (_arp.HasUnresolved && Now + configuration.ArpRequestInterval is var ask && ask < next)
+            next = ask;
+        if (next >= _tickAt)
+            return;
+        _tickAt = next;
+        TimeSpan wait = next - Now;
+        _tick.Restart(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
     }
 
     private static ValueTask Then(ValueTask first, ValueTask second)

@@ -1,4 +1,4 @@
-// RFC 791: the Internet Protocol; RFC 1122 3.2: what a host does with it. Fragments are dropped and counted.
+// RFC 791: the Internet Protocol; RFC 1122 3.2: what a host does with it. The parts: .Send (routes, path MTU, fragmentation), .Icmp (RFC 792).
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -6,28 +6,79 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Ip;
 
+/// <summary>What the IPv4 layer of an interface works with.</summary>
+/// <param name="Link">What is rented from the device.</param>
+/// <param name="Ethernet">The link layer.</param>
+/// <param name="Internet">Limits and times shared with IPv6.</param>
+/// <param name="Reassembly">Buffers for datagrams in fragments, shared with IPv6.</param>
+/// <param name="Randomness">For identifications.</param>
+/// <param name="Counters">Of IPv4.</param>
+/// <param name="IcmpCounters">Of ICMP.</param>
+public sealed record Ipv4Surroundings(
+    LinkResources Link, ActorRef<LinkMessage> Ethernet, InternetConfiguration Internet, FramePool Reassembly, IRandomness Randomness,
+    LayerCounters Counters, LayerCounters IcmpCounters);
+
 /// <summary>
 /// Validates what the link received and gives it to the transport its protocol field names, dropping when that is behind;
 /// gives segments a header and a next hop, waiting for the link.
 /// </summary>
-public sealed class Ipv4Actor(
-    LinkResources link, ActorRef<LinkMessage> ethernet, LayerCounters counters, LayerCounters icmpCounters) : Actor<IpMessage>, IStateful<Ipv4LayerState>
+public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerState>
 {
+    private readonly LinkResources _link;
+    private readonly ActorRef<LinkMessage> _ethernet;
+    private readonly InternetConfiguration _internet;
+    private readonly LayerCounters _counters;
+    private readonly LayerCounters _icmpCounters;
+    private readonly Transports _transports;
     private readonly RoutingTable _routes = new();
-    private readonly IcmpEcho _echo = new(icmpCounters);
-    private ActorRef<TcpMessage>? _tcp;
-    private ActorRef<UdpMessage>? _udp;
+    private readonly Reassembler _reassembler;
+    private readonly PathMtuTable _paths;
+    private readonly Queue<(FrameBatch Packets, Ipv4Address Neighbour)> _outgoing = new();
+    private readonly Dictionary<Ipv4Address, int> _groups = [];
+    private RateLimit _errors;
+    private TimerHandle _tick;
     private ushort _identification;
+    private ushort _fragmentIdentification;
+
+    /// <summary>A layer without an address.</summary>
+    public Ipv4Actor(Ipv4Surroundings around)
+    {
+        ArgumentNullException.ThrowIfNull(around);
+        _link = around.Link;
+        _ethernet = around.Ethernet;
+        _internet = around.Internet;
+        _counters = around.Counters;
+        _icmpCounters = around.IcmpCounters;
+        _transports = new(_link, _counters);
+        _reassembler = new(around.Internet, around.Reassembly, _counters);
+        _paths = new(around.Internet.PathMtuEntries, around.Internet.PathMtuLifetime);
+        _errors = new(around.Internet.ErrorsPerSecond);
+        // RFC 7739 for IPv6 and RFC 6864 5.2: where it begins is for nobody to guess.
+        Span<byte> drawn = stackalloc byte[2];
+        around.Randomness.Fill(drawn);
+        _fragmentIdentification = (ushort)((drawn[0] << 8) | drawn[1]);
+    }
 
     /// <inheritdoc/>
-    public Ipv4LayerState ExportState() => new(_routes.Configuration, _tcp, _udp, _identification);
+    public Ipv4LayerState ExportState() => new(_routes.Configuration, _transports.Tcp, _transports.Udp, _identification);
 
     /// <inheritdoc/>
     public void ImportState(Ipv4LayerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         _routes.Configure(state.Configuration);
-        (_tcp, _udp, _identification) = (state.Tcp, state.Udp, state.Identification);
+        (_transports.Tcp, _transports.Udp, _identification) = (state.Tcp, state.Udp, state.Identification);
+    }
+
+    /// <inheritdoc/>
+    protected override void Started() => _tick = Context.CreateTimer(IpMessage.Tick());
+
+    /// <inheritdoc/>
+    protected override void Stopped()
+    {
+        _reassembler.Clear();
+        while (_outgoing.TryDequeue(out (FrameBatch Packets, Ipv4Address Neighbour) next))
+            next.Packets.Dispose();
     }
 
     /// <inheritdoc/>
@@ -36,185 +87,185 @@ public sealed class Ipv4Actor(
         switch (message.Kind)
         {
             case IpMessageKind.AttachTcp:
-                _tcp = message.Tcp;
-                return default;
+                _transports.Tcp = message.Tcp;
+                break;
             case IpMessageKind.AttachUdp:
-                _udp = message.Udp;
-                return default;
+                _transports.Udp = message.Udp;
+                break;
             case IpMessageKind.Received:
-                return ReceivePackets(message.Frames);
+                ReceivePackets(message.Frames);
+                break;
             case IpMessageKind.Send:
-                return Send(message.Frames, message.Source.Ipv4, message.Destination.Ipv4, message.Protocol, message.Options);
+                Send(message.Frames, message.Source.Ipv4, message.Destination, message.Protocol, message.Options);
+                break;
+            case IpMessageKind.Refuse:
+                Refuse(message.Frames);
+                break;
+            case IpMessageKind.Join:
+                _groups[message.Destination.Ipv4] = _groups.GetValueOrDefault(message.Destination.Ipv4) + 1;
+                break;
+            case IpMessageKind.Leave when _groups.TryGetValue(message.Destination.Ipv4, out int members):
+                if (members > 1)
+                    _groups[message.Destination.Ipv4] = members - 1;
+                else
+                    _groups.Remove(message.Destination.Ipv4);
+                break;
             case IpMessageKind.Configure:
                 _routes.Configure(message.Configuration);
-                return ethernet.TellAsync(LinkMessage.SetAddress(_routes.Address));
-            default:
-                return default;
+                return _ethernet.TellAsync(LinkMessage.SetAddress(_routes.Address));
+            case IpMessageKind.Tick:
+                ExpireFragments();
+                break;
         }
+
+        return EndTurn();
     }
 
-    private ValueTask ReceivePackets(FrameBatch packets, bool looped = false)
+    private TimeSpan Now => Context.Time.GetElapsedTime(0);
+
+    private ValueTask EndTurn()
     {
-        FrameBatch toTcp = default;
-        FrameBatch toUdp = default;
-        ValueTask answers = default;
-        counters.CountReceived(packets.Count);
+        if (_reassembler.Count > 0 && !_tick.IsActive)
+        {
+            TimeSpan wait = _reassembler.NextDeadline - Now;
+            _tick.Restart(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+        }
+
+        if (!_outgoing.TryDequeue(out (FrameBatch Packets, Ipv4Address Neighbour) next))
+            return default;
+        ValueTask sent = _ethernet.TellAsync(LinkMessage.Transmit(next.Packets, next.Neighbour));
+        return _outgoing.Count == 0 ? sent : SendRestAsync(sent);
+    }
+
+    private async ValueTask SendRestAsync(ValueTask first)
+    {
+        await first;
+        while (_outgoing.TryDequeue(out (FrameBatch Packets, Ipv4Address Neighbour) next))
+            await _ethernet.TellAsync(LinkMessage.Transmit(next.Packets, next.Neighbour));
+    }
+
+    private void ReceivePackets(FrameBatch packets)
+    {
+        _counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
         {
-            if (!TryValidate(packet, looped, out bool broadcast, out IpProtocol protocol))
+            WireError error = Ipv4View.TryParse(packet.Data, out Ipv4View view);
+            if (error != WireError.None)
+            {
+                _counters.Drop(error);
+                packet.Dispose();
+            }
+            else if (!IsAcceptable(view, out bool unicast))
             {
                 packet.Dispose();
-                continue;
             }
-
-            switch (protocol)
+            else if (view.IsFragment)
             {
-                case IpProtocol.Tcp when !broadcast:
-                    Add(ref toTcp, packet);
-                    break;
-                case IpProtocol.Udp:
-                    Add(ref toUdp, packet);
-                    break;
-                case IpProtocol.Icmp when !broadcast:
-                    if (_echo.TryAnswer(packet, out Ipv4Address asker))
-                        answers = Then(answers, SendAnswer(packet, asker));
-                    break;
-                default:
-                    counters.Drop(DropCause.UnknownProtocol);
-                    packet.Dispose();
-                    break;
+                TakeFragment(packet, unicast);
+            }
+            else
+            {
+                // Ethernet pads to 60 octets; nobody above should see it.
+                packet.SetLength(view.TotalLength);
+                Deliver(packet, view.Protocol, unicast);
             }
         }
 
         packets.Dispose();
-        if (!toTcp.IsNone)
-            DeliverToTcp(toTcp);
-        if (!toUdp.IsNone)
-            DeliverToUdp(toUdp);
-        return answers;
+        _transports.Flush();
     }
 
-    private bool TryValidate([Borrowed] FrameBuffer packet, bool looped, out bool broadcast, out IpProtocol protocol)
+    private bool IsAcceptable(in Ipv4View view, out bool unicast)
     {
-        broadcast = false;
-        protocol = default;
-        // What this host sent to itself has the loopback's addresses, which no link may bring; the header is our own.
-        Ipv4View view = default;
-        WireError error = looped ? WireError.None : Ipv4View.TryParse(packet.Data, out view);
-        if (looped)
-            view = Ipv4View.OfValidated(packet.Data);
-        if (error != WireError.None)
-        {
-            counters.Drop(error);
-            return false;
-        }
-
-        if (view.IsFragment)
-        {
-            counters.Drop(DropCause.Fragment);
-            return false;
-        }
-
-        protocol = view.Protocol;
+        Ipv4Address destination = view.Destination;
+        bool forUs = _routes.IsForUs(destination, out bool broadcast);
+        unicast = forUs && !broadcast;
         // RFC 2131 4.1: until a host has an address it takes UDP for any, since a server may send to the one it offers.
-        bool takesAny = !_routes.IsConfigured && protocol == IpProtocol.Udp && view.Destination.IsUnicast;
-        if (!_routes.IsForUs(view.Destination, out broadcast) && !takesAny && !looped)
+        bool takesAny = !_routes.IsConfigured && view.Protocol == IpProtocol.Udp && destination.IsUnicast;
+        bool group = destination.IsMulticast && (destination.Value == AllHosts || _groups.ContainsKey(destination));
+        if (!forUs && !takesAny && !group)
         {
-            counters.Drop(DropCause.NotForUs);
+            _counters.Drop(DropCause.NotForUs);
             return false;
         }
 
-        // RFC 1122 3.2.1.3: from a link, neither our own address nor the loopback's can be a source.
-        if ((view.Source.IsAny && protocol != IpProtocol.Udp) || (!looped && !view.Source.IsAny && _routes.IsLocal(view.Source)))
+        // RFC 1122 3.2.1.3: from a link, our own address cannot be a source.
+        if ((view.Source.IsAny && view.Protocol != IpProtocol.Udp) || (!view.Source.IsAny && view.Source == _routes.Address))
         {
-            counters.Drop(DropCause.BadAddress);
+            _counters.Drop(DropCause.BadAddress);
             return false;
         }
 
-        // Ethernet pads to 60 octets; nobody above should see it.
-        packet.SetLength(view.TotalLength);
         return true;
     }
 
-    private void Add(ref FrameBatch batch, FrameBuffer packet)
+    // RFC 1112 4: 224.0.0.1.
+    private const uint AllHosts = 0xE000_0001;
+
+    private void Deliver(FrameBuffer packet, IpProtocol protocol, bool unicast)
     {
-        if (batch.IsNone)
+        switch (protocol)
         {
-            if (!link.TryBatch(packet, out batch))
-                counters.Drop(DropCause.NoBuffer);
+            case IpProtocol.Tcp when unicast:
+                _transports.AddTcp(packet);
+                break;
+            case IpProtocol.Udp:
+                _transports.AddUdp(packet);
+                break;
+            case IpProtocol.Icmp when unicast:
+                ReceiveIcmp(packet);
+                break;
+            default:
+                _counters.Drop(DropCause.UnknownProtocol);
+                // RFC 1122 3.2.2.1: protocol unreachable.
+                if (unicast)
+                    SendError(packet, IcmpType.DestinationUnreachable, 2);
+                packet.Dispose();
+                break;
         }
-        else if (!batch.TryAdd(packet))
+    }
+
+    private void TakeFragment(FrameBuffer packet, bool unicast)
+    {
+        Ipv4View view = Ipv4View.OfValidated(packet.Data);
+        ReadOnlySpan<byte> part = view.Payload;
+        int offset = view.FragmentOffset;
+        // RFC 1858 3 and RFC 3128: a TCP header is cut by nobody honest.
+        if (view.Protocol == IpProtocol.Tcp && (offset == 8 || (offset == 0 && part.Length < 16)))
         {
-            // Batches of one pool are of one size, so what came in one batch fits one.
-            counters.Drop(DropCause.NoBuffer);
+            _counters.Drop(DropCause.Malformed);
             packet.Dispose();
-        }
-    }
-
-    private void DeliverToTcp(FrameBatch packets)
-    {
-        // Counted before it moves.
-        int count = packets.Count;
-        if (_tcp is not { } tcp || !tcp.TryTell(TcpMessage.Received(packets)))
-            Drop(packets, count);
-    }
-
-    private void DeliverToUdp(FrameBatch packets)
-    {
-        int count = packets.Count;
-        if (_udp is not { } udp || !udp.TryTell(UdpMessage.Received(packets)))
-            Drop(packets, count);
-    }
-
-    private void Drop(FrameBatch packets, int count)
-    {
-        counters.Drop(DropCause.Overflow, count);
-        packets.Dispose();
-    }
-
-    private ValueTask SendAnswer(FrameBuffer message, Ipv4Address destination)
-    {
-        if (link.TryBatch(message, out FrameBatch batch))
-            return Send(batch, _routes.Address, destination, IpProtocol.Icmp, default);
-        icmpCounters.Drop(DropCause.NoBuffer);
-        return default;
-    }
-
-    private ValueTask Send(FrameBatch segments, Ipv4Address source, Ipv4Address destination, IpProtocol protocol, IpSendOptions options)
-    {
-        bool local = _routes.IsLocal(destination);
-        Ipv4Address neighbour = default;
-        if (!local && !_routes.TryRoute(destination, out neighbour))
-        {
-            counters.Drop(DropCause.Unroutable, segments.Count);
-            segments.Dispose();
-            return default;
+            return;
         }
 
-        byte hops = options.HopLimit != 0 ? options.HopLimit : destination.IsMulticast ? (byte)1 : Ipv4Header.DefaultTimeToLive;
-        for (int index = 0; index < segments.Count; index++)
-        {
-            FrameBuffer segment = segments[index];
-            int length = segment.Length;
-            // RFC 6864: never fragmented, so the field means nothing; counting helps whoever reads a capture.
-            new Ipv4Header(source, destination, protocol, ++_identification, hops, options.TrafficClass)
-                .Write(segment.Prepend(Ipv4Header.Length), length);
-        }
-
-        counters.CountSent(segments.Count);
-        return local ? ReceivePackets(segments, looped: true) : ethernet.TellAsync(LinkMessage.Transmit(segments, neighbour));
+        Ipv4Address source = view.Source;
+        Ipv4Address destination = view.Destination;
+        bool whole = _reassembler.TryAdd(
+            new(source, destination, view.Identification, (byte)view.Protocol), (byte)view.Protocol, offset, view.MoreFragments, part, Now,
+            out FrameBuffer datagram, out byte protocol);
+        Ipv4Header header = new(source, destination, view.Protocol, view.Identification, view.TimeToLive);
+        packet.Dispose();
+        if (!whole)
+            return;
+        // Options are not put together, since nobody reads them.
+        int length = datagram.Length;
+        header.Write(datagram.Prepend(Ipv4Header.Length), length);
+        Deliver(datagram, (IpProtocol)protocol, unicast);
     }
 
-    private static ValueTask Then(ValueTask first, ValueTask second)
+    private void ExpireFragments()
     {
-        if (first.IsCompletedSuccessfully)
-            return second;
-        return second.IsCompletedSuccessfully ? first : BothAsync(first, second);
-
-        static async ValueTask BothAsync(ValueTask first, ValueTask second)
+        while (_reassembler.TryExpire(Now, out DatagramKey key, out byte protocol, out FrameBuffer first))
         {
-            await first;
-            await second;
+            if (first.IsNone)
+                continue;
+            // RFC 1122 3.3.2: code 1, when the first fragment had come.
+            int length = first.Length;
+            new Ipv4Header(key.Source.Ipv4, key.Destination.Ipv4, (IpProtocol)protocol, (ushort)key.Identification)
+                .Write(first.Prepend(Ipv4Header.Length), length);
+            if (_routes.IsForUs(key.Destination.Ipv4, out bool broadcast) && !broadcast)
+                SendError(first, IcmpType.TimeExceeded, 1);
+            first.Dispose();
         }
     }
 }

@@ -18,6 +18,12 @@ public enum DhcpState
     /// <summary>REQUESTING: an offer was chosen.</summary>
     Requesting,
 
+    /// <summary>The granted address is asked for on the link (RFC 2131 3.1 5, RFC 5227 2.1).</summary>
+    Checking,
+
+    /// <summary>Somebody has the address that was granted: the server was told, and nothing is asked for a while.</summary>
+    Declined,
+
     /// <summary>BOUND: an address is ours.</summary>
     Bound,
 
@@ -43,6 +49,12 @@ public enum DhcpTrigger
     /// <summary>A server refused.</summary>
     Refuse,
 
+    /// <summary>Nobody has the granted address.</summary>
+    Free,
+
+    /// <summary>Somebody has it.</summary>
+    Conflict,
+
     /// <summary>T1 passed.</summary>
     RenewalDue,
 
@@ -59,6 +71,9 @@ public interface IDhcpClientOwner
     /// <summary>Sends a message from port 68 to port 67.</summary>
     void Send(in DhcpMessage message, Ipv4Address source, Ipv4Address destination);
 
+    /// <summary>Finds out whether an address is free, and calls <see cref="DhcpClient.Checked"/> when it is known.</summary>
+    void Check(Ipv4Address address);
+
     /// <summary>The interface has a configuration, or with null has it no more.</summary>
     void Configure(InterfaceConfiguration? configuration);
 }
@@ -71,6 +86,7 @@ public sealed class DhcpClient
     private static readonly TimeSpan LastRetransmission = TimeSpan.FromSeconds(64);
     // RFC 2131 4.4.5: no shorter while renewing or rebinding.
     private static readonly TimeSpan ShortestRenewalWait = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SilenceAfterDecline = TimeSpan.FromSeconds(10);
     private const int RequestAttempts = 4;
 
     private readonly StateMachine<DhcpState, DhcpTrigger> _machine;
@@ -100,16 +116,24 @@ public sealed class DhcpClient
         _machine.Configure(DhcpState.Init).Permit(DhcpTrigger.Start, DhcpState.Selecting);
         _machine.Configure(DhcpState.Selecting).OnEntry(Discover).Permit(DhcpTrigger.Offer, DhcpState.Requesting);
         _machine.Configure(DhcpState.Requesting).OnEntry(Request)
-            .Permit(DhcpTrigger.Acknowledge, DhcpState.Bound)
+            .Permit(DhcpTrigger.Acknowledge, DhcpState.Checking)
             .Permit(DhcpTrigger.Refuse, DhcpState.Selecting)
             .Permit(DhcpTrigger.Expire, DhcpState.Selecting);
-        _machine.Configure(DhcpState.Bound).OnEntry(Bind).Permit(DhcpTrigger.RenewalDue, DhcpState.Renewing);
+        _machine.Configure(DhcpState.Checking).OnEntry(Check)
+            .Permit(DhcpTrigger.Free, DhcpState.Bound)
+            .Permit(DhcpTrigger.Conflict, DhcpState.Declined);
+        _machine.Configure(DhcpState.Declined).OnEntry(Decline).Permit(DhcpTrigger.Start, DhcpState.Selecting);
+        _machine.Configure(DhcpState.Bound).OnEntry(Bind)
+            .Permit(DhcpTrigger.RenewalDue, DhcpState.Renewing)
+            .Permit(DhcpTrigger.Conflict, DhcpState.Declined);
         _machine.Configure(DhcpState.Renewing).OnEntry(Renew)
             .Permit(DhcpTrigger.Acknowledge, DhcpState.Bound)
             .Permit(DhcpTrigger.RebindingDue, DhcpState.Rebinding)
+            .Permit(DhcpTrigger.Conflict, DhcpState.Declined)
             .Permit(DhcpTrigger.Refuse, DhcpState.Selecting);
         _machine.Configure(DhcpState.Rebinding).OnEntry(Renew)
             .Permit(DhcpTrigger.Acknowledge, DhcpState.Bound)
+            .Permit(DhcpTrigger.Conflict, DhcpState.Declined)
             .Permit(DhcpTrigger.Refuse, DhcpState.Selecting)
             .Permit(DhcpTrigger.Expire, DhcpState.Selecting);
     }
@@ -153,6 +177,24 @@ public sealed class DhcpClient
         }
     }
 
+    /// <summary>What the owner found out about the address it was to check.</summary>
+    public void Checked(Ipv4Address address, bool isFree, TimeSpan now)
+    {
+        _now = now;
+        if (_state == DhcpState.Checking && address == _lease.YourAddress)
+            _machine.Fire(isFree ? DhcpTrigger.Free : DhcpTrigger.Conflict);
+    }
+
+    /// <summary>RFC 5227 2.4: somebody else keeps using the address that is ours.</summary>
+    public void Conflict(Ipv4Address address, TimeSpan now)
+    {
+        _now = now;
+        if (address != _lease.YourAddress || _state is not (DhcpState.Bound or DhcpState.Renewing or DhcpState.Rebinding))
+            return;
+        Lose();
+        _machine.Fire(DhcpTrigger.Conflict);
+    }
+
     /// <summary>Does what is due by now.</summary>
     public void Expire(TimeSpan now)
     {
@@ -169,6 +211,9 @@ public sealed class DhcpClient
                 break;
             case DhcpState.Requesting:
                 SendRequest();
+                break;
+            case DhcpState.Declined:
+                _machine.Fire(DhcpTrigger.Start);
                 break;
             case DhcpState.Bound:
                 _machine.Fire(DhcpTrigger.RenewalDue);
@@ -222,6 +267,21 @@ public sealed class DhcpClient
         BackOff();
     }
 
+    private void Check()
+    {
+        NextDeadline = TimeSpan.MaxValue;
+        _owner.Check(_lease.YourAddress);
+    }
+
+    // RFC 2131 3.1 5 and 4.4.4: broadcast, from no address, and then at least ten seconds of silence.
+    private void Decline()
+    {
+        Send(
+            new() { Type = DhcpMessageType.Decline, RequestedAddress = _lease.YourAddress, ServerIdentifier = _lease.ServerIdentifier },
+            Ipv4Address.Any, Ipv4Address.Broadcast);
+        NextDeadline = _now + SilenceAfterDecline;
+    }
+
     private void Bind()
     {
         // RFC 2131 4.4.1 and 4.4.5: times count from the request that was granted; T1 and T2 default to 0.5 and 0.875.
@@ -235,7 +295,11 @@ public sealed class DhcpClient
         NextDeadline = _renewalDue;
 
         int prefix = _lease.Mask is { } mask && Ipv4Network.TryGetPrefixLength(mask, out int length) ? length : ClassPrefix(_lease.YourAddress);
-        InterfaceConfiguration configuration = new(new(_lease.YourAddress, prefix), _lease.Gateway, _lease.NameServer);
+        InterfaceConfiguration configuration = new(new(_lease.YourAddress, prefix), _lease.Gateway, _lease.NameServer)
+        {
+            SecondNameServer = _lease.SecondNameServer,
+            Domain = _lease.Domain,
+        };
         if (configuration == _configuration)
             return;
         _configuration = configuration;

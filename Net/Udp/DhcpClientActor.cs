@@ -6,9 +6,12 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Udp;
 
-/// <summary>To the DHCP client: a datagram, or with the default value, that a deadline is due.</summary>
-public readonly struct DhcpClientMessage(UdpDatagram datagram) : IDisposable
+/// <summary>To the DHCP client: a datagram, or a conflict, or with the default value, that a deadline is due.</summary>
+public readonly struct DhcpClientMessage(UdpDatagram datagram, Ipv4Address conflict = default) : IDisposable
 {
+    /// <summary>The address that somebody else uses; none otherwise.</summary>
+    public Ipv4Address Conflict { get; } = conflict;
+
     /// <summary>The datagram; none for a deadline.</summary>
     public UdpDatagram Datagram { get; } = datagram;
 
@@ -17,18 +20,22 @@ public readonly struct DhcpClientMessage(UdpDatagram datagram) : IDisposable
 }
 
 /// <summary>
-/// Asks for an address and tells whoever wants to know. It waits for UDP, which never waits for it, and for what
+/// Asks for an address and tells whoever wants to know. It waits for UDP and for the link layer, which never wait for it, and for what
 /// <paramref name="configure"/> waits for.
 /// </summary>
 public sealed class DhcpClientActor(
-    LinkResources link, IRandomness randomness, ActorRef<UdpMessage> udp, Func<InterfaceConfiguration?, ValueTask> configure,
+    LinkResources link, IRandomness randomness, ActorRef<UdpMessage> udp, ActorRef<LinkMessage> ethernet, Func<InterfaceConfiguration?, ValueTask> configure,
     LayerCounters counters) : Actor<DhcpClientMessage>, IDhcpClientOwner
 {
+    // RFC 5227 1.1: all probes and the wait after them, and some more for a busy host.
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromMinutes(1);
+
     private readonly Queue<UdpDatagram> _outgoing = new();
     private DhcpClient? _client;
     private TimerHandle _deadline;
     private InterfaceConfiguration? _configuration;
     private bool _configurationChanged;
+    private Ipv4Address _toCheck;
 
     /// <inheritdoc/>
     protected override void Started()
@@ -44,11 +51,15 @@ public sealed class DhcpClientActor(
         DhcpClient client = _client!;
         if (!message.Datagram.Payload.IsNone)
             Receive(client, message.Datagram);
+        else if (!message.Conflict.IsAny)
+            client.Conflict(message.Conflict, Now);
         else if (client.State == DhcpState.Init)
             await StartAsync(client);
         else
             client.Expire(Now);
 
+        if (!_toCheck.IsAny)
+            await CheckAsync(client);
         // The configuration first: a renewal is sent from the new address.
         if (_configurationChanged)
         {
@@ -73,6 +84,8 @@ public sealed class DhcpClientActor(
         _configurationChanged = true;
     }
 
+    void IDhcpClientOwner.Check(Ipv4Address address) => _toCheck = address;
+
     void IDhcpClientOwner.Send(in DhcpMessage message, Ipv4Address source, Ipv4Address destination)
     {
         if (!link.Frames.TryRent(out FrameBuffer frame))
@@ -91,8 +104,17 @@ public sealed class DhcpClientActor(
 
     private async ValueTask StartAsync(DhcpClient client)
     {
+        await ethernet.TellAsync(LinkMessage.Observe(new Observer(Context.Self)));
         await udp.TellAsync(UdpMessage.Bind(DhcpMessage.ClientPort, new Receiver(Context.Self)));
         client.Start(Now);
+    }
+
+    private async ValueTask CheckAsync(DhcpClient client)
+    {
+        Ipv4Address address = _toCheck;
+        _toCheck = default;
+        bool isFree = await ethernet.AskAsync<bool>(reply => LinkMessage.Probe(address, reply), LongestProbe);
+        client.Checked(address, isFree, Now);
     }
 
     private void Receive(DhcpClient client, in UdpDatagram datagram)
@@ -112,6 +134,11 @@ public sealed class DhcpClientActor(
     {
         message = default;
         return WireError.BadField;
+    }
+
+    private sealed class Observer(ActorRef<DhcpClientMessage> client) : AddressConflictObserver
+    {
+        public override void Conflict(Ipv4Address address) => client.TryTell(new(default, address));
     }
 
     private sealed class Receiver(ActorRef<DhcpClientMessage> client) : UdpReceiver

@@ -24,6 +24,9 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
             case UdpMessageKind.Bind:
                 _receivers[message.Port] = message.Receiver!;
                 return default;
+            case UdpMessageKind.TryBind:
+                message.Bound.Set(_receivers.TryAdd(message.Port, message.Receiver!));
+                return default;
             case UdpMessageKind.Unbind:
                 _receivers.Remove(message.Port);
                 return default;
@@ -52,7 +55,7 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
             else if (!_receivers.TryGetValue(header.DestinationPort, out UdpReceiver? receiver))
             {
                 counters.Drop(DropCause.NoListener);
-                packet.Dispose();
+                Refuse(packet, destination);
             }
             else
             {
@@ -67,6 +70,16 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         }
 
         packets.Dispose();
+    }
+
+    // RFC 1122 4.1.3.1: the sender is told by the internet layer, if it is not behind.
+    private void Refuse(FrameBuffer packet, IpAddress destination)
+    {
+        if (!link.TryBatch(packet, out FrameBatch batch))
+            return;
+        IpMessage refusal = IpMessage.Refuse(batch);
+        if (!internet.Of(destination).TryTell(refusal))
+            refusal.Dispose();
     }
 
     private ValueTask Send(in UdpDatagram datagram)
@@ -87,6 +100,6 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         }
 
         counters.CountSent();
-        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp));
+        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp, new(MayFragment: true)));
     }
 }

@@ -53,6 +53,7 @@ public readonly record struct DhcpMessage
     private const byte SubnetMask = 1;
     private const byte Router = 3;
     private const byte DomainNameServer = 6;
+    private const byte DomainName = 15;
     private const byte RequestedAddressOption = 50;
     private const byte LeaseTime = 51;
     private const byte MessageType = 53;
@@ -98,6 +99,12 @@ public readonly record struct DhcpMessage
 
     /// <summary>Option 6, the first server.</summary>
     public Ipv4Address? NameServer { get; init; }
+
+    /// <summary>Option 6, the second server.</summary>
+    public Ipv4Address? SecondNameServer { get; init; }
+
+    /// <summary>Option 15: the domain in which short names are tried.</summary>
+    public string? Domain { get; init; }
 
     /// <summary>Option 51 in seconds.</summary>
     public uint? LeaseSeconds { get; init; }
@@ -174,7 +181,13 @@ public readonly record struct DhcpMessage
                 if (value.Length < 4 || value.Length % 4 != 0)
                     return false;
                 Ipv4Address first = Ipv4Address.Read(value);
-                message = option == Router ? message with { Gateway = first } : message with { NameServer = first };
+                message = option == Router
+                    ? message with { Gateway = first }
+                    : message with { NameServer = first, SecondNameServer = value.Length >= 8 ? Ipv4Address.Read(value[4..]) : null };
+                return true;
+            case DomainName:
+                // What is no domain is left out: an honest server may say anything here, and others anything at all.
+                message = message with { Domain = ReadDomain(value) };
                 return true;
             case SubnetMask or RequestedAddressOption or ServerIdentifierOption or LeaseTime or RenewalTime or RebindingTime:
                 if (value.Length != 4)
@@ -217,20 +230,54 @@ public readonly record struct DhcpMessage
         WriteWord(bytes, ref at, ServerIdentifierOption, ServerIdentifier?.Value);
         WriteWord(bytes, ref at, SubnetMask, Mask?.Value);
         WriteWord(bytes, ref at, Router, Gateway?.Value);
-        WriteWord(bytes, ref at, DomainNameServer, NameServer?.Value);
+        WriteNameServers(bytes, ref at);
+        WriteDomain(bytes, ref at);
         WriteWord(bytes, ref at, LeaseTime, LeaseSeconds);
         WriteWord(bytes, ref at, RenewalTime, RenewalSeconds);
         WriteWord(bytes, ref at, RebindingTime, RebindingSeconds);
         if (operation == BootRequest && Type is (DhcpMessageType.Discover or DhcpMessageType.Request))
         {
             ReadOnlySpan<byte> wanted =
-                [ParameterRequestList, 6, SubnetMask, Router, DomainNameServer, LeaseTime, RenewalTime, RebindingTime, MaximumMessageSize, 2, 0x05, 0xDC];
+                [ParameterRequestList, 7, SubnetMask, Router, DomainNameServer, DomainName, LeaseTime, RenewalTime, RebindingTime, MaximumMessageSize, 2, 0x05, 0xDC];
             wanted.CopyTo(bytes[at..]);
             at += wanted.Length;
         }
 
         bytes[at++] = End;
         return Math.Max(at, MinimumLength);
+    }
+
+    private static string? ReadDomain(ReadOnlySpan<byte> value)
+    {
+        value = value.TrimEnd((byte)0);
+        foreach (byte octet in value)
+        {
+            if (!char.IsAsciiLetterOrDigit((char)octet) && octet is not ((byte)'-' or (byte)'_' or (byte)'.'))
+                return null;
+        }
+
+        return value.IsEmpty ? null : System.Text.Encoding.ASCII.GetString(value);
+    }
+
+    private void WriteNameServers(Span<byte> bytes, ref int at)
+    {
+        if (NameServer is not { } first)
+            return;
+        int length = SecondNameServer is null ? 4 : 8;
+        bytes[at] = DomainNameServer;
+        bytes[at + 1] = (byte)length;
+        first.Write(bytes[(at + 2)..]);
+        SecondNameServer?.Write(bytes[(at + 6)..]);
+        at += 2 + length;
+    }
+
+    private void WriteDomain(Span<byte> bytes, ref int at)
+    {
+        if (Domain is not { Length: > 0 and <= 255 } domain)
+            return;
+        bytes[at] = DomainName;
+        bytes[at + 1] = (byte)domain.Length;
+        at += 2 + System.Text.Encoding.ASCII.GetBytes(domain, bytes[(at + 2)..]);
     }
 
     private static void WriteWord(Span<byte> bytes, ref int at, byte option, uint? value)

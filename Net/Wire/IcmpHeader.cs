@@ -17,11 +17,17 @@ public enum IcmpType : byte
 
     /// <summary>A datagram's hops ran out.</summary>
     TimeExceeded = 11,
+
+    /// <summary>A header could not be read.</summary>
+    ParameterProblem = 12,
 }
 
 /// <summary>The fixed part of a validated ICMP message.</summary>
 public readonly record struct IcmpHeader(IcmpType Type, byte Code)
 {
+    /// <summary>The code of <see cref="IcmpType.DestinationUnreachable"/> for a packet that was too big and not to be cut.</summary>
+    public const byte FragmentationNeeded = 4;
+
     /// <summary>Octets of the fixed part: type, code, checksum and four octets by type.</summary>
     public const int Length = 8;
 
@@ -35,6 +41,18 @@ public readonly record struct IcmpHeader(IcmpType Type, byte Code)
             return WireError.BadChecksum;
         header = new((IcmpType)message[0], message[1]);
         return WireError.None;
+    }
+
+    /// <summary>RFC 1191 4: what fits the link at which a packet was too big; 0 from a router that does not say.</summary>
+    public static int NextHopMtu(ReadOnlySpan<byte> message) => BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
+
+    /// <summary>Writes the fixed part and the checksum over a message whose data already stand after it.</summary>
+    public void Write(Span<byte> message)
+    {
+        message[0] = (byte)Type;
+        message[1] = Code;
+        message[2..Length].Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(message[2..], InternetChecksum.Compute(message));
     }
 
     /// <summary>Turns a validated echo request into its reply, in place: only the type changes, and the checksum with it.</summary>

@@ -47,6 +47,12 @@ public readonly ref struct Ipv4View
     /// <summary>The identification that a datagram's fragments share.</summary>
     public ushort Identification => BinaryPrimitives.ReadUInt16BigEndian(_packet[4..]);
 
+    /// <summary>Octets of the datagram before this fragment.</summary>
+    public int FragmentOffset => (BinaryPrimitives.ReadUInt16BigEndian(_packet[6..]) & 0x1FFF) * 8;
+
+    /// <summary>Whether fragments follow this one.</summary>
+    public bool MoreFragments => (BinaryPrimitives.ReadUInt16BigEndian(_packet[6..]) & 0x2000) != 0;
+
     /// <summary>Whether these are a datagram's bytes in part only: more follow, or some precede.</summary>
     public bool IsFragment => (BinaryPrimitives.ReadUInt16BigEndian(_packet[6..]) & 0x3FFF) != 0;
 
@@ -87,10 +93,19 @@ public readonly ref struct Ipv4View
     }
 }
 
-/// <summary>An IPv4 header to be written: 20 octets, never fragmented.</summary>
+/// <summary>An IPv4 header to be written: 20 octets, without options.</summary>
+/// <param name="Source">The sender.</param>
+/// <param name="Destination">The receiver.</param>
+/// <param name="Protocol">What the payload is.</param>
+/// <param name="Identification">What all fragments of a datagram share.</param>
+/// <param name="TimeToLive">Hops.</param>
+/// <param name="TrafficClass">Differentiated services and ECN bits.</param>
+/// <param name="FragmentOffset">Octets of the datagram before this fragment, a multiple of eight.</param>
+/// <param name="MoreFragments">Whether more follow.</param>
+/// <param name="MayFragment">Whether a router may cut it.</param>
 public readonly record struct Ipv4Header(
     Ipv4Address Source, Ipv4Address Destination, IpProtocol Protocol, ushort Identification, byte TimeToLive = Ipv4Header.DefaultTimeToLive,
-    byte TrafficClass = 0)
+    byte TrafficClass = 0, int FragmentOffset = 0, bool MoreFragments = false, bool MayFragment = false)
 {
     /// <summary>Octets on the wire without options.</summary>
     public const int Length = 20;
@@ -102,6 +117,7 @@ public readonly record struct Ipv4Header(
     public const int MaximumTotalLength = ushort.MaxValue;
 
     private const ushort DoNotFragment = 0x4000;
+    private const ushort MoreFragmentsFlag = 0x2000;
 
     /// <summary>Writes the header and its checksum for a payload of some length.</summary>
     public void Write(Span<byte> packet, int payloadLength)
@@ -112,7 +128,8 @@ public readonly record struct Ipv4Header(
         packet[1] = TrafficClass;
         BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)(Length + payloadLength));
         BinaryPrimitives.WriteUInt16BigEndian(packet[4..], Identification);
-        BinaryPrimitives.WriteUInt16BigEndian(packet[6..], DoNotFragment);
+        BinaryPrimitives.WriteUInt16BigEndian(
+            packet[6..], (ushort)((FragmentOffset / 8) | (MoreFragments ? MoreFragmentsFlag : 0) | (MayFragment ? 0 : DoNotFragment)));
         packet[8] = TimeToLive;
         packet[9] = (byte)Protocol;
         BinaryPrimitives.WriteUInt16BigEndian(packet[10..], 0);

@@ -33,6 +33,8 @@ public sealed class ProjectReferenceTests
         ["Net/Ethernet"] = _networkLayer,
         ["Net/Ip"] = _networkLayer,
         ["Net/Udp"] = _networkLayer,
+        ["Net/Dns"] = _networkLayer,
+        ["Net/Middleware"] = _networkLayer,
         ["Net/Tcp"] = _networkLayer,
         ["Net/Kestrel"] = _networkLayer,
         ["Net/Sockets"] = _networkLayer,

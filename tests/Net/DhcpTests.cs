@@ -76,6 +76,43 @@ public sealed class DhcpTests
         Assert.Null(owner.Configured[^1]);
     }
 
+    // RFC 2131 3.1 5 and 4.4.4: decline, ten seconds of silence, and begin again.
+    [Fact]
+    public void AnAddressThatSomebodyHasIsDeclined()
+    {
+        (DhcpClient client, Owner owner) = Start();
+        client.Receive(Answer(DhcpMessageType.Offer, owner.Sent[0].Message.TransactionId), TimeSpan.Zero);
+        client.Receive(Answer(DhcpMessageType.Acknowledge, owner.Sent[0].Message.TransactionId), TimeSpan.Zero);
+        client.Checked(Offered, isFree: false, TimeSpan.FromSeconds(1));
+        AssertDeclined(client, owner, TimeSpan.FromSeconds(1));
+        Assert.Empty(owner.Configured);
+    }
+
+    // RFC 5227 2.4 c: an address that is used is given up when somebody else does not give way.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1800)]
+    [InlineData(3150)]
+    public void AnAddressThatSomebodyElseKeepsUsingIsGivenUp(int seconds)
+    {
+        (DhcpClient client, Owner owner) = Bound();
+        foreach (int due in new[] { 1800, 3150 }.Where(due => due <= seconds))
+            client.Expire(TimeSpan.FromSeconds(due));
+        client.Conflict(Offered, TimeSpan.FromSeconds(seconds));
+        AssertDeclined(client, owner, TimeSpan.FromSeconds(seconds));
+        Assert.Null(owner.Configured[^1]);
+    }
+
+    private static void AssertDeclined(DhcpClient client, Owner owner, TimeSpan now)
+    {
+        (DhcpMessage declined, Ipv4Address source, Ipv4Address destination) = owner.Sent[^1];
+        Assert.Equal((DhcpMessageType.Decline, Offered, Server), (declined.Type, declined.RequestedAddress, declined.ServerIdentifier));
+        Assert.Equal((Ipv4Address.Any, Ipv4Address.Broadcast), (source, destination));
+        Assert.Equal(now + TimeSpan.FromSeconds(10), client.NextDeadline);
+        client.Expire(client.NextDeadline);
+        Assert.Equal((DhcpState.Selecting, DhcpMessageType.Discover), (client.State, owner.Sent[^1].Message.Type));
+    }
+
     [Fact]
     public void AnAnswerToSomebodyElseIsIgnored()
     {
@@ -88,7 +125,12 @@ public sealed class DhcpTests
     [Fact]
     public void AMessageComesBackFromTheWireAsItWas()
     {
-        DhcpMessage message = Answer(DhcpMessageType.Offer, 7);
+        DhcpMessage message = Answer(DhcpMessageType.Offer, 7) with
+        {
+            NameServer = Server,
+            SecondNameServer = Offered,
+            Domain = "example.org",
+        };
         byte[] bytes = new byte[600];
         int length = message.WriteReply(bytes);
         Assert.Equal(WireError.None, DhcpMessage.TryParseReply(bytes.AsSpan(0, length), out DhcpMessage read));
@@ -108,6 +150,7 @@ public sealed class DhcpTests
         (DhcpClient client, Owner owner) = Start();
         client.Receive(Answer(DhcpMessageType.Offer, owner.Sent[0].Message.TransactionId), TimeSpan.Zero);
         client.Receive(Answer(DhcpMessageType.Acknowledge, owner.Sent[0].Message.TransactionId), TimeSpan.Zero);
+        client.Checked(Assert.Single(owner.Checks), isFree: true, TimeSpan.Zero);
         return (client, owner);
     }
 
@@ -130,6 +173,10 @@ public sealed class DhcpTests
         public List<InterfaceConfiguration?> Configured { get; } = [];
 
         public void Send(in DhcpMessage message, Ipv4Address source, Ipv4Address destination) => Sent.Add((message, source, destination));
+
+        public List<Ipv4Address> Checks { get; } = [];
+
+        public void Check(Ipv4Address address) => Checks.Add(address);
 
         public void Configure(InterfaceConfiguration? configuration) => Configured.Add(configuration);
     }

@@ -1,0 +1,298 @@
+// RFC 4861 5.1, 7.2 and 7.3: the neighbours of an interface, resolved, watched, and bounded.
+using Troupe.Drivers.Contracts;
+using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
+
+namespace Troupe.Net.Ip;
+
+/// <summary>
+/// Who has which IPv6 address on this link. Advertisements never create entries, so only solicitations aimed at us and packets
+/// of our own do; the table is bounded, and one whose link address is known and that was used longest ago gives way.
+/// </summary>
+public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters counters, Ipv6Output output)
+{
+    private readonly Dictionary<Ipv6Address, Entry> _entries = [];
+    private readonly List<(Ipv6Address Neighbor, Entry Entry)> _due = [];
+
+    /// <summary>Entries of any kind.</summary>
+    public int Count => _entries.Count;
+
+    /// <summary>RFC 4861 6.3.2, ReachableTime: what a router said, spread at random.</summary>
+    public TimeSpan ReachableTime { get; set; } = configuration.ReachableTime;
+
+    /// <summary>RFC 4861 6.3.2, RetransTimer.</summary>
+    public TimeSpan RetransmissionTime { get; set; } = configuration.RetransmissionTime;
+
+    /// <summary>When <see cref="Expire"/> must be called at the latest; <see cref="TimeSpan.MaxValue"/> for never.</summary>
+    public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>What is known of a neighbour, for tests and listings.</summary>
+    public NeighborState StateOf(Ipv6Address neighbor) => _entries.TryGetValue(neighbor, out Entry? entry) ? entry.State : NeighborState.None;
+
+    /// <summary>Whether packets to a neighbour may be expected to arrive (RFC 4861 6.3.6).</summary>
+    public bool IsProbablyReachable(Ipv6Address neighbor) =>
+        _entries.TryGetValue(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete);
+
+    /// <summary>Sends packets to a neighbour, at once or when it has answered.</summary>
+    /// <param name="packets">Owned from now on.</param>
+    /// <param name="neighbor">The next hop.</param>
+    /// <param name="source">The own address to ask from; "::" when there is none yet, and then nobody is asked.</param>
+    /// <param name="now">The time.</param>
+    public void Send(FrameBatch packets, Ipv6Address neighbor, Ipv6Address source, TimeSpan now)
+    {
+        if (!_entries.TryGetValue(neighbor, out Entry? entry))
+        {
+            if (_entries.Count >= configuration.Neighbors && !TryEvict())
+            {
+                counters.Drop(DropCause.TableFull, packets.Count);
+                packets.Dispose();
+                return;
+            }
+
+            entry = new() { Source = source, LastUsed = now };
+            _entries.Add(neighbor, entry);
+            entry.Fire(NeighborTrigger.Wanted);
+            entry.Waiting.Enqueue(packets);
+            Ask(neighbor, entry, now);
+            return;
+        }
+
+        if (entry.State == NeighborState.Incomplete)
+        {
+            // RFC 4861 7.2.2: the latest are kept.
+            if (entry.Waiting.Count >= configuration.NeighborWaitingBatches && entry.Waiting.TryDequeue(out FrameBatch oldest))
+            {
+                counters.Drop(DropCause.Overflow, oldest.Count);
+                oldest.Dispose();
+            }
+
+            entry.Waiting.Enqueue(packets);
+            return;
+        }
+
+        if (entry.State == NeighborState.Reachable && now >= entry.Deadline)
+            entry.Fire(NeighborTrigger.Aged);
+        if (entry.State == NeighborState.Stale)
+        {
+            entry.Fire(NeighborTrigger.Used);
+            entry.Source = source;
+            Wait(entry, now + configuration.DelayFirstProbe);
+        }
+
+        entry.LastUsed = now;
+        output.Send(packets, entry.Hardware);
+    }
+
+    /// <summary>RFC 4861 7.2.3, 6.2.6 and 6.3.4: somebody who asked for us, or a router, said its link address.</summary>
+    public void Learn(Ipv6Address neighbor, MacAddress hardware, bool isRouter, TimeSpan now)
+    {
+        if (!_entries.TryGetValue(neighbor, out Entry? entry))
+        {
+            // Somebody who is there is worth more than somebody who was asked for and did not answer yet.
+            if (_entries.Count >= configuration.Neighbors && !TryEvict() && !TryEvictIncomplete())
+            {
+                counters.Drop(DropCause.TableFull);
+                return;
+            }
+
+            entry = new();
+            _entries.Add(neighbor, entry);
+            entry.LastUsed = now;
+        }
+
+        entry.IsRouter |= isRouter;
+        if (entry.State != NeighborState.None && entry.State != NeighborState.Incomplete && entry.Hardware == hardware)
+            return;
+        entry.Hardware = hardware;
+        entry.Fire(NeighborTrigger.Learned);
+        SendWaiting(entry);
+    }
+
+    /// <summary>RFC 4861 7.2.5. True when a router says that it is one no longer.</summary>
+    public bool Advertise(in NeighborAdvertisement advertisement, TimeSpan now)
+    {
+        // Unasked, so it creates nothing.
+        if (!_entries.TryGetValue(advertisement.Target, out Entry? entry))
+            return false;
+
+        if (entry.State == NeighborState.Incomplete)
+        {
+            if (advertisement.TargetHardware is not { } answer)
+                return false;
+            entry.Hardware = answer;
+            entry.IsRouter = advertisement.IsRouter;
+            Confirm(entry, advertisement.IsSolicited, now);
+            SendWaiting(entry);
+            return false;
+        }
+
+        MacAddress hardware = advertisement.TargetHardware ?? entry.Hardware;
+        bool changes = hardware != entry.Hardware;
+        if (changes && !advertisement.Overrides)
+        {
+            if (entry.State == NeighborState.Reachable)
+                entry.Fire(NeighborTrigger.Learned);
+            return false;
+        }
+
+        entry.Hardware = hardware;
+        if (advertisement.IsSolicited || changes)
+            Confirm(entry, advertisement.IsSolicited, now);
+        bool lost = entry.IsRouter && !advertisement.IsRouter;
+        entry.IsRouter = advertisement.IsRouter;
+        return lost;
+    }
+
+    /// <summary>RFC 4861 7.3.1: a transport made progress with what came from there.</summary>
+    public void Confirm(Ipv6Address neighbor, TimeSpan now)
+    {
+        if (_entries.TryGetValue(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete))
+            Confirm(entry, solicited: true, now);
+    }
+
+    /// <summary>Asks again, probes, and gives up; answers with the neighbours given up, valid until the next call.</summary>
+    public IReadOnlyList<Ipv6Address> Expire(TimeSpan now)
+    {
+        _lost.Clear();
+        if (now < NextDeadline)
+            return _lost;
+        _due.Clear();
+        NextDeadline = TimeSpan.MaxValue;
+        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
+        {
+            if (entry.State is not (NeighborState.Incomplete or NeighborState.Delay or NeighborState.Probe))
+                continue;
+            if (entry.Deadline <= now)
+                _due.Add((neighbor, entry));
+            else
+                Wait(entry, entry.Deadline);
+        }
+
+        foreach ((Ipv6Address neighbor, Entry entry) in _due)
+        {
+            if (entry.State == NeighborState.Delay)
+                entry.Fire(NeighborTrigger.DelayOver);
+            if (entry.Asked < configuration.Solicitations)
+            {
+                Ask(neighbor, entry, now);
+                continue;
+            }
+
+            entry.Fire(NeighborTrigger.GivenUp);
+            _lost.Add(neighbor);
+            Remove(neighbor, entry);
+        }
+
+        return _lost;
+    }
+
+    /// <summary>Forgets everything; waiting packets are dropped.</summary>
+    public void Clear()
+    {
+        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
+            Remove(neighbor, entry);
+    }
+
+    private readonly List<Ipv6Address> _lost = [];
+
+    private void Confirm(Entry entry, bool solicited, TimeSpan now)
+    {
+        entry.Fire(solicited ? NeighborTrigger.Confirmed : NeighborTrigger.Learned);
+        entry.Asked = 0;
+        if (solicited)
+            entry.Deadline = now + ReachableTime;
+    }
+
+    // RFC 4861 7.2.2: the question goes to the solicited-node group, a probe to the neighbour itself.
+    private void Ask(Ipv6Address neighbor, Entry entry, TimeSpan now)
+    {
+        entry.Asked++;
+        Wait(entry, now + RetransmissionTime);
+        bool probe = entry.State == NeighborState.Probe;
+        NeighborSolicitation question = new(neighbor, output.Link.Address);
+        Ipv6Address destination = probe ? neighbor : neighbor.SolicitedNode;
+        if (entry.Source.IsAny || !output.TryBegin(question.Length, out FrameBuffer message))
+            return;
+        question.Write(message.Data, entry.Source, destination);
+        output.Send(message, new(entry.Source, destination, IpProtocol.Icmpv6, 255), probe ? entry.Hardware : destination.MulticastHardware);
+    }
+
+    private void Wait(Entry entry, TimeSpan deadline)
+    {
+        entry.Deadline = deadline;
+        if (deadline < NextDeadline)
+            NextDeadline = deadline;
+    }
+
+    private void SendWaiting(Entry entry)
+    {
+        while (entry.Waiting.TryDequeue(out FrameBatch packets))
+            output.Send(packets, entry.Hardware);
+    }
+
+    private bool TryEvict()
+    {
+        Ipv6Address? oldest = null;
+        TimeSpan age = TimeSpan.MaxValue;
+        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
+        {
+            if (entry.State is NeighborState.Reachable or NeighborState.Stale && !entry.IsRouter && entry.LastUsed < age)
+                (oldest, age) = (neighbor, entry.LastUsed);
+        }
+
+        if (oldest is not { } victim)
+            return false;
+        Remove(victim, _entries[victim]);
+        return true;
+    }
+
+    private bool TryEvictIncomplete()
+    {
+        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
+        {
+            if (entry.State != NeighborState.Incomplete)
+                continue;
+            Remove(neighbor, entry);
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Remove(Ipv6Address neighbor, Entry entry)
+    {
+        _entries.Remove(neighbor);
+        while (entry.Waiting.TryDequeue(out FrameBatch packets))
+        {
+            counters.Drop(DropCause.Unresolved, packets.Count);
+            packets.Dispose();
+        }
+    }
+
+    private sealed class Entry
+    {
+        public NeighborState State { get; private set; }
+
+        public MacAddress Hardware { get; set; }
+
+        public Ipv6Address Source { get; set; }
+
+        public bool IsRouter { get; set; }
+
+        // Until when REACHABLE holds, or when the next question is due.
+        public TimeSpan Deadline { get; set; }
+
+        public TimeSpan LastUsed { get; set; }
+
+        public int Asked { get; set; }
+
+        public Queue<FrameBatch> Waiting { get; } = new(1);
+
+        public void Fire(NeighborTrigger trigger)
+        {
+            State = NeighborStateMachine.Current.Fire(State, trigger);
+            if (State is NeighborState.Stale or NeighborState.Delay)
+                Asked = 0;
+        }
+    }
+}
