@@ -177,8 +177,11 @@ public sealed class NetworkStack
             reply => TcpMessage.Listen(new(new(default, port), options ?? new(), reply)), cancellationToken: cancellationToken);
 
     /// <summary>The class library's socket calls on this stack.</summary>
-    internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor) => new(
-        new SocketNetwork(Tcp, Udp, Link, () => Configuration, Configured, machine.Randomness, _system.Time, machine.CreateParker), firstDescriptor);
+    internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor)
+    {
+        SocketNetwork network = new(Tcp, Udp, Link, () => Configuration, Configured, machine.Randomness, _system.Time, machine.CreateParker);
+        return new(network with { Resolver = new StackHostResolver(this, network.ConfigurationTimeout) }, firstDescriptor);
+    }
 
     /// <summary>The TCP connections with their state, queues, round trip and windows, as netstat lists them.</summary>
     public async ValueTask<System.Collections.Immutable.ImmutableArray<TcpConnectionStatus>> ListConnectionsAsync()

@@ -161,6 +161,10 @@ internal sealed class SocketByteStream
         TcpCloseReason.Refused => SocketErrno.ConnectionRefused,
         TcpCloseReason.TimedOut => SocketErrno.TimedOut,
         TcpCloseReason.Aborted => SocketErrno.ConnectionAborted,
+        TcpCloseReason.HostUnreachable => SocketErrno.HostUnreachable,
+        TcpCloseReason.NetworkUnreachable => SocketErrno.NetworkUnreachable,
+        TcpCloseReason.AddressInUse => SocketErrno.AddressNotAvailable,
+        TcpCloseReason.TableFull => SocketErrno.NoBuffers,
         _ => SocketErrno.None,
     };
 

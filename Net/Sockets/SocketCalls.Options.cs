@@ -60,7 +60,12 @@ public sealed partial class SocketCalls
         if ((level, name) == (SocketOptions.InternetLevel, SocketOptions.MulticastTimeToLive) && socket.Kind == SocketKind.Stream)
             return (int)SocketErrno.InvalidArgument;
         lock (socket.Gate)
-            return (int)socket.Options.Set(level, name, number);
+        {
+            SocketErrno refused = socket.Options.Set(level, name, number);
+            if (refused == SocketErrno.None)
+                socket.OnOptionChanged();
+            return (int)refused;
+        }
     }
 
     /// <summary>Reads SO_LINGER.</summary>

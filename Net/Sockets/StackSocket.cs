@@ -44,6 +44,11 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
     /// <summary>Whether IPv4 peers are reached: not with IPV6_V6ONLY.</summary>
     public bool TakesIpv4 => Family == SocketFamily.Internet || !Options.IsIpv6Only;
 
+    /// <summary>An option has another value now. The gate is held.</summary>
+    public virtual void OnOptionChanged()
+    {
+    }
+
     public abstract SocketErrno Bind(SocketEndPoint local);
 
     public abstract SocketErrno Connect(SocketEndPoint remote);

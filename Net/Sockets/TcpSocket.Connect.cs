@@ -160,6 +160,7 @@ internal sealed partial class TcpSocket
         _hadConnection = true;
         Local = SocketEndPoint.From(connection.Key.Local);
         _remote = SocketEndPoint.From(connection.Key.Remote);
+        OnOptionChanged();
         _ = WatchAsync(connection, _stream);
     }
 

@@ -49,7 +49,7 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
         }
 
         TcpApplicationOptions options = new() { Scheduler = System.IO.Pipelines.PipeScheduler.Inline, Arrived = OnArrived };
-        TcpListener? listener = Answer(Network.Tcp.AskAsync<TcpListener?>(reply => TcpMessage.Listen(new(local, options, reply))));
+        TcpListener? listener = Answer(Network.Tcp.AskAsync<TcpListener?>(reply => TcpMessage.Listen(new(local, options, reply) { Backlog = backlog < 0 ? null : Math.Max(backlog, 1) })));
         lock (Gate)
         {
             if (listener is null)

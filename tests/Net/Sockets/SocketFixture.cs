@@ -1,3 +1,4 @@
+using Troupe.Apps.Hosting;
 using Troupe.Net.Contracts;
 
 namespace Troupe.Net.Tests.Sockets;
@@ -20,8 +21,9 @@ internal sealed class SocketFixture : IAsyncDisposable
 
     public TwoStacks Stacks => _stacks;
 
-    public static async Task<SocketFixture> StartAsync(TcpConfiguration? tcp = null, int descriptors = 1000) =>
-        new(await TwoStacks.StartAsync(seed: 11, tcp: tcp), descriptors);
+    public static async Task<SocketFixture> StartAsync(
+        TcpConfiguration? tcp = null, int descriptors = 1000, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null) =>
+        new(await TwoStacks.StartAsync(seed: 11, fate, tcp), descriptors);
 
     /// <summary>A connection from the first host to the second.</summary>
     public (nint Client, nint Server) Connect()

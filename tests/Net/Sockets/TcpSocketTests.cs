@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Troupe.Apps.Hosting;
 using Troupe.Net.Contracts;
 
 namespace Troupe.Net.Tests.Sockets;
@@ -11,6 +13,8 @@ public sealed class TcpSocketTests
     private const int Output = 4;
     private const int ErrorEvent = 8;
     private const int HangUp = 16;
+    private const int TimedOutErrno = 0x1004D;
+    private const int AddressNotAvailableErrno = 0x10004;
 
     [Fact]
     public async Task OctetsTravelBothWays()
@@ -227,6 +231,61 @@ public sealed class TcpSocketTests
         nint only = fixture.First.Open(SocketType.Stream, AddressFamily.InterNetworkV6);
         SocketHost.Ok(fixture.First.Calls.SetOption(only, 41, 27, [1, 0, 0, 0]));
         Assert.Equal(0x10028, fixture.First.Connect(only, "::ffff:10.0.0.2", 80));
+    }
+
+    // man 7 ip: IP_TTL, IP_TOS.
+    [Fact]
+    public async Task TimeToLiveAndTypeOfServiceStandInThePackets()
+    {
+        const int Tos = 0x28;
+        const int Ttl = 9;
+        ConcurrentBag<(int Service, int Hops)> seen = [];
+        await using SocketFixture fixture = await SocketFixture.StartAsync(fate: (end, frame) =>
+        {
+            ReadOnlySpan<byte> octets = frame.Span;
+            // IPv4 with TCP, and more than a bare acknowledgement.
+            if (end == 0 && octets.Length > 90 && octets[12] == 8 && octets[13] == 0 && octets[23] == 6)
+                seen.Add((octets[15], octets[22]));
+            return LinkFate.Deliver;
+        });
+        (nint client, nint server) = fixture.Connect();
+        SocketHost.Ok(fixture.First.Calls.SetOption(client, 0, 3, BitConverter.GetBytes(Tos)));
+        SocketHost.Ok(fixture.First.Calls.SetOption(client, 0, 4, BitConverter.GetBytes(Ttl)));
+        fixture.First.Send(client, new byte[100]);
+        Assert.Equal(new byte[100], fixture.Second.Receive(server));
+        Assert.Contains(seen, static packet => (packet.Service & ~3) == Tos && packet.Hops == Ttl);
+    }
+
+    // RFC 9293 3.8.4, by SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL and TCP_KEEPCNT.
+    [Fact]
+    public async Task KeepAliveFindsOutThatThePeerIsGone()
+    {
+        int cut = 0;
+        await using SocketFixture fixture = await SocketFixture.StartAsync(fate: (_, _) => Volatile.Read(ref cut) != 0 ? LinkFate.Drop : LinkFate.Deliver);
+        (nint client, _) = fixture.Connect();
+        foreach (int option in (int[])[3, 17, 16])
+            SocketHost.Ok(fixture.First.Calls.SetOption(client, 6, option, BitConverter.GetBytes(1)));
+        SocketHost.Ok(fixture.First.Calls.SetOption(client, 0xFFFF, 8, BitConverter.GetBytes(1)));
+        Volatile.Write(ref cut, 1);
+
+        Task<int> receiving = Task.Run(() => fixture.First.Calls.Receive(client, new byte[1], 0, out _));
+        Assert.Equal(TimedOutErrno, await receiving.WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    [Fact]
+    public async Task AConnectFromATakenPairOfEndsSaysThatTheAddressIsNotAvailable()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint listener = fixture.Second.Listen(port: 90);
+        foreach (int expected in (int[])[0, AddressNotAvailableErrno])
+        {
+            nint client = fixture.First.Open();
+            SocketHost.Ok(fixture.First.Calls.SetOption(client, 0xFFFF, 4, BitConverter.GetBytes(1)));
+            SocketHost.Ok(fixture.First.Bind(client, "10.0.0.1", 5000));
+            Assert.Equal(expected, fixture.First.Connect(client, "10.0.0.2", 90));
+        }
+
+        SocketHost.Ok(fixture.Second.Calls.Close(listener));
     }
 
     [Fact]

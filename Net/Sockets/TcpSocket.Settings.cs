@@ -1,0 +1,23 @@
+// man 7 tcp, man 7 ip: what options do to a connection.
+namespace Troupe.Net.Sockets;
+
+internal sealed partial class TcpSocket
+{
+    // RFC 2474 3: the class is the upper six bits of the octet; the others belong to congestion notification.
+    private const int ClassShift = 2;
+
+    /// <summary>Hands the options that a connection acts upon to it: all when there is one, and what changes after that.</summary>
+    public override void OnOptionChanged()
+    {
+        if (_connection?.Settings is not { } settings)
+            return;
+        int Value(int level, int name) => Options.Get(level, name)!.Value;
+        settings.NoDelay = Value(SocketOptions.TcpLevel, SocketOptions.NoDelay) != 0;
+        settings.KeepAliveTime = TimeSpan.FromSeconds(Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveTime));
+        settings.KeepAliveInterval = TimeSpan.FromSeconds(Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveInterval));
+        settings.KeepAliveProbes = Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveRetries);
+        settings.KeepAlive = Value(SocketOptions.SocketLevel, SocketOptions.KeepAlive) != 0;
+        settings.DifferentiatedServices = (byte)(Value(SocketOptions.InternetLevel, SocketOptions.TypeOfService) >> ClassShift);
+        settings.HopLimit = (byte)Value(SocketOptions.InternetLevel, SocketOptions.TimeToLive);
+    }
+}
