@@ -32,7 +32,13 @@ public sealed record NetworkConfiguration
     /// <summary>
     /// What slips between two layers: a stage for an edge, or null for none. Asked once an edge when the stack starts; null for none anywhere.
     /// </summary>
-    public Func<LayerEdge, LinkResources, FrameStage?>? Stages { get; init; }
+    public Func<LayerEdge, LinkResources, FrameStage?>? Stages
+    {
+        get => Relays?.Choose;
+        init => Relays = value is null ? null : new LayerRelays(value);
+    }
+
+    internal ILayerRelays? Relays { get; init; }
 
     /// <summary>Limits and times of TCP.</summary>
     public TcpConfiguration Tcp { get; init; } = new();

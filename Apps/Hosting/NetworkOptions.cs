@@ -11,6 +11,7 @@ public sealed class NetworkOptions
 {
     private readonly UnikernelOptions _commandLine;
     private InterfaceConfiguration? _static;
+    private ILayerRelays? _relays;
     private IpAddress[] _nameServers = [];
     private string[] _searchDomains = [];
 
@@ -26,7 +27,11 @@ public sealed class NetworkOptions
     public DnsConfiguration Dns { get; set; } = new();
 
     /// <summary>What slips between two layers: a capture, a fault injector, a limiter; null for nothing.</summary>
-    public Func<LayerEdge, LinkResources, FrameStage?>? Stages { get; set; }
+    public Func<LayerEdge, LinkResources, FrameStage?>? Stages
+    {
+        get => _relays?.Choose;
+        set => _relays = value is null ? null : new LayerRelays(value);
+    }
 
     /// <summary>Limits and times of TCP.</summary>
     public TcpConfiguration Tcp { get; set; } = new();
@@ -46,7 +51,7 @@ public sealed class NetworkOptions
             Ethernet = Ethernet,
             Internet = Internet,
             Ipv6 = Ipv6,
-            Stages = Stages,
+            Relays = _relays,
             Dns = Dns,
             NameServers = [.. _nameServers],
             SearchDomains = [.. _searchDomains],

@@ -19,6 +19,9 @@ public sealed class NetworkStack
     private readonly ActorSystem _system;
     private readonly ActorRef<LinkMessage> _ethernet;
     private readonly LayerStages _stages;
+    private readonly Lock _dnsGate = new();
+    private readonly DnsSurroundings _dnsSurroundings;
+    private ActorRef<DnsMessage>? _dns;
     private InterfaceConfiguration? _configuration;
 
     private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
@@ -26,17 +29,17 @@ public sealed class NetworkStack
         _system = system;
         Link = link;
         LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
-        LayerStages stages = new(system, link, configuration.Stages);
+        LayerStages stages = new(system, link, configuration.Relays);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
-        ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device, FrameCarriers.Device);
+        ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device);
         _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
         FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
-        ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet, FrameCarriers.Link);
+        ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet);
         CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp));
         Ipv4 = system.Spawn(CreateIpv4, WaitingFor(belowIpv4));
         if (configuration.Ipv6 is { } version6)
         {
-            ActorRef<LinkMessage> belowIpv6 = stages.Above(LayerEdge.Ipv6ToEthernet, _ethernet, FrameCarriers.Link);
+            ActorRef<LinkMessage> belowIpv6 = stages.Above(LayerEdge.Ipv6ToEthernet, _ethernet);
             Ipv6 = system.Spawn(
                 new Ipv6Actor(new(
                     link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness,
@@ -45,14 +48,14 @@ public sealed class NetworkStack
         }
 
         Internet = new(
-            stages.Above(LayerEdge.TransportToIpv4, Ipv4, FrameCarriers.Internet),
-            Ipv6 is { } sixth ? stages.Above(LayerEdge.TransportToIpv6, sixth, FrameCarriers.Internet) : null, Addresses);
+            stages.Above(LayerEdge.TransportToIpv4, Ipv4),
+            Ipv6 is { } sixth ? stages.Above(LayerEdge.TransportToIpv6, sixth) : null, Addresses);
         Udp = system.Spawn(new UdpActor(link, Internet, udp), WaitingFor(Internet.WaitedFor));
         CreateTcp = () => new TcpActor(configuration.Tcp, link, Internet, randomness, system.Time, tcp);
         Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
         NameServers.SetByHand(configuration.NameServers, configuration.SearchDomains);
-        Dns = system.Spawn(
-            new DnsResolverActor(new(configuration.Dns, link, Udp, Tcp, randomness, dns), NameServers, Addresses), new SpawnOptions { WaitsFor = [] });
+        // At the first question: an image in which nobody asks any is spared the resolver.
+        _dnsSurroundings = new(configuration.Dns, link, Udp, Tcp, randomness, dns);
         DhcpCounters = dhcp;
         _stages = stages;
         Counters = [ethernet, arp, ipv4, icmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
@@ -76,8 +79,15 @@ public sealed class NetworkStack
     /// <summary>Makes a behaviour for <see cref="Tcp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<TcpMessage>> CreateTcp { get; }
 
-    /// <summary>The DNS resolver.</summary>
-    public ActorRef<DnsMessage> Dns { get; }
+    /// <summary>The DNS resolver, which is started by the first who asks for it.</summary>
+    public ActorRef<DnsMessage> Dns
+    {
+        get
+        {
+            lock (_dnsGate)
+                return _dns ??= _system.Spawn(new DnsResolverActor(_dnsSurroundings, NameServers, Addresses), new SpawnOptions { WaitsFor = [] });
+        }
+    }
 
     /// <summary>The UDP layer.</summary>
     public ActorRef<UdpMessage> Udp { get; }
@@ -129,21 +139,21 @@ public sealed class NetworkStack
     // Each layer learns who is above it, or the stage that stands in for it.
     private async ValueTask AttachAsync(ActorRef<NetworkDeviceMessage> device, CancellationToken cancellationToken)
     {
-        ActorRef<UdpMessage> udp = _stages.Below(LayerEdge.InternetToUdp, Udp, FrameCarriers.Udp);
-        ActorRef<TcpMessage> tcp = _stages.Below(LayerEdge.InternetToTcp, Tcp, FrameCarriers.Tcp);
+        ActorRef<UdpMessage> udp = _stages.Below(LayerEdge.InternetToUdp, Udp);
+        ActorRef<TcpMessage> tcp = _stages.Below(LayerEdge.InternetToTcp, Tcp);
         await _ethernet.TellAsync(
-            LinkMessage.Attach(EtherType.Ipv4, _stages.Below(LayerEdge.EthernetToIpv4, Ipv4, FrameCarriers.Internet)), cancellationToken);
+            LinkMessage.Attach(EtherType.Ipv4, _stages.Below(LayerEdge.EthernetToIpv4, Ipv4)), cancellationToken);
         await Ipv4.TellAsync(IpMessage.Attach(udp), cancellationToken);
         await Ipv4.TellAsync(IpMessage.Attach(tcp), cancellationToken);
         if (Ipv6 is { } ipv6)
         {
             await _ethernet.TellAsync(
-                LinkMessage.Attach(EtherType.Ipv6, _stages.Below(LayerEdge.EthernetToIpv6, ipv6, FrameCarriers.Internet)), cancellationToken);
+                LinkMessage.Attach(EtherType.Ipv6, _stages.Below(LayerEdge.EthernetToIpv6, ipv6)), cancellationToken);
             await ipv6.TellAsync(IpMessage.Attach(udp), cancellationToken);
             await ipv6.TellAsync(IpMessage.Attach(tcp), cancellationToken);
         }
 
-        EthernetClient client = new(_stages.Below(LayerEdge.DeviceToEthernet, _ethernet, FrameCarriers.Link));
+        EthernetClient client = new(_stages.Below(LayerEdge.DeviceToEthernet, _ethernet));
         Counters = [.. Counters, .. _stages.Counters.Except(Counters)];
         await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
     }
