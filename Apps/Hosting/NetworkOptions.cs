@@ -6,7 +6,7 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
-/// <summary>What an application says about its network before it is built. The command line has the last word on the address.</summary>
+/// <summary>What an application says about its network before it is built. The command line has the last word on addresses and DNS servers.</summary>
 public sealed class NetworkOptions
 {
     private readonly UnikernelOptions _commandLine;
@@ -50,10 +50,10 @@ public sealed class NetworkOptions
             Static = _commandLine.GivesAddress ? _commandLine.Static : _static,
             Ethernet = Ethernet,
             Internet = Internet,
-            Ipv6 = Ipv6,
+            Ipv6 = Ipv6OfCommandLine(),
             Relays = _relays,
             Dns = Dns,
-            NameServers = [.. _nameServers],
+            NameServers = _commandLine.NameServers.IsEmpty ? [.. _nameServers] : _commandLine.NameServers,
             SearchDomains = [.. _searchDomains],
             Tcp = Tcp,
         };
@@ -91,4 +91,9 @@ public sealed class NetworkOptions
 
     /// <summary>Runs our own stack on a device of the caller's, such as one end of an <see cref="InProcessLink"/>, even hosted.</summary>
     public void UseDevice(Func<ActorSystem, ActorRef<NetworkDeviceMessage>> device) => Device = device;
+
+    private Ipv6Configuration? Ipv6OfCommandLine() =>
+        _commandLine.SwitchesIpv6Off ? null
+        : _commandLine.Ipv6 is { } network ? (Ipv6 ?? new()) with { Addresses = [network], Gateway = _commandLine.Ipv6Gateway }
+        : Ipv6;
 }

@@ -154,6 +154,14 @@ public sealed class WireTests(ITestOutputHelper output)
     [InlineData("--ip 10.0.2.15", "no address")]
     [InlineData("--gateway 10.0.2.2", "goes with a static address")]
     [InlineData("--ip 10.0.2.15/24 --gateway 10.0.3.2", "not on the network")]
+    [InlineData("ip6=fd00::15/64 --gateway6 fe80::1 own --dns 10.0.2.3,fd00::53", null)]
+    [InlineData("--ip6 off", null)]
+    [InlineData("--ip6 auto", null)]
+    [InlineData("--ip6 fd00::15", "no IPv6 address")]
+    [InlineData("--ip6 ff02::1/64", "no IPv6 address")]
+    [InlineData("--gateway6 fe80::1", "goes with a static IPv6 address")]
+    [InlineData("--ip6 fd00::15/64 --gateway6 10.0.2.2", "no IPv6 gateway")]
+    [InlineData("--dns 10.0.2.3,none", "'none' is no DNS server")]
     public void TheCommandLineIsReadOrRefusedWithAReason(string line, string? reason)
     {
         bool read = UnikernelOptions.TryParse(line.Split(' '), out UnikernelOptions? options, out string? error);
@@ -162,5 +170,15 @@ public sealed class WireTests(ITestOutputHelper output)
             Assert.Contains(reason, error, StringComparison.Ordinal);
         else if (line.Contains("own", StringComparison.Ordinal))
             Assert.Equal(["own"], options!.Rest);
+    }
+
+    [Fact]
+    public void TheCommandLineGivesIpv6AndNameServers()
+    {
+        Assert.True(UnikernelOptions.TryParse(["--ip6", "fd00::15/64", "gateway6=fe80::1", "--dns=10.0.2.3,fd00::53"], out UnikernelOptions? options, out _));
+        Assert.Equal("fd00::15/64", options.Ipv6.ToString());
+        Assert.Equal("fe80::1", options.Ipv6Gateway.ToString());
+        Assert.Equal(["10.0.2.3", "fd00::53"], options.NameServers.Select(server => server.ToString()));
+        Assert.False(options.GivesAddress);
     }
 }
