@@ -1,16 +1,20 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Troupe.Actors;
 using Troupe.Apps.Benchmark;
 using Troupe.Apps.Hello;
 using Troupe.Apps.Hosting.Web;
 
-// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, and bytes to move for `troupe test net`.
+// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, and bytes to move for `troupe test net` and, on a port
+// of their own, `troupe bench net`.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
 // No handler here blocks; the thread pool is what an application gets that does not ask.
 if (args.Contains("requests=workers"))
     builder.RunRequestsOnWorkers();
+builder.Web.WebHost.ConfigureKestrel(static kestrel => kestrel.ListenAnyIP(8081, static port => port.Run(ByteStreams.ServeAsync)));
 WebUnikernel app = builder.Build();
 ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");
 app.MapGet("/", async (HttpContext context) =>

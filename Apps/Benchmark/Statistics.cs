@@ -20,6 +20,7 @@ internal static class Statistics
             AddKernel(text);
         else
             AddLinux(text);
+        Add(text, "allocated-bytes", GC.GetTotalAllocatedBytes());
         (int noted, long missed) = pauses.Count;
         Add(text, "collections", noted);
         Add(text, "collections-missed", missed);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Troupe.Tools.Terminal;
@@ -21,15 +22,36 @@ public static partial class LoadGenerator
     {
         var result = await HostProcess.CaptureAsync(
             "wrk", ["-t1", $"-c{Connections}", $"-d{seconds}s", $"http://127.0.0.1:{port}/"], cancellation).ConfigureAwait(false);
-        var requests = Requests().Match(result.Output);
-        var rate = Rate().Match(result.Output);
-        if (result.ExitCode != 0 || !requests.Success || !rate.Success)
+        return result.ExitCode == 0 && TryRead(result.Output, out var load)
+            ? load
+            : throw new UserError($"wrk failed:\n{result.Output.TrimEnd()}", exitCode: ExitCodes.Failure);
+    }
+
+    /// <summary>Reads what wrk prints.</summary>
+    public static bool TryRead(string output, [NotNullWhen(true)] out LoadResult? load)
+    {
+        load = null;
+        var requests = Requests().Match(output);
+        var rate = Rate().Match(output);
+        if (!requests.Success || !rate.Success)
         {
-            throw new UserError($"wrk failed:\n{result.Output.TrimEnd()}", exitCode: ExitCodes.Failure);
+            return false;
         }
 
-        var errors = Failures().Matches(result.Output).Sum(match => Number(match.Groups[1]));
-        return new LoadResult(Number(requests.Groups[1]), double.Parse(rate.Groups[1].ValueSpan, CultureInfo.InvariantCulture), errors);
+        var errors = Failures().Matches(output).Sum(match => Number(match.Groups[1]));
+        load = new LoadResult(Number(requests.Groups[1]), double.Parse(rate.Groups[1].ValueSpan, CultureInfo.InvariantCulture), errors);
+        return true;
+    }
+
+    /// <summary>Milliseconds that 99 of 100 answers did not exceed, from h2load's log: start, status and microseconds to the end of the answer, tab-separated. Null without answers.</summary>
+    public static double? Percentile99(IEnumerable<string> log)
+    {
+        List<double> times = [.. log
+            .Select(line => line.Split('\t'))
+            .Where(parts => parts.Length >= 3 && parts[1] == "200")
+            .Select(parts => double.Parse(parts[2], CultureInfo.InvariantCulture) / 1000)
+            .Order()];
+        return times.Count > 0 ? times[(int)Math.Ceiling(times.Count * 0.99) - 1] : null;
     }
 
     private static long Number(Capture text) => long.Parse(text.ValueSpan, CultureInfo.InvariantCulture);

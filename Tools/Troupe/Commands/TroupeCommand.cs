@@ -19,6 +19,7 @@ public static class TroupeCommand
         VerifyCommand.Create(),
         GateCommand.Create(),
         ImpairCommand.Create(),
+        StreamCommand.Create(),
         DoctorCommand.Create(),
     };
 
