@@ -27,7 +27,10 @@ public interface IMachine
     /// Starts the drivers of what the machine has, and answers with its network device; null when the network is somebody
     /// else's (hosted, the host's). A machine that should have one and has none throws <see cref="MachineException"/>.
     /// </summary>
-    ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken);
+    /// <param name="system">Where the drivers live.</param>
+    /// <param name="offloads">Whether a network device may be left checksums and segmentation; without, all frames are complete, as stages between layers want them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken);
 }
 
 /// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>
@@ -49,7 +52,7 @@ public sealed class HostedMachine : IMachine
     }
 
     /// <inheritdoc/>
-    public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken) => default;
+    public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) => default;
 }
 
 /// <summary>Which machine this program was built for.</summary>

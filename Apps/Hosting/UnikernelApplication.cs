@@ -47,7 +47,7 @@ public sealed class UnikernelApplication : IAsyncDisposable
 
     private async Task<NetworkStack?> StartOnceAsync()
     {
-        ActorRef<NetworkDeviceMessage>? device = await _machine.StartAsync(Actors, CancellationToken.None).ConfigureAwait(false);
+        ActorRef<NetworkDeviceMessage>? device = await _machine.StartAsync(Actors, _network.Stages is null, CancellationToken.None).ConfigureAwait(false);
         if (_network.Device is { } create)
             device = create(Actors);
         return device is null

@@ -5,15 +5,17 @@ using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
 
-/// <summary>A virtqueue whose buffers are frames, each in one descriptor: who is in flight, and back out of it.</summary>
+/// <summary>A virtqueue whose buffers are frames, each piece in one descriptor: who is in flight, and back out of it.</summary>
 internal sealed class FrameRing
 {
     private readonly FrameBuffer[] _inFlight;
+    private readonly VirtqueueSegment[] _segments;
 
     public FrameRing(Virtqueue queue)
     {
         Queue = queue;
         _inFlight = new FrameBuffer[queue.Size];
+        _segments = new VirtqueueSegment[queue.Size];
     }
 
     public Virtqueue Queue { get; }
@@ -23,6 +25,29 @@ internal sealed class FrameRing
     {
         var segment = new VirtqueueSegment(memory, frame.PoolOffset, frame.Length, isDeviceWritable);
         if (!Queue.TryAdd(new ReadOnlySpan<VirtqueueSegment>(in segment), out var head))
+        {
+            return false;
+        }
+
+        _inFlight[head] = frame;
+        return true;
+    }
+
+    /// <summary>Hands a frame with all its pieces to the device, to be read; on false the caller still owns it.</summary>
+    public bool TryAddPieces([MovesWhen(true)] FrameBuffer frame, FramePool pool, DmaBlock memory, DmaBlock otherMemory)
+    {
+        var count = 0;
+        foreach (var piece in frame.Pieces)
+        {
+            if (count == _segments.Length)
+            {
+                return false;
+            }
+
+            _segments[count++] = new(ReferenceEquals(piece.Pool, pool) ? memory : otherMemory, piece.PoolOffset, piece.Length, IsDeviceWritable: false);
+        }
+
+        if (!Queue.TryAdd(_segments.AsSpan(0, count), out var head))
         {
             return false;
         }

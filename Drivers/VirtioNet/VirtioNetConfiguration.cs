@@ -7,7 +7,8 @@ namespace Troupe.Drivers.VirtioNet;
 /// <summary>What a network device says of itself in its configuration space, believed only as far as it makes sense.</summary>
 /// <param name="transport">The way to the device.</param>
 /// <param name="largestMaximumTransmissionUnit">The largest that the driver's buffers can hold.</param>
-internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int largestMaximumTransmissionUnit)
+/// <param name="offloads">Whether checksums and segmentation are wanted of it.</param>
+internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int largestMaximumTransmissionUnit, bool offloads)
 {
     /// <summary>IEEE 802.3: two addresses and the type.</summary>
     internal const int EthernetHeaderLength = 14;
@@ -34,6 +35,29 @@ internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int lar
         {
             // A larger one we could not receive, so we do not agree to it.
             wanted |= VirtioNetFeatures.MaximumTransmissionUnit;
+        }
+
+        return offloads ? wanted | Offloads(offered) : wanted;
+    }
+
+    /// <summary>What a device with these features does for frames that are sent.</summary>
+    internal static FrameOffloadFlags TransmitOffload(ulong features) =>
+        ((features & VirtioNetFeatures.Checksum) != 0 ? FrameOffloadFlags.NeedsChecksum : FrameOffloadFlags.None)
+        | ((features & VirtioNetFeatures.SegmentationIpv4) != 0 ? FrameOffloadFlags.SegmentsIpv4 : FrameOffloadFlags.None)
+        | ((features & VirtioNetFeatures.SegmentationIpv6) != 0 ? FrameOffloadFlags.SegmentsIpv6 : FrameOffloadFlags.None);
+
+    /// <summary>Section 5.1.3.1: who segments completes checksums. Large packets we take in several buffers only, since ours are small.</summary>
+    private static ulong Offloads(ulong offered)
+    {
+        var wanted = VirtioNetFeatures.Checksum | VirtioNetFeatures.ReceiveChecksum;
+        if ((offered & VirtioNetFeatures.Checksum) != 0)
+        {
+            wanted |= VirtioNetFeatures.SegmentationIpv4 | VirtioNetFeatures.SegmentationIpv6;
+        }
+
+        if ((offered & VirtioNetFeatures.MergedReceiveBuffers) != 0 && (offered & VirtioNetFeatures.ReceiveChecksum) != 0)
+        {
+            wanted |= VirtioNetFeatures.MergedReceiveBuffers | VirtioNetFeatures.ReceiveSegmentationIpv4 | VirtioNetFeatures.ReceiveSegmentationIpv6;
         }
 
         return wanted;

@@ -7,8 +7,10 @@ internal sealed class VirtioNetCounters
 {
     public long ReceivedFrames;
     public long ReceivedBytes;
+    public long ReceivedMerged;
     public long TransmittedFrames;
     public long TransmittedBytes;
+    public long TransmittedSegmented;
     public long ReceiveDroppedNoClient;
     public long ReceiveDroppedClientBusy;
     public long ReceiveDroppedNoBatch;
@@ -29,8 +31,10 @@ internal sealed class VirtioNetCounters
     {
         ReceivedFrames = ReceivedFrames,
         ReceivedBytes = ReceivedBytes,
+        ReceivedMerged = ReceivedMerged,
         TransmittedFrames = TransmittedFrames,
         TransmittedBytes = TransmittedBytes,
+        TransmittedSegmented = TransmittedSegmented,
         ReceiveDroppedNoClient = ReceiveDroppedNoClient,
         ReceiveDroppedClientBusy = ReceiveDroppedClientBusy,
         ReceiveDroppedNoBatch = ReceiveDroppedNoBatch,

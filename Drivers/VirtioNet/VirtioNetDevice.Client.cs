@@ -33,7 +33,7 @@ public sealed partial class VirtioNetDevice
         long bytes = 0;
         for (var index = 0; index < batch.Count; index++)
         {
-            bytes += batch[index].Length;
+            bytes += batch[index].TotalLength;
         }
 
         var received = NetworkDeviceEvent.Received(batch);

@@ -7,15 +7,15 @@ namespace Troupe.Drivers.VirtioNet;
 
 /// <summary>
 /// A virtio network device and all that outlives one incarnation of its driver: the frame pools, the attached client, the
-/// counters, and which frames the device holds. Its methods run in the turns of one actor, <see cref="VirtioNetDriver"/>.
+/// counters, and which frames the device holds. Its methods run in the turns of one actor, <see cref="VirtioNetDriver"/>. The parts: .Receive, .Transmit, .Client.
 /// </summary>
 public sealed partial class VirtioNetDevice
 {
     private const int ReceiveQueue = 0;
     private const int TransmitQueue = 1;
 
-    /// <summary>struct virtio_net_hdr with num_buffers, which is always there since version 1 (section 5.1.6).</summary>
-    internal const int DeviceHeaderLength = 12;
+    /// <summary>The largest packet of IP, behind its Ethernet header.</summary>
+    private const int LargestPacket = ushort.MaxValue;
 
     private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
 
@@ -45,7 +45,7 @@ public sealed partial class VirtioNetDevice
         _arena = arena;
         _options = options ?? new VirtioNetOptions();
         _configuration = new VirtioNetConfiguration(
-            transport, _options.FrameSize - FramePoolOptions.DefaultHeadroom - VirtioNetConfiguration.LongestEthernetHeader);
+            transport, _options.FrameSize - FramePoolOptions.DefaultHeadroom - VirtioNetConfiguration.LongestEthernetHeader, _options.Offloads);
         (_receiveMemory, _receiveFrames) = CreatePool(_options.ReceiveFrameCount);
         (_transmitMemory, _transmitFrames) = CreatePool(_options.TransmitFrameCount);
         _batches = FrameBatchPool.Create(_options.BatchCount);
@@ -75,7 +75,13 @@ public sealed partial class VirtioNetDevice
 
     internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
 
-    private int MinimumReceiveBuffers => Math.Max(1, _receive!.Queue.Size / 8);
+    /// <summary>
+    /// Buffers that stay with the device whatever the client holds: enough for a packet of the largest kind, or the device would wait for more, and with it every
+    /// packet behind, such as the one for which the client holds all others.
+    /// </summary>
+    private int MinimumReceiveBuffers => Math.Min(_receive!.Queue.Size, Math.Max(1, _receive.Queue.Size / 8) + LargestPieceCount);
+
+    private int LargestPieceCount => MergesBuffers ? (LargestPacket / (_options.FrameSize - FramePoolOptions.DefaultHeadroom)) + 2 : 0;
 
     private int MaximumFrameLength => _information!.MaximumTransmissionUnit + VirtioNetConfiguration.LongestEthernetHeader;
 
@@ -91,6 +97,7 @@ public sealed partial class VirtioNetDevice
         _features = VirtioHandshake.Negotiate(_transport, _configuration.ChooseFeatures);
         _transport.ConnectInterrupts(onInterrupt);
         var hasEventIndex = (_features & VirtioFeatures.EventIndex) != 0;
+        _pieces ??= new FrameBuffer[_options.RingSizeLimit];
         _receive = new FrameRing(Virtqueue.Create(_transport, ReceiveQueue, _options.RingSizeLimit, _arena, hasEventIndex));
         _transmit = new FrameRing(Virtqueue.Create(_transport, TransmitQueue, _options.RingSizeLimit, _arena, hasEventIndex));
         _transmit.Queue.DisableInterrupts();
@@ -210,24 +217,6 @@ public sealed partial class VirtioNetDevice
         return budget <= 0;
     }
 
-    /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
-    internal void Transmit(FrameBatch batch)
-    {
-        try
-        {
-            while (batch.TryTake(out var frame))
-            {
-                Enqueue(frame);
-            }
-        }
-        finally
-        {
-            batch.Dispose();
-        }
-
-        PumpTransmit();
-    }
-
     /// <summary>Tells the client the whole state if it missed news, and gives the device receive buffers if there are frames again. Called by a timer.</summary>
     internal void CatchUp()
     {
@@ -251,192 +240,8 @@ public sealed partial class VirtioNetDevice
         MaximumTransmissionUnit = _configuration.ReadMaximumTransmissionUnit(_features),
         TransmitFrames = _transmitFrames,
         Batches = _batches,
+        TransmitOffload = VirtioNetConfiguration.TransmitOffload(_features),
     };
-
-    private int Receive(int budget)
-    {
-        var taken = 0;
-        FrameBatch batch = default;
-        try
-        {
-            while (taken < budget && _receive!.TryTake(out var frame, out var written))
-            {
-                taken++;
-                // The buffer was posted with its header in front and all of its room; what the device wrote is what counts.
-                if (written < DeviceHeaderLength + EthernetHeaderLength)
-                {
-                    _counters.ReceiveDroppedMalformed++;
-                    Repost(frame);
-                    continue;
-                }
-
-                if (_client is null)
-                {
-                    _counters.ReceiveDroppedNoClient++;
-                    Repost(frame);
-                    continue;
-                }
-
-                if (_receive.Queue.BuffersInFlight < MinimumReceiveBuffers && !TryReplace())
-                {
-                    // Rather lose this frame than the ability to receive any.
-                    _counters.ReceiveDroppedNoFrame++;
-                    Repost(frame);
-                    continue;
-                }
-
-                if (batch.IsNone && !_batches.TryRent(out batch))
-                {
-                    _counters.ReceiveDroppedNoBatch++;
-                    Repost(frame);
-                    continue;
-                }
-
-                frame.SetLength(written);
-                frame.TrimStart(DeviceHeaderLength);
-                if (!batch.TryAdd(frame))
-                {
-                    _counters.ReceiveDroppedNoBatch++;
-                    Repost(frame);
-                    continue;
-                }
-
-                if (batch.IsFull)
-                {
-                    Deliver(batch);
-                    batch = default;
-                }
-            }
-
-            if (!batch.IsNone)
-            {
-                Deliver(batch);
-                batch = default;
-            }
-        }
-        finally
-        {
-            // After a violation in the middle: what came before it may be lies as well.
-            batch.Dispose();
-        }
-
-        return taken;
-    }
-
-    private void Refill()
-    {
-        while (_receive!.Queue.FreeDescriptors > 0)
-        {
-            if (!TryReplace())
-            {
-                _counters.ReceiveStarved++;
-                return;
-            }
-        }
-    }
-
-    private bool TryReplace()
-    {
-        if (!_receiveFrames.TryRent(out var frame))
-        {
-            return false;
-        }
-
-        Repost(frame);
-        return true;
-    }
-
-    /// <summary>Posts a frame as a receive buffer; there is a descriptor, because the caller just took one back or looked.</summary>
-    private void Repost(FrameBuffer frame)
-    {
-        frame.Reset();
-        frame.Prepend(DeviceHeaderLength);
-        frame.SetLength(frame.Length + frame.Tailroom);
-        if (!_receive!.TryAdd(frame, _receiveMemory, isDeviceWritable: true))
-        {
-            frame.Dispose();
-        }
-    }
-
-    private void Enqueue(FrameBuffer frame)
-    {
-        if (!IsRunning || frame.Length < EthernetHeaderLength || frame.Length > MaximumFrameLength || (frame.Offload.Flags & FrameOffloadFlags.NeedsChecksum) != 0)
-        {
-            _counters.TransmitDroppedInvalid++;
-            frame.Dispose();
-            return;
-        }
-
-        if ((!ReferenceEquals(frame.Pool, _transmitFrames) && !ReferenceEquals(frame.Pool, _receiveFrames)) || frame.Headroom < DeviceHeaderLength)
-        {
-            if (!_transmitFrames.TryRent(out var copy))
-            {
-                _counters.TransmitDroppedNoFrame++;
-                frame.Dispose();
-                return;
-            }
-
-            copy.Append(frame.Data);
-            frame.Dispose();
-            frame = copy;
-            _counters.TransmitCopied++;
-        }
-
-        // All zero: nothing to be done by the device (section 5.1.6.2).
-        frame.Prepend(DeviceHeaderLength).Clear();
-        if (!_waiting.TryEnqueue(frame))
-        {
-            _counters.TransmitDroppedQueueFull++;
-            frame.Dispose();
-        }
-    }
-
-    /// <summary>Takes back what was sent, fills the ring with what waits, notifies, and asks for an interrupt if one is needed.</summary>
-    private void PumpTransmit()
-    {
-        if (!IsRunning)
-        {
-            return;
-        }
-
-        var queue = _transmit!.Queue;
-        while (true)
-        {
-            Reclaim();
-            while (_waiting.TryPeek(out var frame)
-                && _transmit.TryAdd(frame, ReferenceEquals(frame.Pool, _receiveFrames) ? _receiveMemory : _transmitMemory, isDeviceWritable: false))
-            {
-                _waiting.Remove();
-            }
-
-            queue.Publish();
-            var inFlight = queue.BuffersInFlight;
-            if (_waiting.Count == 0 && inFlight <= LargestLeftover)
-            {
-                // So few that they can stay until the driver is next awake. The pool holds enough others, and nobody waits.
-                queue.DisableInterrupts();
-                return;
-            }
-
-            if (queue.TryEnableInterrupts(inFlight / 2))
-            {
-                return;
-            }
-        }
-    }
-
-    /// <summary>Sent frames that may stay with the ring while nobody looks: a quarter of what there is, so that clients find frames to rent.</summary>
-    private int LargestLeftover => Math.Min(_transmit!.Queue.Size, Math.Min(_options.TransmitFrameCount, _options.ReceiveFrameCount)) / 4;
-
-    private void Reclaim()
-    {
-        while (_transmit!.TryTake(out var frame, out _))
-        {
-            _counters.TransmittedFrames++;
-            _counters.TransmittedBytes += frame.Length - DeviceHeaderLength;
-            frame.Dispose();
-        }
-    }
 
     private void RetireRing(FrameRing? ring)
     {

@@ -8,11 +8,14 @@ public sealed record VirtioNetOptions
     /// <summary>The most descriptors a ring has; the device may want fewer.</summary>
     public int RingSizeLimit { get; init; } = 256;
 
-    /// <summary>Frames for receiving: a full ring, and as many again on their way through the layers above.</summary>
-    public int ReceiveFrameCount { get; init; } = 512;
+    /// <summary>
+    /// Frames for receiving: a full ring, as many again on their way through the layers above, and 512 that TCP may hold because others have to come first
+    /// (TotalOutOfOrderSegments of its configuration).
+    /// </summary>
+    public int ReceiveFrameCount { get; init; } = 1024;
 
     /// <summary>Frames for transmitting.</summary>
-    public int TransmitFrameCount { get; init; } = 512;
+    public int TransmitFrameCount { get; init; } = 1024;
 
     /// <summary>Batches, for receiving and transmitting.</summary>
     public int BatchCount { get; init; } = 256;
@@ -25,6 +28,9 @@ public sealed record VirtioNetOptions
 
     /// <summary>Frames taken from the receive ring in one turn, so that other messages get theirs.</summary>
     public int ReceiveBudget { get; init; } = 64;
+
+    /// <summary>Whether checksums and cutting into segments are left to the device as far as it can. Without, all frames are complete and none is larger than the link takes.</summary>
+    public bool Offloads { get; init; } = true;
 
     /// <summary>The address if the device has none.</summary>
     public HardwareAddress? HardwareAddress { get; init; }

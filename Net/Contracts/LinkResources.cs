@@ -7,11 +7,24 @@ namespace Troupe.Net.Contracts;
 /// <summary>What the layers above a device need of it: where to rent, what fits, and who we are on the link.</summary>
 public sealed record LinkResources(FramePool Frames, FrameBatchPool Batches, MacAddress Address, int MaximumTransmissionUnit)
 {
+    /// <summary>What frames may leave to the device.</summary>
+    public FrameOffloadFlags TransmitOffload { get; init; }
+
     /// <summary>The resources of a device.</summary>
     public static LinkResources Of(NetworkDeviceInformation device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return new(device.TransmitFrames, device.Batches, new(device.HardwareAddress.Value), device.MaximumTransmissionUnit);
+        return new(device.TransmitFrames, device.Batches, new(device.HardwareAddress.Value), device.MaximumTransmissionUnit)
+        {
+            TransmitOffload = device.TransmitOffload,
+        };
+    }
+
+    /// <summary>The largest packet on the link that a transport's segment makes, without the headers below: that of one segment where the device cuts it.</summary>
+    public static int LargestPacket([Actors.Borrowed] FrameBuffer segment)
+    {
+        FrameOffload offload = segment.Offload;
+        return offload.IsSegmented ? offload.HeaderLength + offload.SegmentSize : segment.TotalLength;
     }
 
     /// <summary>A batch that holds one frame; when there is none, the frame is given back.</summary>

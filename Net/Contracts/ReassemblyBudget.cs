@@ -5,15 +5,15 @@ public sealed class ReassemblyBudget(int segments)
 {
     private int _free = segments;
 
-    /// <summary>Takes one.</summary>
-    public bool TryTake()
+    /// <summary>Takes so many, or none.</summary>
+    public bool TryTake(int buffers = 1)
     {
-        if (Interlocked.Decrement(ref _free) >= 0)
+        if (Interlocked.Add(ref _free, -buffers) >= 0)
             return true;
-        Interlocked.Increment(ref _free);
+        Interlocked.Add(ref _free, buffers);
         return false;
     }
 
     /// <summary>Gives some back.</summary>
-    public void Return(int segments) => Interlocked.Add(ref _free, segments);
+    public void Return(int buffers) => Interlocked.Add(ref _free, buffers);
 }

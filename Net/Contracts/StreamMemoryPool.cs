@@ -12,7 +12,7 @@ internal sealed class StreamMemoryPool : MemoryPool<byte>
     // The size of a pipe's segments unless told otherwise.
     private const int BlockSize = 4096;
 
-    // 16 MiB: what 32 connections with full buffers in both directions hold.
+    // 16 MiB: what 12 connections with full buffers in both directions hold.
     private const int KeptBlocks = 4096;
 
     private readonly ConcurrentQueue<Block> _free = new();

@@ -35,7 +35,7 @@ public sealed record TcpConfiguration
     public int MaximumReceiveBuffer { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Octets written by the application but not yet acknowledged.</summary>
-    public int SendBuffer { get; init; } = 256 * 1024;
+    public int SendBuffer { get; init; } = 1024 * 1024;
 
     /// <summary>The largest segment to announce: Ethernet's 1500 octets less the two headers of IPv4 (RFC 9293 3.7.1); with IPv6 it is 20 less.</summary>
     public int MaximumSegmentSize { get; init; } = 1460;
@@ -67,7 +67,7 @@ public sealed record TcpConfiguration
     /// <summary>Segments kept out of order by one connection.</summary>
     public int OutOfOrderSegments { get; init; } = 256;
 
-    /// <summary>Segments kept out of order by all connections together; they hold receive buffers of the device.</summary>
+    /// <summary>Receive buffers of the device that segments out of order may hold, of all connections together; a large segment takes several.</summary>
     public int TotalOutOfOrderSegments { get; init; } = 512;
 
     /// <summary>Connections, half-open ones included.</summary>

@@ -32,7 +32,7 @@ public sealed partial class Ipv4Actor
         int mtu = _paths.Of(to, _link.MaximumTransmissionUnit, _paths.Count > 0 ? Now : default);
         bool fits = true;
         for (int index = 0; index < segments.Count; index++)
-            fits &= segments[index].Length + Ipv4Header.Length <= mtu;
+            fits &= LinkResources.LargestPacket(segments[index]) + Ipv4Header.Length <= mtu;
         if (!fits)
         {
             SendTooBig(segments, header, neighbour, mtu, options.MayFragment);
@@ -47,7 +47,7 @@ public sealed partial class Ipv4Actor
     // RFC 6864: of what is never fragmented the field means nothing; counting helps whoever reads a capture.
     private void Write([Actors.Borrowed] FrameBuffer segment, in Ipv4Header header)
     {
-        int length = segment.Length;
+        int length = segment.TotalLength;
         (header with { Identification = ++_identification }).Write(segment.Prepend(Ipv4Header.Length), length);
     }
 
@@ -62,7 +62,7 @@ public sealed partial class Ipv4Actor
     {
         while (segments.TryTake(out FrameBuffer segment))
         {
-            if (segment.Length + Ipv4Header.Length <= mtu)
+            if (LinkResources.LargestPacket(segment) + Ipv4Header.Length <= mtu)
             {
                 Write(segment, header);
                 if (_link.TryBatch(segment, out FrameBatch one))

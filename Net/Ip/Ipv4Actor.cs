@@ -149,7 +149,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         _counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
         {
-            WireError error = Ipv4View.TryParse(packet.Data, out Ipv4View view);
+            WireError error = Ipv4View.TryParse(packet.Data, packet.TotalLength, out Ipv4View view);
             if (error != WireError.None)
             {
                 _counters.Drop(error);
@@ -158,6 +158,10 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
             else if (!IsAcceptable(view, out bool unicast))
             {
                 packet.Dispose();
+            }
+            else if (packet.IsInPieces)
+            {
+                DeliverLarge(packet, view, unicast);
             }
             else if (view.IsFragment)
             {
@@ -173,6 +177,19 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
 
         packets.Dispose();
         _transports.Flush();
+    }
+
+    // Several segments that the device put together: nothing else comes in pieces.
+    private void DeliverLarge(FrameBuffer packet, in Ipv4View view, bool unicast)
+    {
+        if (unicast && view.Protocol == IpProtocol.Tcp && !view.IsFragment && view.TotalLength == packet.TotalLength)
+        {
+            _transports.AddTcp(packet);
+            return;
+        }
+
+        _counters.Drop(DropCause.Malformed);
+        packet.Dispose();
     }
 
     private bool IsAcceptable(in Ipv4View view, out bool unicast)

@@ -15,7 +15,7 @@ public sealed partial class Ipv6Actor
         _counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
         {
-            WireError error = Ipv6View.TryParse(packet.Data, out Ipv6View view);
+            WireError error = Ipv6View.TryParse(packet.Data, packet.TotalLength, out Ipv6View view);
             if (error != WireError.None)
             {
                 _counters.Drop(error);
@@ -31,6 +31,10 @@ public sealed partial class Ipv6Actor
                 _counters.Drop(DropCause.BadAddress);
                 packet.Dispose();
             }
+            else if (packet.IsInPieces)
+            {
+                DeliverLarge(packet, view);
+            }
             else
             {
                 // Ethernet pads to 60 octets; nobody above should see it.
@@ -41,6 +45,19 @@ public sealed partial class Ipv6Actor
 
         packets.Dispose();
         _transports.Flush();
+    }
+
+    // Several segments that the device put together: nothing else comes in pieces.
+    private void DeliverLarge(FrameBuffer packet, in Ipv6View view)
+    {
+        if (view.NextHeader == (byte)IpProtocol.Tcp && !view.Destination.IsMulticast && view.TotalLength == packet.TotalLength)
+        {
+            _transports.AddTcp(packet);
+            return;
+        }
+
+        _counters.Drop(DropCause.Malformed);
+        packet.Dispose();
     }
 
     private bool IsForUs(Ipv6Address destination) => destination.IsMulticast ? _groups.IsMember(destination) : _addresses.IsAssigned(destination);

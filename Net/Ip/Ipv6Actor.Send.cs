@@ -32,7 +32,7 @@ public sealed partial class Ipv6Actor
         int mtu = _paths.Of(destination, _discovery.Mtu, _now);
         bool fits = true;
         for (int index = 0; index < segments.Count; index++)
-            fits &= segments[index].Length + Ipv6Header.Length <= mtu;
+            fits &= LinkResources.LargestPacket(segments[index]) + Ipv6Header.Length <= mtu;
         if (!fits)
         {
             SendTooBig(segments, header, nextHop, mtu, options.MayFragment);
@@ -41,7 +41,7 @@ public sealed partial class Ipv6Actor
 
         for (int index = 0; index < segments.Count; index++)
         {
-            int length = segments[index].Length;
+            int length = segments[index].TotalLength;
             header.Write(segments[index].Prepend(Ipv6Header.Length), length);
         }
 
@@ -65,8 +65,8 @@ public sealed partial class Ipv6Actor
     {
         while (segments.TryTake(out FrameBuffer segment))
         {
-            int length = segment.Length;
-            if (length + Ipv6Header.Length <= mtu)
+            int length = segment.TotalLength;
+            if (LinkResources.LargestPacket(segment) + Ipv6Header.Length <= mtu)
             {
                 header.Write(segment.Prepend(Ipv6Header.Length), length);
                 if (_link.TryBatch(segment, out FrameBatch one))
@@ -148,7 +148,7 @@ public sealed partial class Ipv6Actor
         _counters.CountReceived(segments.Count);
         while (segments.TryTake(out FrameBuffer segment))
         {
-            int length = segment.Length;
+            int length = segment.TotalLength;
             header.Write(segment.Prepend(Ipv6Header.Length), length);
             Deliver(segment, (byte)header.NextHeader);
         }

@@ -6,6 +6,9 @@ namespace Troupe.Net.Tcp;
 /// <summary>What a transmission control block asks of whoever runs it: an actor, or a test.</summary>
 public interface ITcpConnectionOwner
 {
+    /// <summary>What segments may leave to the device.</summary>
+    FrameOffloadFlags TransmitOffload => FrameOffloadFlags.None;
+
     /// <summary>An empty buffer with room for the headers below; false when the pool is empty, and the segment counts as lost.</summary>
     bool TryRent(out FrameBuffer segment);
 

@@ -32,7 +32,7 @@ public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
             at--;
         if (at > 0 && _entries[at - 1].End >= sequence + length)
             return false;
-        if (Count == capacity || !budget.TryTake())
+        if (Count == capacity || !budget.TryTake(frame.PieceCount))
             return false;
 
         if (Count == _entries.Length)
@@ -52,7 +52,7 @@ public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
             Count--;
             Array.Copy(_entries, 1, _entries, 0, Count);
             _entries[Count] = default;
-            budget.Return(1);
+            budget.Return(first.Frame.PieceCount);
             int overlap = next - first.Sequence;
             if (overlap < first.Length)
             {
@@ -129,9 +129,12 @@ public sealed class ReassemblyQueue(int capacity, ReassemblyBudget budget)
     public void Clear()
     {
         for (int index = 0; index < Count; index++)
+        {
+            budget.Return(_entries[index].Frame.PieceCount);
             _entries[index].Frame.Dispose();
+        }
+
         Array.Clear(_entries);
-        budget.Return(Count);
         Count = 0;
     }
 

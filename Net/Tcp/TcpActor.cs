@@ -116,7 +116,8 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
             IpView packet = IpView.OfValidated(frame.Data);
             IpAddress source = packet.Source;
             IpAddress destination = packet.Destination;
-            bool verified = (frame.Offload.Flags & FrameOffloadFlags.ChecksumVerified) != 0;
+            // What goes round in this host was never summed, and did not leave it.
+            bool verified = (frame.Offload.Flags & (FrameOffloadFlags.ChecksumVerified | FrameOffloadFlags.NeedsChecksum)) != 0;
             WireError error = verified
                 ? TcpHeader.TryParseValidated(packet.Payload, out TcpHeader header, out int headerLength)
                 : TcpHeader.TryParse(packet.Payload, source, destination, out header, out headerLength);
@@ -133,7 +134,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
             else if (_connections.TryGetValue(key, out ActorRef<TcpConnectionMessage>? connection))
                 BeginGroup(key, connection, frame);
             else
-                ArrivesForNone(key, header, frame, packet.Payload.Length - headerLength);
+                ArrivesForNone(key, header, frame, frame.TotalLength - packet.HeaderLength - headerLength);
         }
 
         EndGroup();

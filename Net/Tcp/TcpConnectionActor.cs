@@ -124,6 +124,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         return EndTurn();
     }
 
+    FrameOffloadFlags ITcpConnectionOwner.TransmitOffload => _shared.Link.TransmitOffload;
+
     bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _shared.Link.Frames.TryRent(out segment);
 
     void ITcpConnectionOwner.Transmit(FrameBuffer segment, bool mayBeMarked)
@@ -182,7 +184,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
                     SynCookie.TryRead(_shared.SequenceNumbers, _key, header, Context.Time.GetElapsedTime(0), out TcpHeader syn))
                     _block.AcceptByCookie(syn, header.Acknowledgement - 1);
 
-                _block.SegmentArrives(header, frame, offset, frame.Length - offset, (packet.TrafficClass & CongestionMask) == CongestionMask);
+                _block.SegmentArrives(header, frame, offset, frame.TotalLength - offset, (packet.TrafficClass & CongestionMask) == CongestionMask);
             }
         }
 

@@ -58,7 +58,7 @@ public sealed partial class TransmissionControlBlock
         }
         else
         {
-            Deliver(frame.Data.Slice(offset + overlap, length - overlap));
+            Deliver(frame, offset + overlap, length - overlap);
             DrainReassembly();
         }
 
@@ -102,15 +102,15 @@ public sealed partial class TransmissionControlBlock
         _acknowledgeNow |= _reassembly.Count > 0;
         while (_reassembly.TryTake(_receive.Next, out FrameBuffer frame, out int offset, out int length))
         {
-            Deliver(frame.Data.Slice(offset, length));
+            Deliver(frame, offset, length);
             frame.Dispose();
         }
     }
 
-    private void Deliver(ReadOnlySpan<byte> octets)
+    private void Deliver([Borrowed] FrameBuffer frame, int offset, int length)
     {
-        _receive.Advance(octets.Length);
-        CountUnacknowledged(octets.Length);
+        _receive.Advance(length);
+        CountUnacknowledged(length);
         if (_streams.IsInputClosed)
         {
             // Nobody will read them, but the other direction may still be in use.
@@ -118,8 +118,17 @@ public sealed partial class TransmissionControlBlock
             return;
         }
 
-        _streams.Received.Write(octets);
-        _streams.CountReceived(octets.Length);
+        int left = length;
+        foreach (FramePiece piece in frame.Pieces)
+        {
+            int count = Math.Clamp(piece.Length - offset, 0, left);
+            if (count > 0)
+                _streams.Received.Write(piece.Data.Slice(offset, count));
+            offset = Math.Max(0, offset - piece.Length);
+            left -= count;
+        }
+
+        _streams.CountReceived(length);
         _unflushed = true;
     }
 

@@ -31,6 +31,7 @@ public sealed partial class TransmissionControlBlock
         {
         }
 
+        FlushLarge();
         if (State == TcpState.Closed)
             return;
         UpdatePersist();
@@ -117,7 +118,7 @@ public sealed partial class TransmissionControlBlock
         SequenceNumber from = _send.Next;
         if (_send.Outstanding == 0)
             _unacknowledgedSince = _now;
-        bool sent = SendData(from, length, fin, again: false);
+        bool sent = TryAddToLarge(from, length, fin) || SendData(from, length, fin, again: false);
         if (fin)
         {
             _finSent = true;

@@ -102,36 +102,55 @@ public sealed partial class TransmissionControlBlock
 
     private bool Send(TcpFlags flags, SequenceNumber sequence, int length, TcpOptions options, bool mayBeMarked = false)
     {
+        FlushLarge();
         if (!_owner.TryRent(out FrameBuffer frame))
         {
             _counters.Drop(DropCause.NoBuffer);
             return false;
         }
 
+        TcpHeader header = Header(flags, sequence, options);
+        Span<byte> segment = frame.Append(header.Length + length);
+        if (length > 0)
+            _sendQueue.CopyTo(sequence, segment[header.Length..]);
+        if ((_owner.TransmitOffload & FrameOffloadFlags.NeedsChecksum) != 0)
+        {
+            header.WriteIncomplete(segment, segment.Length, Key.Local.Address, Key.Remote.Address);
+            frame.SetOffload(new(FrameOffloadFlags.NeedsChecksum, 0, TcpHeader.ChecksumOffset));
+        }
+        else
+        {
+            header.Write(segment, Key.Local.Address, Key.Remote.Address);
+        }
+
+        Sent(header, length);
+        _owner.Transmit(frame, mayBeMarked);
+        return true;
+    }
+
+    private TcpHeader Header(TcpFlags flags, SequenceNumber sequence, in TcpOptions options)
+    {
         bool acknowledges = (flags & TcpFlags.Ack) != 0;
         bool isSyn = (flags & TcpFlags.Syn) != 0;
         if (_echoCongestion && acknowledges && !isSyn && (flags & TcpFlags.Rst) == 0)
             flags |= TcpFlags.Ece;
         ushort window = (flags & TcpFlags.Rst) != 0 ? (ushort)0 : _receive.Announce(_streams.Unread, _scaling && !isSyn);
-        TcpHeader header = new(
-            Key.Local.Port, Key.Remote.Port, sequence, acknowledges ? _receive.Next : default, flags, window, options);
-        Span<byte> segment = frame.Append(header.Length + length);
-        if (length > 0)
-            _sendQueue.CopyTo(sequence, segment[header.Length..]);
-        header.Write(segment, Key.Local.Address, Key.Remote.Address);
-        if (acknowledges)
+        return new(Key.Local.Port, Key.Remote.Port, sequence, acknowledges ? _receive.Next : default, flags, window, options);
+    }
+
+    private void Sent(in TcpHeader header, int length)
+    {
+        if (header.Has(TcpFlags.Ack))
         {
             _acknowledgeNow = false;
             _unacknowledgedOctets = 0;
             _acknowledgeDeadline = RetransmissionTimer.Off;
             _lastAcknowledgementSent = _receive.Next;
-            if (options.Sack.Count > 0)
+            if (header.Options.Sack.Count > 0)
                 _duplicate = null;
         }
 
         if (length > 0)
             _lastSent = _now;
-        _owner.Transmit(frame, mayBeMarked);
-        return true;
     }
 }

@@ -46,7 +46,8 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
             IpView view = IpView.OfValidated(packet.Data);
             IpAddress source = view.Source;
             IpAddress destination = view.Destination;
-            WireError error = UdpHeader.TryParse(view.Payload, source, destination, out UdpHeader header);
+            bool verified = (packet.Offload.Flags & FrameOffloadFlags.ChecksumVerified) != 0;
+            WireError error = UdpHeader.TryParse(view.Payload, source, destination, verified, out UdpHeader header);
             if (error != WireError.None)
             {
                 counters.Drop(error);

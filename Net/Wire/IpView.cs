@@ -40,8 +40,8 @@ public readonly ref struct IpView
     /// <summary>The receiver.</summary>
     public IpAddress Destination => IsIpv4 ? Ipv4Address.Read(_packet[16..]) : Ipv6Address.Read(_packet[24..]);
 
-    /// <summary>The bytes after the header, link padding excluded.</summary>
-    public ReadOnlySpan<byte> Payload => _packet[HeaderLength..TotalLength];
+    /// <summary>The bytes after the header, link padding excluded, as far as they are in the packet's first piece.</summary>
+    public ReadOnlySpan<byte> Payload => _packet[HeaderLength..Math.Min(TotalLength, _packet.Length)];
 
     /// <summary>The fields of a validated packet: no second validation, but slicing still bounds every access.</summary>
     public static IpView OfValidated(ReadOnlySpan<byte> packet) => new(packet);

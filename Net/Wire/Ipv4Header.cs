@@ -56,17 +56,20 @@ public readonly ref struct Ipv4View
     /// <summary>Whether these are a datagram's bytes in part only: more follow, or some precede.</summary>
     public bool IsFragment => (BinaryPrimitives.ReadUInt16BigEndian(_packet[6..]) & 0x3FFF) != 0;
 
-    /// <summary>The bytes after the header, link padding excluded.</summary>
-    public ReadOnlySpan<byte> Payload => _packet[HeaderLength..TotalLength];
+    /// <summary>The bytes after the header, link padding excluded, as far as they are in the packet's first piece.</summary>
+    public ReadOnlySpan<byte> Payload => _packet[HeaderLength..Math.Min(TotalLength, _packet.Length)];
 
     /// <summary>
-    /// The fields of a packet that <see cref="TryParse"/> accepted before, unchanged since: no second validation.
+    /// The fields of a packet that <see cref="TryParse(ReadOnlySpan{byte}, out Ipv4View)"/> accepted before, unchanged since: no second validation.
     /// Slicing still bounds every access.
     /// </summary>
     public static Ipv4View OfValidated(ReadOnlySpan<byte> packet) => new(packet);
 
     /// <summary>Validates a received packet; options are stepped over (RFC 1122 3.2.1.8 lets a host ignore them).</summary>
-    public static WireError TryParse(ReadOnlySpan<byte> packet, out Ipv4View view)
+    public static WireError TryParse(ReadOnlySpan<byte> packet, out Ipv4View view) => TryParse(packet, packet.Length, out view);
+
+    /// <summary>Validates a received packet of some length, of which the first piece is here.</summary>
+    public static WireError TryParse(ReadOnlySpan<byte> packet, int length, out Ipv4View view)
     {
         view = default;
         if (packet.Length < Ipv4Header.Length)
@@ -78,7 +81,7 @@ public readonly ref struct Ipv4View
         int totalLength = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
         if (headerLength < Ipv4Header.Length || totalLength < headerLength)
             return WireError.BadLength;
-        if (totalLength > packet.Length)
+        if (totalLength > length || headerLength > packet.Length)
             return WireError.Truncated;
         if (InternetChecksum.Compute(packet[..headerLength]) != 0)
             return WireError.BadChecksum;

@@ -28,21 +28,24 @@ public readonly ref struct Ipv6View
     /// <summary>The receiver.</summary>
     public Ipv6Address Destination => Ipv6Address.Read(_packet[24..]);
 
-    /// <summary>The bytes after the fixed header, link padding excluded.</summary>
-    public ReadOnlySpan<byte> Payload => _packet[Ipv6Header.Length..TotalLength];
+    /// <summary>The bytes after the fixed header, link padding excluded, as far as they are in the packet's first piece.</summary>
+    public ReadOnlySpan<byte> Payload => _packet[Ipv6Header.Length..Math.Min(TotalLength, _packet.Length)];
 
-    /// <summary>The fields of a packet that <see cref="TryParse"/> accepted before.</summary>
+    /// <summary>The fields of a packet that <see cref="TryParse(ReadOnlySpan{byte}, out Ipv6View)"/> accepted before.</summary>
     public static Ipv6View OfValidated(ReadOnlySpan<byte> packet) => new(packet);
 
     /// <summary>Validates a packet from a link. Jumbograms (RFC 2675) are not read.</summary>
-    public static WireError TryParse(ReadOnlySpan<byte> packet, out Ipv6View view)
+    public static WireError TryParse(ReadOnlySpan<byte> packet, out Ipv6View view) => TryParse(packet, packet.Length, out view);
+
+    /// <summary>Validates a packet of some length, of which the first piece is here.</summary>
+    public static WireError TryParse(ReadOnlySpan<byte> packet, int length, out Ipv6View view)
     {
         view = default;
         if (packet.Length < Ipv6Header.Length)
             return WireError.Truncated;
         if (packet[0] >> 4 != 6)
             return WireError.BadVersion;
-        if (Ipv6Header.Length + BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) > packet.Length)
+        if (Ipv6Header.Length + BinaryPrimitives.ReadUInt16BigEndian(packet[4..]) > length)
             return WireError.Truncated;
 
         // RFC 4291 2.5.2, 2.5.3, 2.7 and RFC 4942 2.2: none of these may stand there on a link.

@@ -93,8 +93,26 @@ public readonly record struct TcpHeader(
         return WireError.None;
     }
 
+    /// <summary>Where the checksum stands.</summary>
+    public const int ChecksumOffset = 16;
+
     /// <summary>Writes header, options and checksum over a segment whose data already stand after them.</summary>
     public void Write(Span<byte> segment, IpAddress source, IpAddress destination)
+    {
+        WriteWithoutChecksum(segment);
+        ulong sum = InternetChecksum.AddPseudoHeader(0, source, destination, (byte)IpProtocol.Tcp, segment.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(segment[ChecksumOffset..], InternetChecksum.Finish(InternetChecksum.Add(sum, segment)));
+    }
+
+    /// <summary>Writes header and options of a segment of some length, with the pseudo-header's sum where the checksum goes: somebody below completes it.</summary>
+    public void WriteIncomplete(Span<byte> header, int segmentLength, IpAddress source, IpAddress destination)
+    {
+        WriteWithoutChecksum(header);
+        ulong sum = InternetChecksum.AddPseudoHeader(0, source, destination, (byte)IpProtocol.Tcp, segmentLength);
+        BinaryPrimitives.WriteUInt16BigEndian(header[ChecksumOffset..], (ushort)~InternetChecksum.Finish(sum));
+    }
+
+    private void WriteWithoutChecksum(Span<byte> segment)
     {
         int headerLength = Length;
         BinaryPrimitives.WriteUInt16BigEndian(segment, SourcePort);
@@ -106,7 +124,5 @@ public readonly record struct TcpHeader(
         BinaryPrimitives.WriteUInt16BigEndian(segment[14..], Window);
         BinaryPrimitives.WriteUInt32BigEndian(segment[16..], 0);
         Options.Write(segment[MinimumLength..headerLength]);
-        ulong sum = InternetChecksum.AddPseudoHeader(0, source, destination, (byte)IpProtocol.Tcp, segment.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(segment[16..], InternetChecksum.Finish(InternetChecksum.Add(sum, segment)));
     }
 }

@@ -10,7 +10,11 @@ public readonly record struct UdpHeader(ushort SourcePort, ushort DestinationPor
     public const int Length = 8;
 
     /// <summary>Reads and validates a datagram; a zero checksum means the sender computed none, which IPv6 forbids (RFC 8200 8.1).</summary>
-    public static WireError TryParse(ReadOnlySpan<byte> datagram, IpAddress source, IpAddress destination, out UdpHeader header)
+    public static WireError TryParse(ReadOnlySpan<byte> datagram, IpAddress source, IpAddress destination, out UdpHeader header) =>
+        TryParse(datagram, source, destination, isVerified: false, out header);
+
+    /// <summary>Reads and validates a datagram whose checksum may have been verified before (by a layer below or the device).</summary>
+    public static WireError TryParse(ReadOnlySpan<byte> datagram, IpAddress source, IpAddress destination, bool isVerified, out UdpHeader header)
     {
         header = default;
         if (datagram.Length < Length)
@@ -21,9 +25,9 @@ public readonly record struct UdpHeader(ushort SourcePort, ushort DestinationPor
             return WireError.BadLength;
 
         bool hasChecksum = BinaryPrimitives.ReadUInt16BigEndian(datagram[6..]) != 0;
-        if (!hasChecksum && !source.IsIpv4)
+        if (!hasChecksum && !source.IsIpv4 && !isVerified)
             return WireError.BadChecksum;
-        if (hasChecksum)
+        if (hasChecksum && !isVerified)
         {
             ulong sum = InternetChecksum.AddPseudoHeader(0, source, destination, (byte)IpProtocol.Udp, length);
             if (InternetChecksum.Finish(InternetChecksum.Add(sum, datagram[..length])) != 0)

@@ -8,7 +8,7 @@ internal sealed class NetFixture
 {
     public const ulong AllFeatures = VirtioFeatures.EventIndex | (1UL << 3) | (1UL << 5) | (1UL << 15) | (1UL << 16);
 
-    public NetFixture(string transport = "mmio", ulong features = AllFeatures, int ring = 16, int frames = 64)
+    public NetFixture(string transport = "mmio", ulong features = AllFeatures, int ring = 16, int frames = 64, bool offloads = true)
     {
         Device = new FakeVirtioDevice(Memory, VirtioDeviceType.Network, 2, ring, features);
         new byte[] { 0x52, 0x54, 0, 0x12, 0x34, 0x56, 1, 0, 0, 0, 0xDC, 0x05 }.CopyTo(Device.Configuration, 0);
@@ -28,6 +28,7 @@ internal sealed class NetFixture
             TransmitFrameCount = frames,
             BatchCount = 32,
             TransmitQueueLength = 32,
+            Offloads = offloads,
         });
         Driver.Attach(Client);
     }

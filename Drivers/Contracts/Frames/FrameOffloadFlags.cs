@@ -12,4 +12,10 @@ public enum FrameOffloadFlags : byte
 
     /// <summary>Receive: the device (or the sender on the same machine) vouches for the transport checksum.</summary>
     ChecksumVerified = 2,
+
+    /// <summary>Transmit: TCP over IPv4, larger than a packet may be; the device cuts it. Needs its checksum completed too.</summary>
+    SegmentsIpv4 = 4,
+
+    /// <summary>The same over IPv6.</summary>
+    SegmentsIpv6 = 8,
 }

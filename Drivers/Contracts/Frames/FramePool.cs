@@ -102,6 +102,8 @@ public sealed class FramePool
         slot.Start = Headroom;
         slot.Length = 0;
         slot.Offload = default;
+        slot.Rest = default;
+        slot.Last = null;
         slot.Generation = generation;
         frame = new FrameBuffer(slot, generation);
         return true;

@@ -14,5 +14,12 @@ internal sealed class FrameSlot : PoolSlot
     /// <summary>How long the data is.</summary>
     public int Length;
 
+    /// <summary>Its checksum start counts from the beginning of <see cref="Bytes"/>, so that it stays right when headers come and go.</summary>
     public FrameOffload Offload;
+
+    /// <summary>The next piece of the same frame, which this one owns.</summary>
+    public FrameBuffer Rest;
+
+    /// <summary>The last piece, in the first one; null in a frame of one piece.</summary>
+    public FrameSlot? Last;
 }

@@ -24,6 +24,6 @@ public sealed class NetworkDeviceInformation
     /// <summary>Where batches to transmit are rented.</summary>
     public required FrameBatchPool Batches { get; init; }
 
-    /// <summary>What the device does for frames on transmit; today always <see cref="FrameOffloadFlags.None"/>.</summary>
+    /// <summary>What the device does for frames on transmit, of <see cref="FrameOffloadFlags.NeedsChecksum"/>, <see cref="FrameOffloadFlags.SegmentsIpv4"/> and <see cref="FrameOffloadFlags.SegmentsIpv6"/>.</summary>
     public FrameOffloadFlags TransmitOffload { get; init; }
 }

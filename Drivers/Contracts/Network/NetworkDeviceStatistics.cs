@@ -12,11 +12,17 @@ public sealed record NetworkDeviceStatistics
     /// <summary>Bytes of those, link header included.</summary>
     public long ReceivedBytes { get; init; }
 
+    /// <summary>Of the received frames, those that took several buffers.</summary>
+    public long ReceivedMerged { get; init; }
+
     /// <summary>Frames the device took and gave back.</summary>
     public long TransmittedFrames { get; init; }
 
     /// <summary>Bytes of those, link header included.</summary>
     public long TransmittedBytes { get; init; }
+
+    /// <summary>Of the transmitted frames, those that the device cut into segments.</summary>
+    public long TransmittedSegmented { get; init; }
 
     /// <summary>Received frames dropped: nobody is attached.</summary>
     public long ReceiveDroppedNoClient { get; init; }
@@ -27,7 +33,7 @@ public sealed record NetworkDeviceStatistics
     /// <summary>Received frames dropped: no batch to carry them.</summary>
     public long ReceiveDroppedNoBatch { get; init; }
 
-    /// <summary>Received frames dropped: shorter than a link header.</summary>
+    /// <summary>Received frames dropped: shorter than a link header, or described by the device in a way that was not agreed upon.</summary>
     public long ReceiveDroppedMalformed { get; init; }
 
     /// <summary>Received frames dropped: no other frame was free, so the frame went straight back to the device.</summary>

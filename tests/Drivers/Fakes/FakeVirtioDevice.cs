@@ -125,6 +125,68 @@ internal sealed class FakeVirtioDevice
         return true;
     }
 
+    /// <summary>
+    /// Puts a packet with a device header of the test's into as many receive buffers as it takes, and says it took <paramref name="claimed"/> of them if that is
+    /// not negative. All are used before the driver sees any.
+    /// </summary>
+    public bool TryReceiveLarge(ReadOnlySpan<byte> header, ReadOnlySpan<byte> packet, int claimed = -1)
+    {
+        Assert.Equal(12, header.Length);
+        byte[] bytes = [.. header, .. packet];
+        List<(int Head, ulong Address, int Length)> buffers = [];
+        for (var done = 0; done < bytes.Length;)
+        {
+            if (!Queues[0].TryPop(out var head, out var pieces))
+            {
+                return false;
+            }
+
+            var piece = Assert.Single(pieces);
+            var length = Math.Min(piece.Length, bytes.Length - done);
+            bytes.AsSpan(done, length).CopyTo(Memory.At(piece.Address, length));
+            buffers.Add((head, piece.Address, length));
+            done += length;
+        }
+
+        var count = claimed < 0 ? buffers.Count : claimed;
+        Memory.At(buffers[0].Address + 10, 1)[0] = (byte)count;
+        Memory.At(buffers[0].Address + 11, 1)[0] = (byte)(count >> 8);
+        var interrupts = false;
+        foreach (var buffer in buffers)
+        {
+            interrupts |= Queues[0].Push((uint)buffer.Head, (uint)buffer.Length);
+        }
+
+        if (interrupts)
+        {
+            InterruptQueue(0);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the next transmitted frame, whatever it asks for, and the header that says so.</summary>
+    public bool TryTransmit(out byte[] header, out byte[] frame)
+    {
+        header = frame = [];
+        if (!Queues[1].TryPop(out var head, out var pieces))
+        {
+            return false;
+        }
+
+        List<byte> bytes = [];
+        foreach (var piece in pieces)
+        {
+            Assert.False(piece.Writable);
+            bytes.AddRange(Memory.At(piece.Address, piece.Length));
+        }
+
+        header = [.. bytes[..12]];
+        frame = [.. bytes[12..]];
+        Queues[1].PushAndInterrupt((uint)head, 0);
+        return true;
+    }
+
     /// <summary>Takes the next transmitted frame, without its device header.</summary>
     public bool TryTransmit(out byte[] frame, bool complete = true)
     {

@@ -1,0 +1,222 @@
+// VIRTIO 1.2, section 5.1.6.3 and 5.1.6.4: setting up receive buffers, and processing of incoming packets.
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Virtio;
+
+namespace Troupe.Drivers.VirtioNet;
+
+/// <summary>Received packets: out of the ring, judged, and put together where they take several buffers.</summary>
+public sealed partial class VirtioNetDevice
+{
+    /// <summary>The buffers of the packet at hand, as they come out of the ring.</summary>
+    private FrameBuffer[]? _pieces;
+
+    private bool MergesBuffers => (_features & VirtioNetFeatures.MergedReceiveBuffers) != 0;
+
+    private int Receive(int budget)
+    {
+        var taken = 0;
+        FrameBatch batch = default;
+        try
+        {
+            while (taken < budget && TryTakePacket(out var count, out var length))
+            {
+                taken += count;
+                if (!IsWorthKeeping(count, length, out var flags))
+                {
+                    RepostPieces(count);
+                    continue;
+                }
+
+                if (batch.IsNone && !_batches.TryRent(out batch))
+                {
+                    _counters.ReceiveDroppedNoBatch++;
+                    RepostPieces(count);
+                    continue;
+                }
+
+                var frame = PutTogether(count, flags);
+                if (!batch.TryAdd(frame))
+                {
+                    _counters.ReceiveDroppedNoBatch++;
+                    frame.Dispose();
+                    continue;
+                }
+
+                if (batch.IsFull)
+                {
+                    Deliver(batch);
+                    batch = default;
+                }
+            }
+
+            if (!batch.IsNone)
+            {
+                Deliver(batch);
+                batch = default;
+            }
+        }
+        finally
+        {
+            // After a violation in the middle: what came before it may be lies as well.
+            batch.Dispose();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Takes the buffers of one packet out of the ring, into <see cref="_pieces"/>; the length is that of all of them, the device's header included.</summary>
+    private bool TryTakePacket(out int count, out int length)
+    {
+        count = 0;
+        if (!_receive!.TryTake(out var first, out length))
+        {
+            return false;
+        }
+
+        first.SetLength(length);
+        _pieces![0] = first;
+        count = 1;
+        if (!MergesBuffers || length < DeviceHeader.Length)
+        {
+            return true;
+        }
+
+        // The device makes all buffers of a packet used before it shows any of them.
+        var expected = DeviceHeader.BufferCount(_pieces[0].Data);
+        if (expected < 1 || expected > _receive.Queue.Size)
+        {
+            DisposePieces(count);
+            throw new DeviceViolationException($"{Name}: a packet in {expected} buffers.");
+        }
+
+        while (count < expected)
+        {
+            if (!_receive.TryTake(out var next, out var written))
+            {
+                DisposePieces(count);
+                throw new DeviceViolationException($"{Name}: a packet in {expected} buffers, of which {count} came.");
+            }
+
+            next.SetLength(written);
+            _pieces[count++] = next;
+            length += written;
+        }
+
+        return true;
+    }
+
+    private bool IsWorthKeeping(int count, int length, out FrameOffloadFlags flags)
+    {
+        flags = FrameOffloadFlags.None;
+        var first = _pieces![0].Length;
+        // The buffer was posted with its header in front and all of its room; what the device wrote is what counts. Of several, only the last may be short;
+        // and nobody sums over several what the device does not vouch for.
+        if (first < DeviceHeader.Length + EthernetHeaderLength || length > DeviceHeader.Length + VirtioNetConfiguration.LongestEthernetHeader + LargestPacket
+            || !DeviceHeader.TryRead(_pieces[0].Data, _features, first - DeviceHeader.Length, out flags)
+            || (count > 1 && (flags == FrameOffloadFlags.None || HasEmptyPiece(count))))
+        {
+            _counters.ReceiveDroppedMalformed++;
+            return false;
+        }
+
+        if (_client is null)
+        {
+            _counters.ReceiveDroppedNoClient++;
+            return false;
+        }
+
+        while (_receive!.Queue.BuffersInFlight < MinimumReceiveBuffers)
+        {
+            if (!TryReplace())
+            {
+                // Rather lose this frame than the ability to receive any.
+                _counters.ReceiveDroppedNoFrame++;
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool HasEmptyPiece(int count)
+    {
+        for (var index = 1; index < count; index++)
+        {
+            if (_pieces![index].Length == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private FrameBuffer PutTogether(int count, FrameOffloadFlags flags)
+    {
+        var frame = _pieces![0];
+        _pieces[0] = default;
+        frame.TrimStart(DeviceHeader.Length);
+        frame.SetOffload(new FrameOffload(flags));
+        for (var index = 1; index < count; index++)
+        {
+            frame.Attach(_pieces[index]);
+            _pieces[index] = default;
+        }
+
+        _counters.ReceivedMerged += count > 1 ? 1 : 0;
+        return frame;
+    }
+
+    private void RepostPieces(int count)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            Repost(_pieces![index]);
+            _pieces[index] = default;
+        }
+    }
+
+    private void DisposePieces(int count)
+    {
+        for (var index = 0; index < count; index++)
+        {
+            _pieces![index].Dispose();
+            _pieces[index] = default;
+        }
+    }
+
+    private void Refill()
+    {
+        while (_receive!.Queue.FreeDescriptors > 0)
+        {
+            if (!TryReplace())
+            {
+                _counters.ReceiveStarved++;
+                return;
+            }
+        }
+    }
+
+    private bool TryReplace()
+    {
+        if (!_receiveFrames.TryRent(out var frame))
+        {
+            return false;
+        }
+
+        Repost(frame);
+        return true;
+    }
+
+    /// <summary>Posts a frame as a receive buffer; there is a descriptor, because the caller just took one back or looked.</summary>
+    private void Repost(FrameBuffer frame)
+    {
+        frame.Reset();
+        frame.Prepend(DeviceHeader.Length);
+        frame.SetLength(frame.Length + frame.Tailroom);
+        if (!_receive!.TryAdd(frame, _receiveMemory, isDeviceWritable: true))
+        {
+            frame.Dispose();
+        }
+    }
+}
