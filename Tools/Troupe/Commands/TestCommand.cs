@@ -24,10 +24,13 @@ public static class TestCommand
         var seed = new Option<int>("--seed") { Description = "net: what decides which frames are harmed.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
         var processors = new Option<int[]>("--cpus") { Description = "net: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var versions = new Option<int[]>("--ip") { Description = "net: by which versions of IP.", DefaultValueFactory = _ => [4, 6], AllowMultipleArgumentsPerToken = true };
+        versions.AcceptOnlyFromAmong("4", "6");
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
         command.Add(seed);
         command.Add(megabytes);
         command.Add(processors);
+        command.Add(versions);
         command.Add(alone);
         command.SetAction((result, cancellation) => result.GetRequiredValue(stage) == "net"
             ? NetAsync(
@@ -37,6 +40,7 @@ public static class TestCommand
                     Only = result.GetValue(filter),
                     CleanBytes = (long)result.GetValue(megabytes) << 20,
                     Processors = result.GetValue(processors) ?? [],
+                    Versions = result.GetValue(versions) ?? [],
                     WithPeer = !result.GetValue(alone),
                 },
                 cancellation)

@@ -3,16 +3,17 @@ using System.Diagnostics;
 namespace Troupe.Tools.Networks;
 
 /// <summary>Sends frames when they are due, in the order of that; equal ones in the order they came. One thread feeds it, a thread of its own empties it.</summary>
-public sealed class DelayLine : IDisposable
+/// <typeparam name="TFrame">A frame, and what goes with it.</typeparam>
+public sealed class DelayLine<TFrame> : IDisposable
 {
-    private readonly Action<byte[]> _send;
-    private readonly PriorityQueue<byte[], (long Due, long Number)> _waiting = new();
+    private readonly Action<TFrame> _send;
+    private readonly PriorityQueue<TFrame, (long Due, long Number)> _waiting = new();
     private readonly Thread _thread;
     private long _number;
     private bool _ended;
 
     /// <summary>Creates it; <paramref name="send"/> is called on its thread, or on the caller's when nothing waits.</summary>
-    public DelayLine(Action<byte[]> send)
+    public DelayLine(Action<TFrame> send)
     {
         _send = send;
         _thread = new Thread(Run) { IsBackground = true, Name = "delay line" };
@@ -20,7 +21,7 @@ public sealed class DelayLine : IDisposable
     }
 
     /// <summary>Takes a frame, which is its own from now on.</summary>
-    public void Add(byte[] frame, TimeSpan delay)
+    public void Add(TFrame frame, TimeSpan delay)
     {
         lock (_waiting)
         {
@@ -52,7 +53,7 @@ public sealed class DelayLine : IDisposable
     {
         while (true)
         {
-            byte[] frame;
+            TFrame frame;
             lock (_waiting)
             {
                 while (true)

@@ -4,39 +4,59 @@ using System.Buffers.Binary;
 namespace Troupe.Tools.Networks;
 
 /// <summary>
-/// Turns one to three bits of a frame behind its Ethernet header. It keeps to what a checksum of the Internet can find: two turned bits in the same column
-/// may cancel each other out, and then every stack in the world believes the frame.
+/// Turns one to three bits of a frame's packet. It keeps to what a checksum of the Internet can find: two turned bits in the same column may cancel each other out, and then every stack in the
+/// world believes the packet. So in each part that has a checksum of its own, the IPv4 header and what is behind the header, either no bit is turned or the sum shows it.
 /// </summary>
 public static class FrameCorruption
 {
     private const int EthernetHeader = 14;
+    private const int Ipv6Header = 40;
     private const int Most = 3;
-    private const int Column = 16;
+    private const int Shortest = 2;
 
     /// <summary>False: the frame is too short for it.</summary>
     public static bool TurnBits(Span<byte> frame, Random random)
     {
         ArgumentNullException.ThrowIfNull(random);
-        var bits = (frame.Length - EthernetHeader) * 8;
-        if (bits <= Column)
+        if (frame.Length <= EthernetHeader + Shortest)
         {
             return false;
         }
 
-        var before = Sum(frame[EthernetHeader..]);
+        var (headerLength, length) = Measure(frame[EthernetHeader..]);
+        var packet = frame.Slice(EthernetHeader, length);
+        var before = packet.ToArray();
         do
         {
             for (var left = random.Next(1, Most + 1); left > 0; left--)
             {
-                var bit = random.Next(bits);
-                frame[EthernetHeader + (bit / 8)] ^= (byte)(1 << (bit % 8));
+                var bit = random.Next(packet.Length * 8);
+                packet[bit / 8] ^= (byte)(1 << (bit % 8));
             }
         }
-        while (Sum(frame[EthernetHeader..]) == before);
+        while (packet.SequenceEqual(before) || IsHidden(before.AsSpan(0, headerLength), packet[..headerLength]) || IsHidden(before.AsSpan(headerLength), packet[headerLength..]));
         return true;
     }
 
-    /// <summary>The one's complement sum of everything: each checksum in it covers a part of that, and the parts do not overlap where a bit was turned.</summary>
+    private static bool IsHidden(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after) => !before.SequenceEqual(after) && Sum(before) == Sum(after);
+
+    /// <summary>The length of an IP header and of its packet without the link's padding; of anything else, all of it and no header.</summary>
+    private static (int Header, int Packet) Measure(ReadOnlySpan<byte> packet)
+    {
+        if (packet.Length < Ipv6Header)
+        {
+            return (0, packet.Length);
+        }
+
+        var (header, total) = (packet[0] >> 4) switch
+        {
+            4 => ((packet[0] & 15) * 4, BinaryPrimitives.ReadUInt16BigEndian(packet[2..])),
+            6 => (Ipv6Header, Ipv6Header + BinaryPrimitives.ReadUInt16BigEndian(packet[4..])),
+            _ => (0, packet.Length),
+        };
+        return header <= total && total <= packet.Length ? (header, total) : (0, packet.Length);
+    }
+
     private static int Sum(ReadOnlySpan<byte> bytes)
     {
         long sum = 0;

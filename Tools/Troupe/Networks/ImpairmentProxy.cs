@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 
@@ -19,8 +20,9 @@ public sealed class ImpairmentProxy : IDisposable
     private readonly Socket _wire;
     private readonly ImpairedDirection _toGuest;
     private readonly ImpairedDirection _toWire;
-    private readonly DelayLine _guestLine;
-    private readonly DelayLine _wireLine;
+    private readonly DelayLine<Carried> _guestLine;
+    private readonly DelayLine<Carried> _wireLine;
+    private readonly SilenceWatch _guestSends = new();
     private readonly string _guestPath;
     private readonly Thread[] _carriers;
     private volatile bool _ended;
@@ -42,12 +44,18 @@ public sealed class ImpairmentProxy : IDisposable
         File.Delete(ownPath);
         _guest.Bind(new UnixDomainSocketEndPoint(ownPath));
         var peer = new UnixDomainSocketEndPoint(_guestPath);
-        _guestLine = new DelayLine(frame => TrySend(() => _guest.SendTo(frame, peer)));
-        _wireLine = new DelayLine(frame => TrySend(() => _wire.Send(frame)));
+        _guestLine = new DelayLine<Carried>(carried =>
+        {
+            if (TrySend(() => _guest.SendTo(carried.Frame, peer)) && carried.IsIntact)
+            {
+                _guestSends.Received(carried.Frame, Now);
+            }
+        });
+        _wireLine = new DelayLine<Carried>(carried => TrySend(() => _wire.Send(carried.Frame)));
         _carriers =
         [
-            new Thread(() => Carry(_guest, _toWire, _wireLine)) { IsBackground = true, Name = "to the wire" },
-            new Thread(() => Carry(_wire, _toGuest, _guestLine)) { IsBackground = true, Name = "to the guest" },
+            new Thread(() => Carry(_guest, _toWire, _wireLine, _guestSends)) { IsBackground = true, Name = "to the wire" },
+            new Thread(() => Carry(_wire, _toGuest, _guestLine, watch: null)) { IsBackground = true, Name = "to the guest" },
         ];
         foreach (var carrier in _carriers)
         {
@@ -58,8 +66,11 @@ public sealed class ImpairmentProxy : IDisposable
     /// <summary>Frames that an end did not take: it was not there, or its queue was full.</summary>
     public long Refused { get; private set; }
 
-    /// <summary>What was done to how many frames, a direction a line.</summary>
-    public string Report() => string.Join('\n', Line("to-wire", _toWire), Line("to-guest", _toGuest), string.Create(CultureInfo.InvariantCulture, $"refused {Refused}"));
+    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    /// <summary>What was done to how many frames, a direction a line, and the guest's longest silence.</summary>
+    public LinkReport Report() => new(
+        [Line("to-wire", _toWire), Line("to-guest", _toGuest), string.Create(CultureInfo.InvariantCulture, $"refused {Refused}")], _guestSends.Longest);
 
     /// <inheritdoc />
     public void Dispose()
@@ -80,7 +91,7 @@ public sealed class ImpairmentProxy : IDisposable
         CultureInfo.InvariantCulture,
         $"{name} frames {direction.Frames} lost {direction.Lost} reordered {direction.Reordered} doubled {direction.Doubled} corrupted {direction.Corrupted}");
 
-    private void Carry(Socket from, ImpairedDirection direction, DelayLine to)
+    private void Carry(Socket from, ImpairedDirection direction, DelayLine<Carried> to, SilenceWatch? watch)
     {
         var buffer = new byte[LongestFrame];
         while (!_ended)
@@ -96,28 +107,33 @@ public sealed class ImpairmentProxy : IDisposable
             }
 
             var frame = buffer.AsSpan(0, length).ToArray();
-            var (copies, delay) = direction.Decide(frame);
-            for (; copies > 0; copies--)
+            watch?.Sent(frame, Now);
+            var fate = direction.Decide(frame);
+            for (var copy = 0; copy < fate.Copies; copy++)
             {
-                to.Add(frame, delay);
+                to.Add(new Carried(frame, fate.IsIntact), fate.Delay);
             }
         }
     }
 
-    private void TrySend(Func<int> send)
+    private bool TrySend(Func<int> send)
     {
         try
         {
             send();
+            return true;
         }
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused or SocketError.NoBufferSpaceAvailable
             or SocketError.AddressNotAvailable or SocketError.WouldBlock or SocketError.NetworkDown || exception.NativeErrorCode == NoSuchFile)
         {
             // The guest is not there yet, or any more.
             Refused++;
+            return false;
         }
     }
 
     // ENOENT of errno(3): QEMU has not made its socket yet.
     private const int NoSuchFile = 2;
+
+    private readonly record struct Carried(byte[] Frame, bool IsIntact);
 }

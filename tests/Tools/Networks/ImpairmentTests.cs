@@ -15,7 +15,7 @@ public sealed class ImpairmentTests
         var frame = Frame();
         for (var number = 0; number < 100; number++)
         {
-            Assert.Equal((1, TimeSpan.Zero), direction.Decide(frame));
+            Assert.Equal(new FrameFate(1, TimeSpan.Zero, IsIntact: true), direction.Decide(frame));
         }
 
         Assert.Equal(Frame(), frame);
@@ -72,6 +72,29 @@ public sealed class ImpairmentTests
     }
 
     [Fact]
+    public void TurnedBitsOfAnIpv6PacketShowInTheSumOfItsPayloadWhereverElseTheyAre()
+    {
+        const int Header = 14 + 40, Payload = 21, Padding = 7;
+        byte[] packet = [.. Frame().Take(Header + Payload + Padding)];
+        packet[14] = 0x60;
+        packet[18] = 0;
+        packet[19] = Payload;
+        var random = new Random(1);
+        var hitHeader = 0;
+        for (var number = 0; number < 20_000; number++)
+        {
+            var frame = packet.ToArray();
+            Assert.True(FrameCorruption.TurnBits(frame, random));
+
+            Assert.Equal(packet[^Padding..], frame[^Padding..]);
+            Assert.True(frame[Header..].SequenceEqual(packet[Header..]) || Sum(frame[(Header - 14)..^Padding]) != Sum(packet[(Header - 14)..^Padding]));
+            hitHeader += frame[14..Header].SequenceEqual(packet[14..Header]) ? 0 : 1;
+        }
+
+        Assert.InRange(hitHeader, 10_000, 18_000);
+    }
+
+    [Fact]
     public void ATooShortFrameIsLeftAlone() => Assert.False(FrameCorruption.TurnBits(new byte[16], new Random(1)));
 
     [Fact]
@@ -79,7 +102,7 @@ public sealed class ImpairmentTests
     {
         var sent = new List<byte>();
         using var done = new CountdownEvent(3);
-        using var line = new DelayLine(frame =>
+        using var line = new DelayLine<byte[]>(frame =>
         {
             lock (sent)
                 sent.Add(frame[0]);
@@ -95,7 +118,7 @@ public sealed class ImpairmentTests
         Assert.True(clock.Elapsed >= TimeSpan.FromMilliseconds(400));
     }
 
-    private static List<(int Copies, TimeSpan Delay)> Fates(Impairment impairment, int number)
+    private static List<FrameFate> Fates(Impairment impairment, int number)
     {
         var direction = new ImpairedDirection(impairment, number);
         return [.. Enumerable.Range(0, 500).Select(_ => direction.Decide(Frame()))];
@@ -109,7 +132,7 @@ public sealed class ImpairmentTests
         long sum = 0;
         for (var index = 14; index < frame.Length; index += 2)
         {
-            sum += (frame[index] << 8) | frame[index + 1];
+            sum += (frame[index] << 8) | (index + 1 < frame.Length ? frame[index + 1] : 0);
         }
 
         return (int)(sum % 65535);

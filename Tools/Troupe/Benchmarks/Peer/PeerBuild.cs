@@ -169,6 +169,7 @@ public sealed class PeerBuild(Repository repository)
             {insert}$b ip link set lo up
             $b ip addr add 10.0.2.15/24 dev eth0
             $b ip link set eth0 up
+            $b ip addr add fd00:7::15/64 dev eth0 nodad
             $b ip route add default via 10.0.2.2
             exec /bin/app
 

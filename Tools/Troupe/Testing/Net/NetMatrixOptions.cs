@@ -15,6 +15,9 @@ internal sealed record NetMatrixOptions
     /// <summary>Guests of so many processors.</summary>
     public IReadOnlyList<int> Processors { get; init; } = [1, 2];
 
+    /// <summary>The IP versions by which they are moved.</summary>
+    public IReadOnlyList<int> Versions { get; init; } = [4, 6];
+
     /// <summary>Whether a Linux guest does the same.</summary>
     public bool WithPeer { get; init; } = true;
 }

@@ -19,6 +19,15 @@ internal sealed class NetworkLab : IAsyncDisposable
     /// <summary>The guest's address.</summary>
     public const string GuestAddress = "10.0.2.15";
 
+    /// <summary>Linux's IPv6 address.</summary>
+    public const string HostAddress6 = "fd00:7::2";
+
+    /// <summary>The guest's IPv6 address.</summary>
+    public const string GuestAddress6 = "fd00:7::15";
+
+    /// <summary>RFC 8200 5: what each link takes that carries IPv6.</summary>
+    public const int SmallestIpv6Mtu = 1280;
+
     private const string HostEnd = "host0";
     private const string WireEnd = "wire0";
     private const int OrdinaryMtu = 1500;
@@ -73,11 +82,11 @@ internal sealed class NetworkLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the link what it is from now on. The guest sees a moment of silence.</summary>
+    /// <summary>Makes the link what it is from now on. The guest sees a moment without one.</summary>
     public async Task ImpairAsync(Impairment impairment, int mtu, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(impairment);
-        await EndProxyAsync().ConfigureAwait(false);
+        await EndLinkAsync().ConfigureAwait(false);
         await SetMtuAsync(mtu, cancellation).ConfigureAwait(false);
         string Part(double part) => part.ToString(CultureInfo.InvariantCulture);
         var start = new ProcessStartInfo(HostProcess.Find("ip")!) { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -126,10 +135,26 @@ internal sealed class NetworkLab : IAsyncDisposable
     public Task<HostProcessResult> TryInsideAsync(IReadOnlyList<string> command, CancellationToken cancellation) =>
         HostProcess.CaptureAsync(Prefix[0], [.. Prefix.Skip(1), .. command], cancellation);
 
+    /// <summary>Ends the link; null when there was none.</summary>
+    public async Task<LinkReport?> EndLinkAsync()
+    {
+        if (_proxy is null)
+        {
+            return null;
+        }
+
+        _proxy.StandardInput.Close();
+        var report = await _proxy.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
+        await _proxy.WaitForExitAsync().ConfigureAwait(false);
+        _proxy.Dispose();
+        _proxy = null;
+        return LinkReport.Parse(report);
+    }
+
     public async ValueTask DisposeAsync()
     {
         EndGuest();
-        await EndProxyAsync().ConfigureAwait(false);
+        await EndLinkAsync().ConfigureAwait(false);
         await HostProcess.CaptureAsync("ip", ["netns", "delete", _name], CancellationToken.None).ConfigureAwait(false);
         _sockets.Delete(recursive: true);
     }
@@ -160,6 +185,12 @@ internal sealed class NetworkLab : IAsyncDisposable
             await InsideAsync(["ip", "link", "set", end, "mtu", mtu.ToString(CultureInfo.InvariantCulture)], cancellation).ConfigureAwait(false);
         }
 
+        // Linux forgets its IPv6 addresses on a link too small for them.
+        if (mtu >= SmallestIpv6Mtu)
+        {
+            await InsideAsync(["ip", "address", "replace", $"{HostAddress6}/64", "dev", HostEnd, "nodad"], cancellation).ConfigureAwait(false);
+        }
+
         _mtu = mtu;
     }
 
@@ -167,18 +198,5 @@ internal sealed class NetworkLab : IAsyncDisposable
     {
         _guest?.Dispose();
         _guest = null;
-    }
-
-    private async Task EndProxyAsync()
-    {
-        if (_proxy is null)
-        {
-            return;
-        }
-
-        _proxy.StandardInput.Close();
-        await _proxy.WaitForExitAsync().ConfigureAwait(false);
-        _proxy.Dispose();
-        _proxy = null;
     }
 }
