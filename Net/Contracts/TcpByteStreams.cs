@@ -18,6 +18,7 @@ public sealed class TcpByteStreams
     private int _unread;
     private int _consumed;
     private int _inputClosed;
+    private volatile bool _aborted;
     private readonly int _consumedPerSignal;
 
     /// <summary>Streams with the buffers of a configuration; the application's continuations run on a scheduler.</summary>
@@ -61,6 +62,9 @@ public sealed class TcpByteStreams
     /// <summary>Whether the application reads no more.</summary>
     public bool IsInputClosed => Volatile.Read(ref _inputClosed) != 0;
 
+    /// <summary>Whether the application aborted. Set before the output is completed for it, so whoever sees the completion sees this as well.</summary>
+    public bool IsAborted => _aborted;
+
     /// <summary>What the application gets to see when the connection ends other than by a FIN.</summary>
     public Func<TcpCloseReason, Exception> CreateException { get; init; } = reason => new TcpConnectionException(reason);
 
@@ -84,6 +88,7 @@ public sealed class TcpByteStreams
     public void Abort()
     {
         TcpStreamContract.Instance.Observe(this, TcpStreamStep.Abort);
+        _aborted = true;
         Raise(TcpSignals.Abort);
     }
 

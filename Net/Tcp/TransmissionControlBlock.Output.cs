@@ -92,7 +92,8 @@ public sealed partial class TransmissionControlBlock
             allowed = Math.Min(allowed, Math.Max(0, CongestionWindow - InFlight));
         int length = Math.Min(Math.Min(available, allowed), segmentSize);
         bool last = length == available;
-        bool fin = last && _sendQueue.IsCompleted && !_finSent && (allowed > length || outstanding == 0);
+        // An abort whose signal this turn was too early for: its output is completed, but not finished.
+        bool fin = last && _sendQueue.IsCompleted && !_streams.IsAborted && !_finSent && (allowed > length || outstanding == 0);
         if (length == 0 && !fin)
             return false;
 

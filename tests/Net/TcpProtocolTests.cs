@@ -442,6 +442,21 @@ public sealed class TcpProtocolTests
         Assert.Equal(TcpCloseReason.Aborted, tcp.Closed);
     }
 
+    [Fact]
+    public void AnAbortThatComesWhileATurnRunsSendsNoFinBeforeTheReset()
+    {
+        TcpHarness tcp = Passive();
+        tcp.Block.Begin(tcp.Now);
+        // The turn has taken its signals; now the application aborts, and completes its output for nobody.
+        tcp.Streams.Abort();
+        tcp.Streams.Output.Complete();
+        tcp.Block.End();
+        Assert.Empty(tcp.Output);
+
+        tcp.Turn();
+        Assert.True(tcp.Single().Header.Has(TcpFlags.Rst));
+    }
+
     // The house's rule for hot paths.
     [Fact]
     public void AllocatesNothingPerSegment()
