@@ -1,6 +1,6 @@
 namespace Troupe.Net.Contracts;
 
-/// <summary>How many received frames all connections together may hold out of order, since each is a buffer of the device.</summary>
+/// <summary>How many buffers all those who put something together may hold for it at a time.</summary>
 public sealed class ReassemblyBudget(int segments)
 {
     private int _free = segments;

@@ -7,10 +7,10 @@ namespace Troupe.Net.Contracts;
 /// Blocks for byte streams, rented by one thread and given back by another all the time; the shared array pool keeps its
 /// arrays by thread and would allocate anew. Blocks above the number kept are left to the garbage collector.
 /// </summary>
-internal sealed class StreamMemoryPool : MemoryPool<byte>
+public sealed class StreamMemoryPool : MemoryPool<byte>
 {
-    // The size of a pipe's segments unless told otherwise.
-    private const int BlockSize = 4096;
+    /// <summary>Octets of a block: the size of a pipe's segments unless told otherwise.</summary>
+    public const int BlockSize = 4096;
 
     // 16 MiB: what 12 connections with full buffers in both directions hold.
     private const int KeptBlocks = 4096;
@@ -18,10 +18,17 @@ internal sealed class StreamMemoryPool : MemoryPool<byte>
     private readonly ConcurrentQueue<Block> _free = new();
     private int _kept;
 
+    private StreamMemoryPool()
+    {
+    }
+
+    /// <summary>The one of this process.</summary>
     public static StreamMemoryPool Instance { get; } = new();
 
+    /// <inheritdoc/>
     public override int MaxBufferSize => BlockSize;
 
+    /// <summary>A block, of the one size there is.</summary>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         if (_free.TryDequeue(out Block? block))
@@ -33,6 +40,7 @@ internal sealed class StreamMemoryPool : MemoryPool<byte>
         return new Block(this);
     }
 
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
     }

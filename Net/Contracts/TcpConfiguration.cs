@@ -64,11 +64,11 @@ public sealed record TcpConfiguration
     /// <summary>RFC 1191 6.3: after how long larger segments are tried again.</summary>
     public TimeSpan PathRaiseInterval { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Segments kept out of order by one connection.</summary>
-    public int OutOfOrderSegments { get; init; } = 256;
+    /// <summary>Runs of octets out of order, with holes between them, that one connection keeps. How many octets they have is bounded by its receive buffer.</summary>
+    public int OutOfOrderRanges { get; init; } = 256;
 
-    /// <summary>Receive buffers of the device that segments out of order may hold, of all connections together; a large segment takes several.</summary>
-    public int TotalOutOfOrderSegments { get; init; } = 512;
+    /// <summary>Octets of memory in which all connections together keep what is out of order.</summary>
+    public int TotalOutOfOrderOctets { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>Connections, half-open ones included.</summary>
     public int Connections { get; init; } = 65_536;

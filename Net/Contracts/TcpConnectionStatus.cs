@@ -13,7 +13,7 @@ namespace Troupe.Net.Contracts;
 /// <param name="SendWindow">What the peer allows.</param>
 /// <param name="Unread">Received and not read by the application.</param>
 /// <param name="ReceiveWindow">What the peer may send.</param>
-/// <param name="OutOfOrder">Segments held that came too early.</param>
+/// <param name="OutOfOrder">Octets held that came too early.</param>
 /// <param name="SegmentSize">What a full segment carries.</param>
 /// <param name="Retransmissions">Segments sent again.</param>
 public readonly record struct TcpConnectionStatus(

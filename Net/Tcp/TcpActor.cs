@@ -33,7 +33,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
         TcpConfiguration configuration, LinkResources link, InternetLayers internet, IRandomness randomness, TimeProvider time, LayerCounters counters)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        _shared = new(configuration, link, counters, new(configuration.TotalOutOfOrderSegments), new(randomness, time), internet);
+        _shared = new(configuration, link, counters, new(configuration.TotalOutOfOrderOctets / ReassemblyQueue.BlockSize), new(randomness, time), internet);
         _timeWait = new(configuration.TimeWaitConnections, configuration.TimeWait);
         _ports = new(randomness);
         _resets = new(configuration.ResetsPerSecond);

@@ -15,12 +15,11 @@ public sealed partial class TransmissionControlBlock
     private bool _unflushed;
     private SequenceNumber? _peerFin;
 
-    // Answers whether the frame was kept.
-    private bool DataArrive(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length, bool fin)
+    private void DataArrive(SequenceNumber sequence, [Borrowed] FrameBuffer frame, int offset, int length, bool fin)
     {
         // In the other states the peer has sent its FIN: there is no text after it.
         if ((length == 0 && !fin) || State is not (TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2))
-            return false;
+            return;
 
         if (IsFullyClosed && length > 0)
         {
@@ -28,7 +27,7 @@ public sealed partial class TransmissionControlBlock
             _counters.Drop(DropCause.AfterClose);
             SendReset();
             Terminate(TcpCloseReason.Closed);
-            return false;
+            return;
         }
 
         // Cut to the window; a FIN beyond it will come again.
@@ -46,9 +45,10 @@ public sealed partial class TransmissionControlBlock
         if (overlap < 0)
         {
             // A hole before it. RFC 5681 4.2: a duplicate acknowledgement at once.
-            bool kept = length > 0 && ArrivesTooEarly(sequence, frame, offset, length);
+            if (length > 0)
+                ArriveTooEarly(sequence, frame, offset, length);
             SendAcknowledgement();
-            return kept;
+            return;
         }
 
         if (overlap >= length)
@@ -58,33 +58,37 @@ public sealed partial class TransmissionControlBlock
         }
         else
         {
-            Deliver(frame, offset + overlap, length - overlap);
+            DeliverAll(frame, offset + overlap, length - overlap);
             DrainReassembly();
         }
 
         if (_peerFin == _receive.Next)
             PeerFinReached();
-        return false;
     }
 
-    // Answers whether the frame was kept.
-    private bool ArrivesTooEarly(SequenceNumber sequence, [MovesWhen(true)] FrameBuffer frame, int offset, int length)
+    private void ArriveTooEarly(SequenceNumber sequence, [Borrowed] FrameBuffer frame, int offset, int length)
     {
         if (_reassembly.Holds(sequence, length))
         {
             ArrivedBefore(sequence, length);
-            return false;
-        }
-
-        if (!_reassembly.TryAdd(sequence, frame, offset, length))
-        {
-            // It is not reported, so the peer sends it again.
-            _counters.Drop(DropCause.TableFull);
-            return false;
+            return;
         }
 
         _latestOutOfOrder = sequence;
-        return true;
+        foreach (FramePiece piece in frame.Pieces)
+        {
+            int count = Math.Clamp(piece.Length - offset, 0, length);
+            // What found no room is not reported, so the peer sends it again.
+            if (count > 0 && !_reassembly.TryAdd(sequence, piece.Data.Slice(offset, count)))
+            {
+                _counters.Drop(DropCause.TableFull);
+                return;
+            }
+
+            offset = Math.Max(0, offset - piece.Length);
+            sequence += count;
+            length -= count;
+        }
     }
 
     // RFC 2883: the peer is told what it sent without need.
@@ -98,19 +102,31 @@ public sealed partial class TransmissionControlBlock
 
     private void DrainReassembly()
     {
+        if (_reassembly.Count == 0)
+            return;
         // RFC 5681 4.2: at once too while a hole is being filled.
-        _acknowledgeNow |= _reassembly.Count > 0;
-        while (_reassembly.TryTake(_receive.Next, out FrameBuffer frame, out int offset, out int length))
+        _acknowledgeNow = true;
+        while (_reassembly.Read(_receive.Next) is { IsEmpty: false } octets)
+            Deliver(octets);
+        _reassembly.Release(_receive.Next);
+    }
+
+    private void DeliverAll([Borrowed] FrameBuffer frame, int offset, int length)
+    {
+        foreach (FramePiece piece in frame.Pieces)
         {
-            Deliver(frame, offset, length);
-            frame.Dispose();
+            int count = Math.Clamp(piece.Length - offset, 0, length);
+            if (count > 0)
+                Deliver(piece.Data.Slice(offset, count));
+            offset = Math.Max(0, offset - piece.Length);
+            length -= count;
         }
     }
 
-    private void Deliver([Borrowed] FrameBuffer frame, int offset, int length)
+    private void Deliver(ReadOnlySpan<byte> octets)
     {
-        _receive.Advance(length);
-        CountUnacknowledged(length);
+        _receive.Advance(octets.Length);
+        CountUnacknowledged(octets.Length);
         if (_streams.IsInputClosed)
         {
             // Nobody will read them, but the other direction may still be in use.
@@ -118,17 +134,8 @@ public sealed partial class TransmissionControlBlock
             return;
         }
 
-        int left = length;
-        foreach (FramePiece piece in frame.Pieces)
-        {
-            int count = Math.Clamp(piece.Length - offset, 0, left);
-            if (count > 0)
-                _streams.Received.Write(piece.Data.Slice(offset, count));
-            offset = Math.Max(0, offset - piece.Length);
-            left -= count;
-        }
-
-        _streams.CountReceived(length);
+        _streams.Received.Write(octets);
+        _streams.CountReceived(octets.Length);
         _unflushed = true;
     }
 

@@ -12,6 +12,8 @@ public sealed partial class TransmissionControlBlock
     private SequenceNumber _recover;
     private TimeSpan _reorderingDeadline = RetransmissionTimer.Off;
 
+    private long _duplicatesReported;
+
     // Without SACK: duplicate acknowledgements, each of which stands for a segment that left the path.
     private int _duplicates;
 
@@ -75,7 +77,8 @@ public sealed partial class TransmissionControlBlock
             JudgeTimeout();
         }
 
-        if (duplicateReported)
+        // More of them than segments sent again: it is the path that doubles, which says nothing about what was sent without need.
+        if (duplicateReported && ++_duplicatesReported <= _retransmitted)
             _rack.DuplicateReported(_send.Unacknowledged, _send.Next);
         TailProbeAcknowledged(acknowledgement, octets > 0, duplicateReported, outstanding);
         if (!_selective)

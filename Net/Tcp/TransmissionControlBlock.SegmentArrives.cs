@@ -17,17 +17,16 @@ public sealed partial class TransmissionControlBlock
         switch (State)
         {
             case TcpState.Closed:
-                frame.Dispose();
                 break;
             case TcpState.SynSent:
                 ArrivesInSynSent(header);
-                frame.Dispose();
                 break;
             default:
-                if (!ArrivesSynchronized(header, frame, offset, length, congestionExperienced))
-                    frame.Dispose();
+                ArrivesSynchronized(header, frame, offset, length, congestionExperienced);
                 break;
         }
+
+        frame.Dispose();
     }
 
     // 3.10.7.3
@@ -68,8 +67,8 @@ public sealed partial class TransmissionControlBlock
         _acknowledgeNow = true;
     }
 
-    // 3.10.7.4; answers whether the frame was kept.
-    private bool ArrivesSynchronized(in TcpHeader header, [MovesWhen(true)] FrameBuffer frame, int offset, int length, bool congestionExperienced)
+    // 3.10.7.4
+    private void ArrivesSynchronized(in TcpHeader header, [Borrowed] FrameBuffer frame, int offset, int length, bool congestionExperienced)
     {
         SequenceNumber sequence = header.Sequence;
         bool fin = header.Has(TcpFlags.Fin);
@@ -88,18 +87,22 @@ public sealed partial class TransmissionControlBlock
                 SendSyn();
             }
 
-            return false;
+            return;
         }
 
         HeardFromPeer();
         if (!PassesTimestamps(header))
-            return false;
+            return;
 
         // First: the sequence number. A closed window still lets acknowledgements, resets and FINs of the right place through.
         if (!_receive.IsAcceptable(sequence, length + (fin ? 1 : 0) + (header.Has(TcpFlags.Syn) ? 1 : 0)))
         {
             if (_receive.Window != 0 || sequence != _receive.Next || header.Has(TcpFlags.Syn))
-                return Unacceptable(header, length);
+            {
+                Unacceptable(header, length);
+                return;
+            }
+
             length = 0;
             fin = false;
             _acknowledgeNow = true;
@@ -116,30 +119,30 @@ public sealed partial class TransmissionControlBlock
                 Challenge();
             else
                 ResetArrives();
-            return false;
+            return;
         }
 
         // Fourth: SYN. RFC 5961 4.2: challenged in every synchronized state; a peer that restarted answers with a reset.
         if (header.Has(TcpFlags.Syn))
         {
             Challenge();
-            return false;
+            return;
         }
 
         // Fifth: acknowledgement.
         if (!header.Has(TcpFlags.Ack))
         {
             _counters.Drop(DropCause.Unacceptable);
-            return false;
+            return;
         }
 
         if (!AcknowledgementArrives(header, length, fin))
-            return false;
+            return;
         if (congestionExperienced && length > 0)
             CongestionExperienced();
 
         // Sixth: urgent data are read in line, as RFC 6093 asks of new stacks. Seventh and eighth: data and FIN.
-        return DataArrive(sequence, frame, offset, length, fin);
+        DataArrive(sequence, frame, offset, length, fin);
     }
 
     // RFC 7323 5.3 R1: a segment from an earlier turn of the sequence numbers; 3.2: one without the option is none of this connection's. Resets are
@@ -161,11 +164,11 @@ public sealed partial class TransmissionControlBlock
         return false;
     }
 
-    private bool Unacceptable(in TcpHeader header, int length)
+    private void Unacceptable(in TcpHeader header, int length)
     {
         _counters.Drop(DropCause.Unacceptable);
         if (header.Has(TcpFlags.Rst))
-            return false;
+            return;
         if (State == TcpState.TimeWait && header.Has(TcpFlags.Fin))
             _closeDeadline = _now + _configuration.TimeWait;
         if (length > 0 && header.Sequence + length <= _receive.Next)
@@ -176,7 +179,6 @@ public sealed partial class TransmissionControlBlock
             _acknowledgeNow = true;
         else
             Challenge();
-        return false;
     }
 
     private void ResetArrives()

@@ -57,7 +57,7 @@ public sealed partial class TransmissionControlBlock
         _owner = owner;
         _sendQueue = new(streams.ToSend);
         _segments = new(configuration.SentSegments);
-        _reassembly = new(configuration.OutOfOrderSegments, budget);
+        _reassembly = new(configuration.OutOfOrderRanges, budget);
         _retransmission = new(configuration);
         _congestion = configuration.CongestionControl == TcpCongestionControl.NewReno
             ? new NewReno(configuration.InitialWindowSegments)
@@ -84,7 +84,7 @@ public sealed partial class TransmissionControlBlock
     public TcpConnectionStatus Status => new(
         Key, State, _retransmission.SmoothedRoundTripTime, _retransmission.RoundTripTimeVariation, _retransmission.Timeout, CongestionWindow,
         _congestion.SlowStartThreshold, _send.Outstanding, _sendQueue.WaitingAfter(_send.Next), _send.Window, _streams.Unread, _receive.Window,
-        _reassembly.Count, SegmentSize, _retransmitted);
+        _reassembly.Octets, SegmentSize, _retransmitted);
 
     /// <summary>Octets of data a full segment carries.</summary>
     public int SegmentSize => _path.SegmentSize - (_timestamps.IsOn ? TcpOptions.TimestampsLength : 0);

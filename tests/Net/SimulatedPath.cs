@@ -137,10 +137,10 @@ internal sealed class SimulatedEnd : ITcpConnectionOwner
     public SimulatedEnd(SimulatedPath path, bool passive, TcpConfiguration configuration)
     {
         _path = path;
-        _pool = FramePool.Create(new FramePoolOptions { FrameCount = configuration.OutOfOrderSegments + 64 });
+        _pool = FramePool.Create(new FramePoolOptions { FrameCount = 64 });
         _key = passive ? new(new(TwoStacks.SecondAddress, 80), new(TwoStacks.FirstAddress, 50_000)) : new(new(TwoStacks.FirstAddress, 50_000), new(TwoStacks.SecondAddress, 80));
         _streams = new(configuration, System.IO.Pipelines.PipeScheduler.Inline);
-        Block = new(_key, passive, configuration, _streams, Counters, new(configuration.TotalOutOfOrderSegments), this, timestampOffset: passive ? 77u : 0xFFFF_FF00u);
+        Block = new(_key, passive, configuration, _streams, Counters, new(configuration.TotalOutOfOrderOctets / ReassemblyQueue.BlockSize), this, timestampOffset: passive ? 77u : 0xFFFF_FF00u);
     }
 
     public SimulatedEnd Peer { get; set; } = null!;

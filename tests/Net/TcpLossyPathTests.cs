@@ -104,7 +104,7 @@ public sealed class TcpLossyPathTests(ITestOutputHelper output)
     [Fact]
     public void FillsALongFatPath()
     {
-        TcpConfiguration configuration = new() { SendBuffer = 4 * 1024 * 1024, OutOfOrderSegments = 4096, TotalOutOfOrderSegments = 4096 };
+        TcpConfiguration configuration = new() { SendBuffer = 4 * 1024 * 1024 };
         PathOptions options = new() { Delay = TimeSpan.FromMilliseconds(50), OctetsPerSecond = 12_500_000, QueueOctets = 1_250_000 };
         SimulatedPath path = new(options, 1, configuration);
         double seconds = path.Transfer(new byte[50_000_000], [], _limit).TotalSeconds;

@@ -204,11 +204,11 @@ public sealed class TcpReceiveTests
 
     // What comes too early is bounded and counted.
     [Fact]
-    public void SegmentsHeldAreBounded()
+    public void RunsHeldAreBounded()
     {
-        TcpHarness tcp = Passive(new() { OutOfOrderSegments = 3 });
+        TcpHarness tcp = Passive(new() { OutOfOrderRanges = 3 });
         for (uint segment = 1; segment <= 5; segment++)
-            tcp.Receive(TcpFlags.Ack, Peer + segment * 100, Own, 100);
-        Assert.Equal((3, 3, 2L), (tcp.FramesHeld, tcp.Block.Status.OutOfOrder, tcp.Counters.Dropped(DropCause.TableFull)));
+            tcp.Receive(TcpFlags.Ack, Peer + segment * 200, Own, 100);
+        Assert.Equal((0, 300, 2L), (tcp.FramesHeld, tcp.Block.Status.OutOfOrder, tcp.Counters.Dropped(DropCause.TableFull)));
     }
 }
