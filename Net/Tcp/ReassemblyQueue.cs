@@ -76,10 +76,13 @@ public sealed class ReassemblyQueue(int maximumRanges, ReassemblyBudget blocks)
     /// <summary>Octets held from a number on; as many as are in one piece, none if the first is missing. Valid until the next change.</summary>
     public ReadOnlySpan<byte> Read(SequenceNumber next)
     {
-        if (Count == 0 || _ranges[0].Start > next || _ranges[0].End <= next)
+        int at = 0;
+        while (at < Count && _ranges[at].End <= next)
+            at++;
+        if (at == Count || _ranges[at].Start > next)
             return default;
         int within = Within(next);
-        return BlockOf(next).Span.Slice(within, Math.Min(BlockSize - within, _ranges[0].End - next));
+        return BlockOf(next).Span.Slice(within, Math.Min(BlockSize - within, _ranges[at].End - next));
     }
 
     /// <summary>Forgets what is before a number.</summary>

@@ -52,11 +52,11 @@ public sealed class RetransmissionTimer(TcpConfiguration configuration)
         Restart(now);
     }
 
-    /// <summary>New data was acknowledged: the back-off ends.</summary>
-    public void Acknowledge()
+    /// <summary>New data was acknowledged: the back-off ends, unless it is to outlive that.</summary>
+    public void Acknowledge(bool keepsBackOff = false)
     {
         // 5.7 and the note on 5.5: without a fresh sample the backed-off value would outlive the loss; derive it again.
-        if (Expiries > 0)
+        if (Expiries > 0 && !keepsBackOff)
             Recompute();
         Expiries = 0;
     }

@@ -23,6 +23,7 @@ public sealed partial class TransmissionControlBlock
     // Of the acknowledgement being looked at.
     private int _delivered;
     private bool _repaired;
+    private bool _echoesFirstCopy;
     private TimeSpan? _roundTripSample;
     private uint? _echo;
 
@@ -53,19 +54,14 @@ public sealed partial class TransmissionControlBlock
         _delivered = 0;
         _roundTripSample = null;
         _repaired = false;
+        _echoesFirstCopy = false;
         _echo = _timestamps.IsOn ? header.Options.Timestamps?.EchoReply : null;
 
         bool duplicateReported = _selective && header.Options.Sack.Count > 0 && TakeBlocks(header.Options.Sack, acknowledgement);
         if (octets > 0)
         {
             RemoveAcknowledged(acknowledgement);
-            // RFC 6298 3, Karn. What a retransmission let be acknowledged may have waited for it long. RFC 7323 4.1: the echo is of the segment that
-            // brought the acknowledgement about, whichever that was.
-            if (_repaired)
-                _roundTripSample = null;
-            if (_roundTripSample is null && _echo is { } echo)
-                _roundTripSample = _timestamps.RoundTrip(echo, _now);
-            _retransmission.Acknowledge();
+            MeasureRoundTrip(duplicateReported);
         }
 
         // Before the timer starts anew by it.
@@ -95,6 +91,19 @@ public sealed partial class TransmissionControlBlock
             _reduction.Delivered(_delivered, InFlight, _congestion.SlowStartThreshold, SegmentSize);
         else if (octets > 0 && !recovering && !EchoesCongestion(header))
             _congestion.Acknowledged(new(octets, acknowledgement, _send.Next, _now, _roundTripSample, IsWindowLimited(outstanding)));
+    }
+
+    private void MeasureRoundTrip(bool duplicateReported)
+    {
+        // RFC 6298 3, Karn. What a retransmission let be acknowledged may have waited for it long.
+        if (_repaired)
+            _roundTripSample = null;
+        // RFC 7323 4.1: the echo is of the segment that brought the acknowledgement about, whichever that was; but of the first copy too when the peer answers a second one
+        // because its first answer was lost. By that a path that loses much would seem slower with every timeout. A peer that reports duplicates tells; with one that does
+        // not, the timeout stays as it was backed off (RFC 6298 5.5) until something is measured again.
+        if (_roundTripSample is null && _echo is { } echo && !(_echoesFirstCopy && (duplicateReported || !_selective)))
+            _roundTripSample = _timestamps.RoundTrip(echo, _now);
+        _retransmission.Acknowledge(keepsBackOff: _echoesFirstCopy && !_selective);
     }
 
     // RFC 7661 4.1 in short: a window that was not used says nothing; in slow start half of it will do, since one round trip fills it.
@@ -145,11 +154,13 @@ public sealed partial class TransmissionControlBlock
     {
         _delivered += segment.Length;
         _path.Delivered(segment.Length);
+        bool isOfFirstCopy = segment.IsRetransmitted && _echo is { } echo && _timestamps.IsBefore(echo, segment.SentAt);
+        _echoesFirstCopy |= isOfFirstCopy;
         if (segment.IsRetransmitted)
             _repaired = true;
         else
             _roundTripSample ??= _now - segment.SentAt;
-        _rack.Delivered(segment, _now, segment.IsRetransmitted && _echo is { } echo && _timestamps.IsBefore(echo, segment.SentAt));
+        _rack.Delivered(segment, _now, isOfFirstCopy);
     }
 
     private void DetectLosses()

@@ -127,6 +127,26 @@ public sealed class TcpTimestampTests
         Assert.InRange(tcp.Block.Status.RoundTripTime!.Value.TotalMilliseconds, 1, 40);
     }
 
+    // The first answer was lost, and the peer answers the retransmission with the first segment's time.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void DoesNotTakeTimeoutsForTheRoundTripWhenAnAnswerWasLost(bool selective)
+    {
+        TcpHarness tcp = Selective(new() { SelectiveAcknowledgements = selective }, timestamp: 500);
+        tcp.Write(100);
+        uint echo = tcp.Output[^1].Header.Options.Timestamps!.Value.Value;
+        while (tcp.Block.Status.Retransmissions < 4)
+            tcp.Expire();
+        TimeSpan backedOff = tcp.Block.Status.RetransmissionTimeout;
+        tcp.Now += TcpHarness.RoundTrip;
+        tcp.Receive(TcpFlags.Ack, Peer, Own + 100, options: Stamp(501, echo) with { Sack = selective ? TcpHarness.Blocks((Own, Own + 100)).Sack : default });
+
+        Assert.InRange(tcp.Block.Status.RoundTripTime!.Value, TimeSpan.FromMilliseconds(1), 2 * TcpHarness.RoundTrip);
+        // RFC 6298 5.5: who cannot tell stays patient until something is measured again.
+        Assert.Equal(selective ? new TcpConfiguration().MinimumRetransmissionTimeout : backedOff, tcp.Block.Status.RetransmissionTimeout);
+    }
+
     // RFC 7323 7.1 and 5.4: two connections do not tell the same clock.
     [Fact]
     public void BeginsItsClockAtASecretOfTheConnection()

@@ -41,7 +41,8 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
             throw new UserError($"no link is called '{options.Only}'.", $"There are {string.Join(", ", TransferCell.All(options.Seed, 1).Select(cell => cell.Name))}.");
         }
 
-        Output.Say($"net: seed {options.Seed}; each way at most {_longest.TotalSeconds:0} s a transfer");
+        var congestionControl = (await File.ReadAllTextAsync("/proc/sys/net/ipv4/tcp_congestion_control", cancellation).ConfigureAwait(false)).Trim();
+        Output.Say($"net: seed {options.Seed}; each way at most {_longest.TotalSeconds:0} s a transfer; this host sends by {congestionControl}");
         try
         {
             var lab = await NetworkLab.CreateAsync(cancellation).ConfigureAwait(false);
