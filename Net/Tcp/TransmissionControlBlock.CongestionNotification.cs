@@ -41,6 +41,7 @@ public sealed partial class TransmissionControlBlock
             return;
         // Once for one window of data.
         _congestion.CongestionEvent(_send.Outstanding, _now, CongestionSignal.Notification);
+        _needless.Forget();
         Reduced();
     }
 

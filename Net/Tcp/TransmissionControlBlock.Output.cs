@@ -70,6 +70,7 @@ public sealed partial class TransmissionControlBlock
         }
 
         _retransmitted++;
+        _needless.Retransmitted();
         _segments.Retransmitted(index, _now);
         _reduction.Sent(segment.Length);
         if (index == 0)

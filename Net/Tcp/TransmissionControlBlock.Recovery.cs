@@ -1,5 +1,6 @@
 // What acknowledgements say of losses: RFC 2018 and 6675 (SACK), RFC 2883 (duplicates reported), RFC 8985 6 (RACK), RFC 6582 (NewReno, for peers
-// without SACK), RFC 3042 (limited transmit: what left the path makes room), RFC 6937 (how much is sent meanwhile), RFC 3522 (needless timeouts).
+// without SACK), RFC 3042 (limited transmit: what left the path makes room), RFC 6937 (how much is sent meanwhile), RFC 3522 (needless timeouts),
+// RFC 3708 (needless recoveries).
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Tcp;
@@ -7,6 +8,7 @@ namespace Troupe.Net.Tcp;
 public sealed partial class TransmissionControlBlock
 {
     private readonly Rack _rack = new();
+    private NeedlessRecovery _needless;
     private RecoveryPhase _phase;
     private ProportionalRateReduction _reduction;
     private SequenceNumber _recover;
@@ -75,12 +77,21 @@ public sealed partial class TransmissionControlBlock
 
         // More of them than segments sent again: it is the path that doubles, which says nothing about what was sent without need.
         if (duplicateReported && ++_duplicatesReported <= _retransmitted)
+        {
             _rack.DuplicateReported(_send.Unacknowledged, _send.Next);
+            _needless.DuplicateReported(header.Options.Sack[0], acknowledgement);
+        }
+
         TailProbeAcknowledged(acknowledgement, octets > 0, duplicateReported, outstanding);
         if (!_selective)
             CountDuplicates(octets, duplicate);
         if (_phase != RecoveryPhase.Open && acknowledgement >= _recover)
             LeaveRecovery();
+        if (_phase == RecoveryPhase.Open && _needless.IsProven)
+        {
+            _congestion.Undo();
+            _needless.Forget();
+        }
 
         if (_selective)
             DetectLosses();
@@ -221,6 +232,7 @@ public sealed partial class TransmissionControlBlock
         _tailProbeDeadline = RetransmissionTimer.Off;
         _tailProbeEnd = null;
         _congestion.CongestionEvent(_send.Outstanding, _now, CongestionSignal.Loss);
+        _needless.Begin(_send.Unacknowledged);
         _reduction.Begin(_send.Outstanding);
         _reduction.Delivered(0, InFlight, _congestion.SlowStartThreshold, SegmentSize);
         Reduced();
@@ -237,6 +249,7 @@ public sealed partial class TransmissionControlBlock
     private void EnterAfterTimeout(bool first)
     {
         _congestion.TimedOut(_send.Outstanding, _now, first);
+        _needless.Forget();
         _phase = RecoveryPhase.AfterTimeout;
         _recover = _send.Next;
         _duplicates = 0;

@@ -62,6 +62,7 @@ public sealed partial class TransmissionControlBlock
             // Two copies would have been answered by a report of the second before anything behind them was acknowledged.
             _tailProbeEnd = null;
             _congestion.CongestionEvent(outstanding, _now, CongestionSignal.Loss);
+            _needless.Forget();
             Reduced();
         }
         else if (!advanced)

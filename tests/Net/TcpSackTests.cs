@@ -194,6 +194,42 @@ public sealed class TcpSackTests
         Assert.Equal(1, tcp.Block.Status.Retransmissions);
     }
 
+    // RFC 3708: a segment was late and not lost, as its second copy proves.
+    [Fact]
+    public void TakesARecoveryBackWhenAllItSentAgainIsReportedTwice()
+    {
+        TcpHarness tcp = Selective();
+        tcp.Write(20_000);
+        int before = tcp.Block.Status.CongestionWindow;
+        tcp.Now += TimeSpan.FromMilliseconds(100);
+        tcp.Receive(TcpFlags.Ack, Peer, Own, options: Blocks((Own + 1000, Own + 6000)));
+        Assert.Equal(1, tcp.Block.Status.Retransmissions);
+        tcp.Receive(TcpFlags.Ack, Peer, tcp.Output.Max(sent => sent.Sequence + (uint)sent.Data.Length));
+        int reduced = tcp.Block.Status.CongestionWindow;
+        Assert.True(reduced < before);
+
+        tcp.Write(1000);
+        tcp.Receive(TcpFlags.Ack, Peer, tcp.Output.Max(sent => sent.Sequence + (uint)sent.Data.Length), options: Blocks((Own, Own + 1000)));
+        Assert.True(tcp.Block.Status.CongestionWindow >= before, $"{before}, {reduced}, {tcp.Block.Status.CongestionWindow}");
+    }
+
+    // More is reported twice than was sent again: it is the path that doubles.
+    [Fact]
+    public void APathThatDoublesTakesNoRecoveryBack()
+    {
+        TcpHarness tcp = Selective();
+        tcp.Write(20_000);
+        tcp.Now += TimeSpan.FromMilliseconds(100);
+        tcp.Receive(TcpFlags.Ack, Peer, Own + 2000, options: Blocks((Own, Own + 1000)));
+        tcp.Receive(TcpFlags.Ack, Peer, Own + 2000, options: Blocks((Own + 3000, Own + 8000)));
+        Assert.Equal(1, tcp.Block.Status.Retransmissions);
+        uint end = tcp.Output.Max(sent => sent.Sequence + (uint)sent.Data.Length);
+        tcp.Receive(TcpFlags.Ack, Peer, end);
+        int reduced = tcp.Block.Status.CongestionWindow;
+        tcp.Receive(TcpFlags.Ack, Peer, end, options: Blocks((Own + 2000, Own + 3000)));
+        Assert.Equal(reduced, tcp.Block.Status.CongestionWindow);
+    }
+
     // RFC 8985 7.2 and 7.3: the last segments are probed for after two round trips, long before the timer.
     [Fact]
     public void ProbesForTheLossOfTheLastSegments()
