@@ -168,8 +168,9 @@ public sealed class PeerBuild(Repository repository)
             $b mount -t sysfs sys /sys
             {insert}$b ip link set lo up
             $b ip addr add 10.0.2.15/24 dev eth0
+            echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
             $b ip link set eth0 up
-            $b ip addr add fd00:7::15/64 dev eth0 nodad
+            $b ip addr add fd00:7::15/64 dev eth0
             $b ip route add default via 10.0.2.2
             exec /bin/app
 
