@@ -44,7 +44,12 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
     /// <summary>Issue 4 wants this; a busy host reached 0.97, so the test holds what is there, not yet the goal.</summary>
     private const double Goal = 0.5;
 
+#if DEBUG
+    // Asynchronous methods are objects in a debug build, also those of this test that wait.
+    private const double BarOfManySegments = Bar;
+#else
     private const double BarOfManySegments = 4;
+#endif
 
     // 1460 octets less the timestamps' twelve.
     private const int SegmentSize = 1448;
