@@ -21,6 +21,7 @@ internal sealed class ActorTypes
         Borrowed = Find("BorrowedAttribute");
         MovesWhen = Find("MovesWhenAttribute");
         EmptyWhen = Find("EmptyWhenAttribute");
+        Contract = Find("Contract`2");
     }
 
     public INamedTypeSymbol Actor { get; }
@@ -36,6 +37,8 @@ internal sealed class ActorTypes
     public INamedTypeSymbol? MovesWhen { get; }
 
     public INamedTypeSymbol? EmptyWhen { get; }
+
+    public INamedTypeSymbol? Contract { get; }
 
     /// <summary>Null when the compilation does not know the actor runtime: then there is nothing to check.</summary>
     public static ActorTypes? Of(Compilation compilation) =>

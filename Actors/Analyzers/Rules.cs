@@ -8,6 +8,7 @@ internal static class Rules
     private const string Isolation = "Isolation";
     private const string Ownership = "Ownership";
     private const string Behaviour = "Behaviour";
+    private const string Protocol = "Protocol";
 
     public static readonly DiagnosticDescriptor NotSendable = Error(
         "TRP0001", Isolation, "A message must be sendable", "'{0}' cannot be shared by actors: {1} {2}; {3}");
@@ -54,6 +55,12 @@ internal static class Rules
     public static readonly DiagnosticDescriptor UnsafeCode = Error(
         "TRP0012", Isolation, "Unsafe code in an actor",
         "{0} can reach memory of other actors; do this in a capability of Core, behind a bounds-checked interface");
+
+    public static readonly DiagnosticDescriptor OutsideContract = Error(
+        "TRP0013", Protocol, "A message outside the contract's state", "'{0}' breaks contract '{1}' whenever this line runs: {2}; {3}");
+
+    public static readonly DiagnosticDescriptor DeadContract = Error(
+        "TRP0014", Protocol, "A contract's declaration contradicts itself", "In contract '{0}' {1}; {2}");
 
     private static DiagnosticDescriptor Error(string id, string category, string title, string message) =>
         new(id, title, message, category, DiagnosticSeverity.Error, isEnabledByDefault: true, helpLinkUri: $"docs/analyzers.md#{id.ToLowerInvariant()}");

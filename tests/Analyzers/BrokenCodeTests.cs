@@ -18,5 +18,8 @@ public sealed class BrokenCodeTests
     [InlineData("class A : Actor<int> { event Action E; void F() { E += ; new Timer(this; unsafe { } ConfigureAwait(false) } }")]
     [InlineData("class Actor<T> { } class A : Actor<int[]> { }")]
     [InlineData("class A : Actor<int> { int F(Task<int> t) => t is { IsCompleted: true } ? t.Result : throw }")]
+    [InlineData("enum S { A, } enum M { X } class C { static readonly Contract<S, M> Of = new Contract<S, M>(\"c\", S.).Party(\"p\", M.X, ).Permit(S.A, , S.A).Allow(; void F(object o) { Of.Observe(o, ); Of.Observe(, M.X); Of.Observe(o, M.X } }")]
+    [InlineData("enum M { X } class C { static Contract<Missing, M> Of { get; } = new(\"c\", Missing.A).Party(\"p\", M.X).Allow(Missing.A, M.X, M.Y); void F() => Of.Observe(this, M.X); }")]
+    [InlineData("enum S { A } class C { static readonly Contract<S, S> Of = Of.Party(\"p\", S.A).Permit(S.A, S.A, S.B), More = Of; void F(C c) { foreach (var x in ) Of.Observe(x, S.A); Of.Observe(c = , S.A); } }")]
     public Task NoAnalyzerFails(string source) => new Case(source) { IsBroken = true }.VerifyAsync();
 }

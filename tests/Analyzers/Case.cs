@@ -46,6 +46,7 @@ internal sealed partial class Case
     [
         new SendableAnalyzer(), new OwnershipAnalyzer(), new BlockingAnalyzer(), new MutableStaticAnalyzer(),
         new StateEscapeAnalyzer(), new ConfigureAwaitAnalyzer(), new UnsafeCodeAnalyzer(),
+        new ContractAnalyzer(),
     ];
 
     private readonly SyntaxTree[] _trees;

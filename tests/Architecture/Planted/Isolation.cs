@@ -56,3 +56,32 @@ internal sealed class Behaviour : Actor<Message> // refused: TRP0001
         return false;
     }
 }
+
+internal enum DoorState
+{
+    Open,
+    Closed,
+    Locked,
+}
+
+internal enum DoorStep
+{
+    Shut,
+    Push,
+    Lock,
+}
+
+internal static class Door
+{
+    private static readonly Contract<DoorState, DoorStep> _contract = new Contract<DoorState, DoorStep>("door", DoorState.Open)
+        .Party("guest", DoorStep.Shut, DoorStep.Push)
+        .Party("keeper", DoorStep.Lock) // refused: TRP0014
+        .Permit(DoorState.Open, DoorStep.Shut, DoorState.Closed)
+        .Permit(DoorState.Closed, DoorStep.Push, DoorState.Open);
+
+    internal static void PushOpen()
+    {
+        object door = new();
+        _contract.Observe(door, DoorStep.Push); // refused: TRP0013
+    }
+}
