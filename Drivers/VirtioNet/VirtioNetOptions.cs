@@ -8,8 +8,11 @@ public sealed record VirtioNetOptions
     /// <summary>The most descriptors a ring has; the device may want fewer.</summary>
     public int RingSizeLimit { get; init; } = 256;
 
-    /// <summary>Frames for receiving: a full ring, and as many again on their way through the layers above.</summary>
-    public int ReceiveFrameCount { get; init; } = 512;
+    /// <summary>
+    /// Frames for receiving: a full ring, as many again on their way through the layers above, and as many as TCP may hold out of order
+    /// (TcpConfiguration.TotalOutOfOrderSegments) or neighbours may be waited for with. With fewer, a few connections with holes would leave the ring empty.
+    /// </summary>
+    public int ReceiveFrameCount { get; init; } = 1152;
 
     /// <summary>Frames for transmitting.</summary>
     public int TransmitFrameCount { get; init; } = 512;
