@@ -18,7 +18,9 @@ internal sealed class AttackRun(Image image, NetworkTestOptions options)
 
     // The collector keeps room for the next burst; what the tables hold is far less.
     private const long MostResident = GuestMemory * Megabyte * 3 / 4;
-    private const long MoreHeap = 16 * Megabyte;
+
+    // The streams' pool keeps 16 MiB of blocks for the next connections; the rest is for the tables, which keep their size.
+    private const long MoreHeap = 24 * Megabyte;
     private const int MoreActors = 4;
     private static readonly TimeSpan _settling = TimeSpan.FromSeconds(180);
 

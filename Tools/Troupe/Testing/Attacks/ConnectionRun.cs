@@ -33,7 +33,9 @@ internal sealed class ConnectionRun(Image image, NetworkTestOptions options)
     // Each report leaves one there, for a minute.
     private const int MoreInTimeWait = 45;
     private const int MoreFrames = 16;
-    private const long MoreHeap = 4 * Megabyte;
+
+    // The streams' pool keeps 16 MiB of blocks for the next connections; the rest is for the tables, which keep their size.
+    private const long MoreHeap = 24 * Megabyte;
     private const long MoreResident = 64 * Megabyte;
 
     private readonly List<(string Name, string? Failure)> _results = [];
