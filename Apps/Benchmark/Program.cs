@@ -7,8 +7,8 @@ using Troupe.Apps.Benchmark;
 using Troupe.Apps.Hello;
 using Troupe.Apps.Hosting.Web;
 
-// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, and bytes to move for `troupe test net` and, on a port
-// of their own, `troupe bench net`.
+// Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, bytes to move for `troupe test net` and, on a port
+// of their own, `troupe bench net`, and what the network is and did for `troupe test attack`, `connections` and `daemons`.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
 // No handler here blocks; the thread pool is what an application gets that does not ask.
@@ -22,4 +22,11 @@ app.MapGet("/", async (HttpContext context) =>
 app.MapGet("/bytes", ByteSequence.SendAsync);
 app.MapPut("/bytes", ByteSequence.ReceiveAsync);
 app.MapGet("/statistics", (HttpContext context) => context.Response.WriteAsync(Statistics.Read(pauses)));
+NetworkReport report = new(app.Actors, app.Network);
+app.MapGet("/network", report.WriteAsync);
+app.MapGet("/connections", report.ListAsync);
+NetworkWatch watch = new(app.Network);
+app.MapGet("/resolve", watch.ResolveAsync);
+if (args.Contains("network=watch"))
+    _ = watch.RunAsync();
 await app.RunAsync();

@@ -26,6 +26,9 @@ public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
     /// <summary>The program's actors.</summary>
     public ActorSystem Actors => _unikernel.Actors;
 
+    /// <summary>The program's network once it has started, which this does not wait for an address; null where the host's is used.</summary>
+    public Task<NetworkStack?> Network => _unikernel.StartAsync();
+
     /// <inheritdoc/>
     IServiceProvider IEndpointRouteBuilder.ServiceProvider => Web.Services;
 

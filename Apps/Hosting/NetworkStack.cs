@@ -27,6 +27,7 @@ public sealed class NetworkStack
     private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
     {
         _system = system;
+        Device = device;
         Link = link;
         LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
         LayerStages stages = new(system, link, configuration.Relays);
@@ -60,6 +61,9 @@ public sealed class NetworkStack
         _stages = stages;
         Counters = [ethernet, arp, ipv4, icmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
     }
+
+    /// <summary>The device beneath.</summary>
+    public ActorRef<NetworkDeviceMessage> Device { get; }
 
     /// <summary>The internet layer.</summary>
     public ActorRef<IpMessage> Ipv4 { get; }

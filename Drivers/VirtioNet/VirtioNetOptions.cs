@@ -9,8 +9,7 @@ public sealed record VirtioNetOptions
     public int RingSizeLimit { get; init; } = 256;
 
     /// <summary>
-    /// Frames for receiving: a full ring, as many again on their way through the layers above, and 512 that TCP may hold because others have to come first
-    /// (TotalOutOfOrderSegments of its configuration).
+    /// Frames for receiving: a full ring, and as many again on their way through the layers above and with neighbours that are waited for; a large packet takes several.
     /// </summary>
     public int ReceiveFrameCount { get; init; } = 1024;
 

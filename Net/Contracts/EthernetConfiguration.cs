@@ -9,6 +9,9 @@ public sealed record EthernetConfiguration
     /// <summary>Batches of packets that wait for one neighbour's answer.</summary>
     public int ArpWaitingBatches { get; init; } = 4;
 
+    /// <summary>Packets that wait for any neighbour's answer: each holds a frame of the device's. Those that waited longest give way.</summary>
+    public int ArpWaitingPackets { get; init; } = 64;
+
     /// <summary>How long an answer is taken for granted (RFC 1122 2.3.2.1: on the order of a minute); as long again it is used while being asked about.</summary>
     public TimeSpan ArpLifetime { get; init; } = TimeSpan.FromMinutes(1);
 

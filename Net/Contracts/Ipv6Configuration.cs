@@ -44,6 +44,9 @@ public sealed record Ipv6Configuration
     /// <summary>Batches of packets that wait for one neighbour's answer.</summary>
     public int NeighborWaitingBatches { get; init; } = 4;
 
+    /// <summary>Packets that wait for any neighbour's answer: each holds a frame of the device's. Those that waited longest give way.</summary>
+    public int NeighborWaitingPackets { get; init; } = 64;
+
     /// <summary>Default routers remembered.</summary>
     public int Routers { get; init; } = 8;
 

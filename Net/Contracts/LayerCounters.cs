@@ -78,6 +78,8 @@ public sealed class LayerCounters(string layer)
     private long _received;
     private long _sent;
     private long _cookies;
+    private long _fragments;
+    private long _reassembled;
 
     /// <summary>The layer's name.</summary>
     public string Layer { get; } = layer;
@@ -90,6 +92,12 @@ public sealed class LayerCounters(string layer)
 
     /// <summary>SYNs answered by a cookie and forgotten (TCP, RFC 4987).</summary>
     public long Cookies => Volatile.Read(ref _cookies);
+
+    /// <summary>Fragments that were kept for the others of their datagram, which may have become whole since, or been given up (an internet layer).</summary>
+    public long Fragments => Volatile.Read(ref _fragments);
+
+    /// <summary>Datagrams that became whole (an internet layer).</summary>
+    public long Reassembled => Volatile.Read(ref _reassembled);
 
     /// <summary>Packets dropped for any cause.</summary>
     public long TotalDropped
@@ -115,6 +123,12 @@ public sealed class LayerCounters(string layer)
     /// <summary>Counts a SYN answered by a cookie.</summary>
     public void CountCookie() => Interlocked.Increment(ref _cookies);
 
+    /// <summary>Counts a fragment that is kept.</summary>
+    public void CountFragment() => Interlocked.Increment(ref _fragments);
+
+    /// <summary>Counts a datagram that became whole.</summary>
+    public void CountReassembled() => Interlocked.Increment(ref _reassembled);
+
     /// <summary>Counts dropped packets.</summary>
     public void Drop(DropCause cause, int packets = 1) => Interlocked.Add(ref _dropped[(int)cause], packets);
 
@@ -133,6 +147,8 @@ public sealed class LayerCounters(string layer)
         var text = new System.Text.StringBuilder().Append(Layer).Append(": received ").Append(Received).Append(", sent ").Append(Sent);
         if (Cookies > 0)
             text.Append(", cookies ").Append(Cookies);
+        if (Fragments > 0)
+            text.Append(", fragments ").Append(Fragments).Append(", reassembled ").Append(Reassembled);
         foreach (DropCause cause in Enum.GetValues<DropCause>())
         {
             if (Dropped(cause) is var dropped and > 0)

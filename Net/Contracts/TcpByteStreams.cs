@@ -7,7 +7,7 @@ namespace Troupe.Net.Contracts;
 /// The actor holds <see cref="Received"/> and <see cref="ToSend"/>, the application the other two ends.
 /// Neither end waits for the actor but a writer whose send buffer is full.
 /// </summary>
-public sealed class TcpByteStreams
+public sealed partial class TcpByteStreams
 {
     private readonly Pipe _receive;
     private readonly Pipe _send;
@@ -21,10 +21,12 @@ public sealed class TcpByteStreams
     private volatile bool _aborted;
     private readonly int _consumedPerSignal;
 
-    /// <summary>Streams with the buffers of a configuration; the application's continuations run on a scheduler.</summary>
-    public TcpByteStreams(TcpConfiguration configuration, PipeScheduler applicationScheduler)
+    /// <summary>Streams with the buffers of a configuration and of a budget; the application's continuations run on a scheduler.</summary>
+    public TcpByteStreams(TcpConfiguration configuration, PipeScheduler applicationScheduler, TcpBufferBudget? budget = null)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        _budget = budget ?? new(configuration.TotalBuffers, configuration.BufferShare);
+        _applicationScheduler = applicationScheduler;
         // The window bounds what is received; the pipe must never make the actor wait.
         _receive = new(new PipeOptions(
             pool: StreamMemoryPool.Instance,
@@ -82,6 +84,7 @@ public sealed class TcpByteStreams
     {
         TcpStreamContract.Instance.Observe(this, TcpStreamStep.Deliver);
         Interlocked.Add(ref _unread, octets);
+        _budget.Add(octets);
     }
 
     /// <summary>The application wants the connection gone.</summary>
@@ -109,6 +112,7 @@ public sealed class TcpByteStreams
     private void Consumed(int octets)
     {
         Interlocked.Add(ref _unread, -octets);
+        _budget.Add(-octets);
         _consumed += octets;
         if (_consumed >= _consumedPerSignal)
         {
@@ -120,8 +124,10 @@ public sealed class TcpByteStreams
     private void CloseInput()
     {
         TcpStreamContract.Instance.Observe(this, TcpStreamStep.StopReading);
-        if (Interlocked.Exchange(ref _inputClosed, 1) == 0)
-            Raise(TcpSignals.InputClosed);
+        if (Interlocked.Exchange(ref _inputClosed, 1) != 0)
+            return;
+        EndInput();
+        Raise(TcpSignals.InputClosed);
     }
 
     private sealed class CountingPipeReader(PipeReader inner, TcpByteStreams streams) : PipeReader
@@ -189,30 +195,41 @@ public sealed class TcpByteStreams
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
+            streams.CountWritten(inner.UnflushedBytes);
             ValueTask<FlushResult> flush = inner.FlushAsync(cancellationToken);
             TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Write);
-            streams.Raise(TcpSignals.OutputAvailable);
-            return flush;
+            return streams.MustWait(flush) ? streams.WaitForRoomAsync(inner, cancellationToken) : Flushed(flush);
         }
 
         public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
+            streams.CountWritten(inner.UnflushedBytes + source.Length);
             ValueTask<FlushResult> flush = inner.WriteAsync(source, cancellationToken);
             TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Write);
-            streams.Raise(TcpSignals.OutputAvailable);
-            return flush;
+            return streams.MustWait(flush) ? streams.WaitForRoomAsync(inner, cancellationToken) : Flushed(flush);
         }
 
-        public override void CancelPendingFlush() => inner.CancelPendingFlush();
+        public override void CancelPendingFlush()
+        {
+            inner.CancelPendingFlush();
+            streams.EndWait();
+        }
 
         // An application that failed in the middle of its output must not look as if it had finished it.
         public override void Complete(Exception? exception = null)
         {
             if (exception is not null)
                 streams.Abort();
+            streams.CountWritten(inner.UnflushedBytes);
             inner.Complete();
             TcpStreamContract.Instance.Observe(streams, TcpStreamStep.EndOutput);
             streams.Raise(TcpSignals.OutputAvailable);
+        }
+
+        private ValueTask<FlushResult> Flushed(ValueTask<FlushResult> flush)
+        {
+            streams.Raise(TcpSignals.OutputAvailable);
+            return flush;
         }
     }
 }

@@ -37,6 +37,15 @@ public sealed record TcpConfiguration
     /// <summary>Octets written by the application but not yet acknowledged.</summary>
     public int SendBuffer { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Octets that all connections together hold in the buffers of both directions. Then a connection may write no more than <see cref="BufferShare"/> ahead, and
+    /// what arrives beyond that is dropped until the application reads.
+    /// </summary>
+    public long TotalBuffers { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Octets that each connection may hold in each direction, whatever the others do.</summary>
+    public int BufferShare { get; init; } = 16 * 1024;
+
     /// <summary>The largest segment to announce: Ethernet's 1500 octets less the two headers of IPv4 (RFC 9293 3.7.1); with IPv6 it is 20 less.</summary>
     public int MaximumSegmentSize { get; init; } = 1460;
 

@@ -7,7 +7,11 @@ namespace Troupe.Net.Contracts;
 [SendableByContract("Immutable, but for the budget and the counters, which are made to be shared.")]
 public sealed record TcpShared(
     TcpConfiguration Configuration, LinkResources Link, LayerCounters Counters, ReassemblyBudget Budget,
-    InitialSequenceNumbers SequenceNumbers, InternetLayers Internet);
+    InitialSequenceNumbers SequenceNumbers, InternetLayers Internet)
+{
+    /// <summary>What the connections' streams hold.</summary>
+    public TcpBufferBudget Buffers { get; } = new(Configuration.TotalBuffers, Configuration.BufferShare);
+}
 
 /// <summary>What one demultiplexer of TCP hands to the next in a hot swap. Connections are actors of their own and do not notice.</summary>
 /// <param name="Shared">What the connections hold too.</param>

@@ -7,19 +7,20 @@ namespace Troupe.Net.Ethernet;
 
 /// <summary>
 /// Who has which IPv4 address on this link. Only answers to questions of our own, and requests aimed at us, create or
-/// change entries, so a stranger cannot fill the table.
+/// change entries, and a flood of strangers leaves those that are talked to (<see cref="NeighborPlaces{TKey}"/>).
 /// </summary>
 public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters counters)
 {
     private readonly Dictionary<Ipv4Address, Entry> _entries = [];
+    private readonly NeighborPlaces<Ipv4Address> _places = new(configuration.ArpEntries);
     private readonly List<Ipv4Address> _due = [];
-    private int _unresolved;
+    private int _waiting;
 
     /// <summary>Entries of any kind.</summary>
     public int Count => _entries.Count;
 
     /// <summary>Whether a question is open, so that time matters.</summary>
-    public bool HasUnresolved => _unresolved > 0;
+    public bool HasUnresolved => _places.Questions > 0;
 
     /// <summary>
     /// The neighbour's link address if it is known. <paramref name="ask"/> says whether a request is to be sent, either
@@ -31,6 +32,7 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
         if (_entries.TryGetValue(neighbour, out Entry? entry) && entry.Hardware is { } known)
         {
             address = known;
+            _places.Use(entry.Place);
             if (now < entry.FreshUntil)
                 return true;
             if (now < entry.FreshUntil + configuration.ArpLifetime)
@@ -54,29 +56,18 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
     {
         if (!_entries.TryGetValue(neighbour, out Entry? entry))
         {
-            if (_entries.Count >= configuration.ArpEntries && !TryEvict())
-            {
-                counters.Drop(DropCause.TableFull, packets.Count);
-                packets.Dispose();
-                return false;
-            }
-
-            entry = new() { NextRequest = now + configuration.ArpRequestInterval, Requests = 1 };
+            if (_places.MustGoForQuestion(out Ipv4Address victim))
+                Remove(victim, _entries[victim], DropCause.TableFull);
+            entry = new(_places.AddQuestion(neighbour)) { NextRequest = now + configuration.ArpRequestInterval, Requests = 1 };
             _entries.Add(neighbour, entry);
-            _unresolved++;
-            entry.Waiting.Enqueue(packets);
+            Enqueue(entry, packets);
             return true;
         }
 
         // RFC 1122 2.3.2.2: keep the latest.
         if (entry.Waiting.Count >= configuration.ArpWaitingBatches)
-        {
-            FrameBatch oldest = entry.Waiting.Dequeue();
-            counters.Drop(DropCause.Overflow, oldest.Count);
-            oldest.Dispose();
-        }
-
-        entry.Waiting.Enqueue(packets);
+            DropOldest(entry, DropCause.Overflow);
+        Enqueue(entry, packets);
         return false;
     }
 
@@ -88,14 +79,16 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
         if (!_entries.TryGetValue(packet.SenderProtocol, out Entry? entry))
         {
             // RFC 826: whoever asks for us will be talked to.
-            if (!forUs || packet.Operation != ArpOperation.Request || (_entries.Count >= configuration.ArpEntries && !TryEvict() && !TryEvictUnresolved()))
+            if (!forUs || packet.Operation != ArpOperation.Request)
                 return false;
-            entry = new();
+            if (_places.MustGoForStranger(out Ipv4Address victim))
+                Remove(victim, _entries[victim], DropCause.TableFull);
+            entry = new(_places.AddStranger(packet.SenderProtocol));
             _entries.Add(packet.SenderProtocol, entry);
         }
         else if (entry.Hardware is null)
         {
-            _unresolved--;
+            _places.Use(entry.Place);
         }
 
         entry.Hardware = packet.SenderHardware;
@@ -107,17 +100,18 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
     /// <summary>Takes packets that waited for a neighbour.</summary>
     public bool TryTakeWaiting(Ipv4Address neighbour, out FrameBatch packets)
     {
-        if (_entries.TryGetValue(neighbour, out Entry? entry))
-            return entry.Waiting.TryDequeue(out packets);
         packets = default;
-        return false;
+        if (!_entries.TryGetValue(neighbour, out Entry? entry) || !entry.Waiting.TryDequeue(out packets))
+            return false;
+        _waiting -= packets.Count;
+        return true;
     }
 
     /// <summary>Which open questions are to be asked again; gives up on those asked often enough.</summary>
     public IReadOnlyList<Ipv4Address> Tick(TimeSpan now)
     {
         _due.Clear();
-        if (_unresolved == 0)
+        if (!HasUnresolved)
             return _due;
         foreach ((Ipv4Address neighbour, Entry entry) in _entries)
         {
@@ -145,54 +139,41 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
             Remove(neighbour, entry);
     }
 
-    private bool TryEvict()
-    {
-        Ipv4Address? oldest = null;
-        TimeSpan age = TimeSpan.MaxValue;
-        foreach ((Ipv4Address neighbour, Entry entry) in _entries)
-        {
-            if (entry.Hardware is not null && entry.FreshUntil < age)
-            {
-                oldest = neighbour;
-                age = entry.FreshUntil;
-            }
-        }
-
-        // A fresh entry is not given up for a stranger's sake unless all are: then the one learned first.
-        if (oldest is not { } victim)
-            return false;
-        Remove(victim, _entries[victim]);
-        return true;
-    }
-
-    // Somebody who is there is worth more than somebody who was asked for and did not answer yet.
-    private bool TryEvictUnresolved()
-    {
-        foreach ((Ipv4Address neighbour, Entry entry) in _entries)
-        {
-            if (entry.Hardware is not null)
-                continue;
-            Remove(neighbour, entry);
-            return true;
-        }
-
-        return false;
-    }
-
-    private void Remove(Ipv4Address neighbour, Entry entry)
+    private void Remove(Ipv4Address neighbour, Entry entry, DropCause cause = DropCause.Unresolved)
     {
         _entries.Remove(neighbour);
-        if (entry.Hardware is null)
-            _unresolved--;
-        while (entry.Waiting.TryDequeue(out FrameBatch packets))
+        _places.Remove(entry.Place);
+        while (entry.Waiting.Count > 0)
+            DropOldest(entry, cause);
+    }
+
+    // What waits holds frames of the device's, which has only so many; those that have waited longest give way, the question stays open.
+    private void Enqueue(Entry entry, FrameBatch packets)
+    {
+        _waiting += packets.Count;
+        entry.Waiting.Enqueue(packets);
+        _places.Wait(entry.Place, waits: true);
+        while (_waiting > configuration.ArpWaitingPackets && _places.TryGetWaitedFor(out Ipv4Address longest))
         {
-            counters.Drop(DropCause.Unresolved, packets.Count);
-            packets.Dispose();
+            Entry other = _entries[longest];
+            while (other.Waiting.Count > 0)
+                DropOldest(other, DropCause.Overflow);
+            _places.Wait(other.Place, waits: false);
         }
     }
 
-    private sealed class Entry
+    private void DropOldest(Entry entry, DropCause cause)
     {
+        FrameBatch oldest = entry.Waiting.Dequeue();
+        _waiting -= oldest.Count;
+        counters.Drop(cause, oldest.Count);
+        oldest.Dispose();
+    }
+
+    private sealed class Entry(LinkedListNode<Ipv4Address> place)
+    {
+        public LinkedListNode<Ipv4Address> Place { get; } = place;
+
         public MacAddress? Hardware { get; set; }
 
         public TimeSpan FreshUntil { get; set; }

@@ -7,12 +7,14 @@ namespace Troupe.Net.Ip;
 
 /// <summary>
 /// Who has which IPv6 address on this link. Advertisements never create entries, so only solicitations aimed at us and packets
-/// of our own do; the table is bounded, and one whose link address is known and that was used longest ago gives way.
+/// of our own do; the table is bounded, and a flood of strangers leaves those that are talked to (<see cref="NeighborPlaces{TKey}"/>).
 /// </summary>
 public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters counters, Ipv6Output output)
 {
     private readonly Dictionary<Ipv6Address, Entry> _entries = [];
+    private readonly NeighborPlaces<Ipv6Address> _places = new(configuration.Neighbors);
     private readonly List<(Ipv6Address Neighbor, Entry Entry)> _due = [];
+    private int _waiting;
 
     /// <summary>Entries of any kind.</summary>
     public int Count => _entries.Count;
@@ -42,17 +44,12 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     {
         if (!_entries.TryGetValue(neighbor, out Entry? entry))
         {
-            if (_entries.Count >= configuration.Neighbors && !TryEvict())
-            {
-                counters.Drop(DropCause.TableFull, packets.Count);
-                packets.Dispose();
-                return;
-            }
-
-            entry = new() { Source = source, LastUsed = now };
+            if (_places.MustGoForQuestion(out Ipv6Address victim))
+                Remove(victim, _entries[victim], DropCause.TableFull);
+            entry = new(_places.AddQuestion(neighbor)) { Source = source };
             _entries.Add(neighbor, entry);
             entry.Fire(NeighborTrigger.Wanted);
-            entry.Waiting.Enqueue(packets);
+            Enqueue(entry, packets);
             Ask(neighbor, entry, now);
             return;
         }
@@ -60,13 +57,9 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
         if (entry.State == NeighborState.Incomplete)
         {
             // RFC 4861 7.2.2: the latest are kept.
-            if (entry.Waiting.Count >= configuration.NeighborWaitingBatches && entry.Waiting.TryDequeue(out FrameBatch oldest))
-            {
-                counters.Drop(DropCause.Overflow, oldest.Count);
-                oldest.Dispose();
-            }
-
-            entry.Waiting.Enqueue(packets);
+            if (entry.Waiting.Count >= configuration.NeighborWaitingBatches)
+                DropOldest(entry, DropCause.Overflow);
+            Enqueue(entry, packets);
             return;
         }
 
@@ -79,7 +72,7 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
             Wait(entry, now + configuration.DelayFirstProbe);
         }
 
-        entry.LastUsed = now;
+        _places.Use(entry.Place);
         output.Send(packets, entry.Hardware);
     }
 
@@ -88,22 +81,16 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     {
         if (!_entries.TryGetValue(neighbor, out Entry? entry))
         {
-            // Somebody who is there is worth more than somebody who was asked for and did not answer yet.
-            if (_entries.Count >= configuration.Neighbors && !TryEvict() && !TryEvictIncomplete())
-            {
-                counters.Drop(DropCause.TableFull);
-                return;
-            }
-
-            entry = new();
+            if (_places.MustGoForStranger(out Ipv6Address victim))
+                Remove(victim, _entries[victim], DropCause.TableFull);
+            entry = new(_places.AddStranger(neighbor));
             _entries.Add(neighbor, entry);
-            entry.LastUsed = now;
         }
 
         entry.IsRouter |= isRouter;
         if (entry.State != NeighborState.None && entry.State != NeighborState.Incomplete && entry.Hardware == hardware)
             return;
-        entry.Hardware = hardware;
+        Answered(entry, hardware);
         entry.Fire(NeighborTrigger.Learned);
         SendWaiting(entry);
     }
@@ -119,7 +106,7 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
         {
             if (advertisement.TargetHardware is not { } answer)
                 return false;
-            entry.Hardware = answer;
+            Answered(entry, answer);
             entry.IsRouter = advertisement.IsRouter;
             Confirm(entry, advertisement.IsSolicited, now);
             SendWaiting(entry);
@@ -224,53 +211,58 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
             NextDeadline = deadline;
     }
 
+    // Whoever was asked for is somebody this host talks to.
+    private void Answered(Entry entry, MacAddress hardware)
+    {
+        if (entry.State == NeighborState.Incomplete)
+            _places.Use(entry.Place);
+        entry.Hardware = hardware;
+    }
+
     private void SendWaiting(Entry entry)
     {
         while (entry.Waiting.TryDequeue(out FrameBatch packets))
+        {
+            _waiting -= packets.Count;
             output.Send(packets, entry.Hardware);
-    }
-
-    private bool TryEvict()
-    {
-        Ipv6Address? oldest = null;
-        TimeSpan age = TimeSpan.MaxValue;
-        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
-        {
-            if (entry.State is NeighborState.Reachable or NeighborState.Stale && !entry.IsRouter && entry.LastUsed < age)
-                (oldest, age) = (neighbor, entry.LastUsed);
         }
-
-        if (oldest is not { } victim)
-            return false;
-        Remove(victim, _entries[victim]);
-        return true;
     }
 
-    private bool TryEvictIncomplete()
-    {
-        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
-        {
-            if (entry.State != NeighborState.Incomplete)
-                continue;
-            Remove(neighbor, entry);
-            return true;
-        }
-
-        return false;
-    }
-
-    private void Remove(Ipv6Address neighbor, Entry entry)
+    private void Remove(Ipv6Address neighbor, Entry entry, DropCause cause = DropCause.Unresolved)
     {
         _entries.Remove(neighbor);
-        while (entry.Waiting.TryDequeue(out FrameBatch packets))
+        _places.Remove(entry.Place);
+        while (entry.Waiting.Count > 0)
+            DropOldest(entry, cause);
+    }
+
+    // What waits holds frames of the device's, which has only so many; those that have waited longest give way, the question stays open.
+    private void Enqueue(Entry entry, FrameBatch packets)
+    {
+        _waiting += packets.Count;
+        entry.Waiting.Enqueue(packets);
+        _places.Wait(entry.Place, waits: true);
+        while (_waiting > configuration.NeighborWaitingPackets && _places.TryGetWaitedFor(out Ipv6Address longest))
         {
-            counters.Drop(DropCause.Unresolved, packets.Count);
-            packets.Dispose();
+            Entry other = _entries[longest];
+            while (other.Waiting.Count > 0)
+                DropOldest(other, DropCause.Overflow);
+            _places.Wait(other.Place, waits: false);
         }
     }
 
-    private sealed class Entry
+    private void DropOldest(Entry entry, DropCause cause)
     {
+        FrameBatch oldest = entry.Waiting.Dequeue();
+        _waiting -= oldest.Count;
+        counters.Drop(cause, oldest.Count);
+        oldest.Dispose();
+    }
+
+    private sealed class Entry(LinkedListNode<Ipv6Address> place)
+    {
+        public LinkedListNode<Ipv6Address> Place { get; } = place;
+
         public NeighborState State { get; private set; }
 
         public MacAddress Hardware { get; set; }
@@ -281,8 +273,6 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
 
         // Until when REACHABLE holds, or when the next question is due.
         public TimeSpan Deadline { get; set; }
-
-        public TimeSpan LastUsed { get; set; }
 
         public int Asked { get; set; }
 

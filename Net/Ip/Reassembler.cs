@@ -77,12 +77,14 @@ public sealed class Reassembler(InternetConfiguration configuration, FramePool b
                 return false;
         }
 
+        counters.CountFragment();
         payload.CopyTo(entry.Buffer.Data[offset..]);
         if (offset == 0)
             entry.Protocol = protocol;
         if (entry.Received != entry.Total)
             return false;
 
+        counters.CountReassembled();
         _entries.Remove(entry);
         datagram = entry.Buffer;
         datagram.SetLength(entry.Total);

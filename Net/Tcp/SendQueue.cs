@@ -63,18 +63,22 @@ public sealed class SendQueue(PipeReader reader)
     /// <summary>The octets before this number are done with.</summary>
     public void Acknowledge(SequenceNumber until) => _acknowledged = until;
 
-    /// <summary>Gives acknowledged octets back to the pipe; the rest stays unexamined, so that it counts against the writer.</summary>
-    public void Release()
+    /// <summary>
+    /// Gives acknowledged octets back to the pipe; the rest stays unexamined, so that it counts against the writer. Answers how many were given back.
+    /// </summary>
+    public long Release()
     {
         if (!_held && _acknowledged != _base)
             Acquire();
         if (!_held)
-            return;
-        SequencePosition consumed = _octets.GetPosition(Math.Min(_acknowledged - _base, _octets.Length));
+            return 0;
+        long count = Math.Min(_acknowledged - _base, _octets.Length);
+        SequencePosition consumed = _octets.GetPosition(count);
         _base = _acknowledged;
         _held = _cursorSet = false;
         _octets = default;
         reader.AdvanceTo(consumed);
+        return count;
     }
 
     /// <summary>Nothing more will be read; the writer learns it by its next flush.</summary>

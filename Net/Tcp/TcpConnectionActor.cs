@@ -49,7 +49,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         _key = key;
         _demultiplexer = demultiplexer;
         _application = application;
-        _streams = new(shared.Configuration, application) { CreateException = options.CreateException };
+        _streams = new(shared.Configuration, application, shared.Buffers) { CreateException = options.CreateException };
         _connection = new(key, _streams);
         _block = new(key, passive, shared.Configuration, _streams, shared.Counters, shared.Budget, this, shared.SequenceNumbers.TimestampOffset(key));
     }

@@ -38,6 +38,13 @@ public sealed partial class TransmissionControlBlock
             fin = false;
         }
 
+        // As if the link had lost it: the peer will send it again.
+        if (length > 0 && _streams.RefusesInput)
+        {
+            _counters.Drop(DropCause.NoBuffer);
+            return;
+        }
+
         if (fin)
             _peerFin = sequence + length;
 

@@ -43,7 +43,8 @@ public sealed partial class TransmissionControlBlock
     {
         if (!IsSynchronized)
             return;
-        _tuning.Consumed(_receive, _receive.Next - _receive.Initial - _streams.Unread, _retransmission.SmoothedRoundTripTime, _settings.ReceiveBuffer, _now);
+        if (_streams.MayGrow || _settings.ReceiveBuffer > 0)
+            _tuning.Consumed(_receive, _receive.Next - _receive.Initial - _streams.Unread, _retransmission.SmoothedRoundTripTime, _settings.ReceiveBuffer, _now);
         // Tell the peer of the room once it is worth a segment.
         if (_receive.ShouldAnnounce(_streams.Unread))
             _acknowledgeNow = true;

@@ -111,7 +111,7 @@ public sealed partial class TransmissionControlBlock
         if (State != TcpState.Closed)
         {
             AcknowledgeIfDue();
-            _sendQueue.Release();
+            _streams.Acknowledged(_sendQueue.Release());
         }
     }
 
@@ -239,6 +239,7 @@ public sealed partial class TransmissionControlBlock
         _persistDeadline = _acknowledgeDeadline = _closeDeadline = _tailProbeDeadline = _reorderingDeadline = RetransmissionTimer.Off;
         _reassembly.Clear();
         _sendQueue.Complete();
+        _streams.EndOutput();
         CompleteReceived(reason == TcpCloseReason.Closed ? null : _streams.CreateException(reason));
         TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Close);
         _owner.Closed(reason);

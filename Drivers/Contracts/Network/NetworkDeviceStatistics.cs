@@ -1,9 +1,12 @@
+using Troupe.Actors;
+
 namespace Troupe.Drivers.Contracts;
 
 /// <summary>
 /// What a network device's driver counted since it was first started; restarts go on counting. Frames add up: each one that
 /// came in or was to go out is in exactly one of the received, transmitted and dropped counts, or still on its way.
 /// </summary>
+[Sendable]
 public sealed record NetworkDeviceStatistics
 {
     /// <summary>Frames handed to the client.</summary>

@@ -14,16 +14,16 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux.",
+            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux; attack, connections and daemons are tests of the network too.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest", "net");
+        stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", .. NetworkTestCommand.Names]);
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
-        var seed = new Option<int>("--seed") { Description = "net: what decides which frames are harmed.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "net, attack: what decides which frames are harmed, or forged.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
-        var processors = new Option<int[]>("--cpus") { Description = "net: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var processors = new Option<int[]>("--cpus") { Description = "net, attack, connections, daemons: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
         var versions = new Option<int[]>("--ip") { Description = "net: by which versions of IP.", DefaultValueFactory = _ => [4, 6], AllowMultipleArgumentsPerToken = true };
         versions.AcceptOnlyFromAmong("4", "6");
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
@@ -32,8 +32,11 @@ public static class TestCommand
         command.Add(processors);
         command.Add(versions);
         command.Add(alone);
-        command.SetAction((result, cancellation) => result.GetRequiredValue(stage) == "net"
-            ? NetAsync(
+        var frames = new Option<long>("--frames") { Description = "attack: how many mutated frames.", DefaultValueFactory = _ => 1_000_000 };
+        command.Add(frames);
+        command.SetAction((result, cancellation) => result.GetRequiredValue(stage) switch
+        {
+            "net" => NetAsync(
                 new NetMatrixOptions
                 {
                     Seed = result.GetValue(seed),
@@ -43,8 +46,11 @@ public static class TestCommand
                     Versions = result.GetValue(versions) ?? [],
                     WithPeer = !result.GetValue(alone),
                 },
-                cancellation)
-            : ExecuteAsync(result.GetRequiredValue(stage), result.GetValue(filter), cancellation));
+                cancellation),
+            var name when NetworkTestCommand.Names.Contains(name) => NetworkTestCommand.ExecuteAsync(
+                name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), result.GetValue(processors) ?? [], result.GetValue(frames)), cancellation),
+            var name => ExecuteAsync(name, result.GetValue(filter), cancellation),
+        });
         return command;
     }
 
