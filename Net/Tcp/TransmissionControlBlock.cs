@@ -238,7 +238,7 @@ public sealed partial class TransmissionControlBlock
         _persistDeadline = _acknowledgeDeadline = _closeDeadline = _tailProbeDeadline = _reorderingDeadline = RetransmissionTimer.Off;
         _reassembly.Clear();
         _sendQueue.Complete();
-        CompleteReceived(reason == TcpCloseReason.Closed ? null : _streams.CreateException(reason));
+        CompleteReceived(_receivedCompleted ? null : _streams.End(reason));
         TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Close);
         _owner.Closed(reason);
     }
