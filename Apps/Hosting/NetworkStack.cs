@@ -193,8 +193,8 @@ public sealed class NetworkStack
     /// <summary>The class library's socket calls on this stack.</summary>
     internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor)
     {
-        SocketNetwork network = new(Tcp, Udp, Link, () => Configuration, Configured, machine.Randomness, _system.Time, machine.CreateParker);
-        return new(network with { Resolver = new StackHostResolver(this, network.ConfigurationTimeout) }, firstDescriptor);
+        SocketNetwork network = new(Tcp, Udp, Internet, Link, () => Configuration, machine.Randomness, _system.Time, machine.CreateParker);
+        return new(network with { Resolver = new StackHostResolver(this, _system.Time, network.ConfigurationTimeout) }, firstDescriptor);
     }
 
     /// <summary>The TCP connections with their state, queues, round trip and windows, as netstat lists them.</summary>

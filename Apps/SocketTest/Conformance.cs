@@ -8,15 +8,31 @@ internal static class Conformance
 {
     private static readonly TimeSpan _longestCase = TimeSpan.FromSeconds(20);
 
+    // What streams do is asked of each kind of stream.
+    private static IEnumerable<(Transport Over, string Group, IEnumerable<(string, Func<Task<string>>)> Cases)> Groups =>
+    [
+        (Transport.Ipv4, "", [.. Streams, .. TcpCases.OfIpv4, .. EndCases.OfIpv4, .. OptionCases.All, .. ErrorCases.All, .. UdpCases.All, .. NameCases.All]),
+        (Transport.Ipv6, "ipv6 ", [.. Streams, .. Ipv6Cases.All, .. Ipv6UdpCases.All]),
+        (Transport.Mapped, "mapped ", Streams),
+        (Transport.Ipv4, "", [.. UdpErrorCases.All, .. GroupCases.All]),
+        (Transport.Unix, "unix ", [.. Streams, .. UnixCases.All]),
+    ];
+
+    private static IEnumerable<(string, Func<Task<string>>)> Streams => TcpCases.All.Concat(EndCases.All).Concat(WaitCases.All);
+
     public static async Task<int> RunAsync(string prefix)
     {
         int count = 0;
-        foreach ((string name, Func<Task<string>> run) in TcpCases.All.Concat(EndCases.All).Concat(OptionCases.All).Concat(ErrorCases.All).Concat(WaitCases.All).Concat(UdpCases.All).Concat(NameCases.All))
+        foreach ((Transport over, string group, IEnumerable<(string, Func<Task<string>>)> cases) in Groups)
         {
-            if (!name.StartsWith(prefix, StringComparison.Ordinal))
-                continue;
-            count++;
-            Console.WriteLine($"case {name}: {await AnswerAsync(run)}");
+            foreach ((string name, Func<Task<string>> run) in cases)
+            {
+                if (!(group + name).StartsWith(prefix, StringComparison.Ordinal))
+                    continue;
+                count++;
+                Pair.Over = over;
+                Console.WriteLine($"case {group}{name}: {await AnswerAsync(run)}");
+            }
         }
 
         Console.WriteLine($"{count} cases");

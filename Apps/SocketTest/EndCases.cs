@@ -4,7 +4,7 @@ using static Troupe.Apps.SocketTest.TcpCases;
 
 namespace Troupe.Apps.SocketTest;
 
-/// <summary>How connections end: half closed, closed, lingering, reset.</summary>
+/// <summary>How connections end: half closed, closed, lingering, reset; over whatever <see cref="Pair.Over"/> says.</summary>
 internal static class EndCases
 {
     public static IEnumerable<(string, Func<Task<string>>)> All =>
@@ -69,6 +69,17 @@ internal static class EndCases
             pair.Client.Close();
             return $"{Answer(() => pair.Server.Receive(new byte[4]))} {Answer(() => pair.Server.Receive(new byte[4]))}";
         })),
+        ("end what arrived before a reset is given out", async () =>
+        {
+            using Pair pair = Pair.Connect();
+            pair.Client.Send([1, 2, 3]);
+            bool arrived = pair.Server.Poll(5_000_000, SelectMode.SelectRead);
+            pair.Client.LingerState = new LingerOption(true, 0);
+            pair.Client.Close();
+            // As long as it takes the reset to arrive.
+            await Task.Delay(300);
+            return $"{arrived} {Answer(() => pair.Server.Receive(new byte[9]))} {Answer(() => pair.Server.Receive(new byte[9]))}";
+        }),
         ("end a close with octets unread resets", () => Sync(() =>
         {
             HashSet<string> answers = [];
@@ -162,6 +173,17 @@ internal static class EndCases
             pair.Server.Close();
             return await AnswerAsync(async () => $"{await receiving}");
         }),
+        ("end disconnect", () => Sync(() =>
+        {
+            using Pair pair = Pair.Connect();
+            pair.Client.Disconnect(reuseSocket: false);
+            return $"{pair.Client.Connected} {Answer(() => pair.Server.Receive(new byte[2]))}";
+        })),
+    ];
+
+    /// <summary>Cases that are about ports.</summary>
+    public static IEnumerable<(string, Func<Task<string>>)> OfIpv4 =>
+    [
         ("end a port can be bound again at once", () => Sync(() =>
         {
             Socket first = Pair.Listen();
@@ -178,12 +200,6 @@ internal static class EndCases
             second.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, port));
             second.Listen();
             return "done";
-        })),
-        ("end disconnect", () => Sync(() =>
-        {
-            using Pair pair = Pair.Connect();
-            pair.Client.Disconnect(reuseSocket: false);
-            return $"{pair.Client.Connected} {Answer(() => pair.Server.Receive(new byte[2]))}";
         })),
     ];
 }

@@ -192,7 +192,7 @@ internal static class ErrorCases
         })),
     ];
 
-    private static int ClosedPort()
+    public static int ClosedPort()
     {
         using Socket listener = Pair.Listen();
         return Pair.PortOf(listener);

@@ -3,7 +3,20 @@ using System.Net.Sockets;
 
 namespace Troupe.Apps.SocketTest;
 
-/// <summary>Two connected sockets on the loopback address.</summary>
+/// <summary>What the two ends of a <see cref="Pair"/> talk over.</summary>
+internal enum Transport
+{
+    Ipv4,
+    Ipv6,
+
+    /// <summary>Sockets of IPv6 that talk IPv4.</summary>
+    Mapped,
+
+    /// <summary>Unix domain sockets.</summary>
+    Unix,
+}
+
+/// <summary>Two connected sockets within this host. Cases run one after another, so what they talk over is said for all.</summary>
 internal sealed class Pair : IDisposable
 {
     private Pair(Socket client, Socket server)
@@ -16,24 +29,45 @@ internal sealed class Pair : IDisposable
 
     public Socket Server { get; }
 
+    public static Transport Over { get; set; }
+
+    private static int s_name;
+
     public static Pair Connect(Action<Socket>? prepareListener = null)
     {
         using Socket listener = Listen(prepareListener);
-        Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket client = Tcp();
         client.Connect(listener.LocalEndPoint!);
         return new(client, listener.Accept());
     }
 
     public static Socket Listen(Action<Socket>? prepare = null)
     {
-        Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket listener = Tcp();
         prepare?.Invoke(listener);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Bind(Own());
         listener.Listen();
         return listener;
     }
 
-    public static Socket Tcp() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    /// <summary>A stream socket, whatever beneath.</summary>
+    public static Socket Tcp() => Over switch
+    {
+        Transport.Ipv6 => new(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp),
+        Transport.Mapped => new(SocketType.Stream, ProtocolType.Tcp),
+        Transport.Unix => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+        _ => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp),
+    };
+
+    /// <summary>An address of this host to listen on.</summary>
+    public static EndPoint Own() => Over switch
+    {
+        Transport.Ipv6 => new IPEndPoint(IPAddress.IPv6Loopback, 0),
+        Transport.Mapped => new IPEndPoint(IPAddress.Loopback.MapToIPv6(), 0),
+        // An abstract name, of this process alone.
+        Transport.Unix => new UnixDomainSocketEndPoint($"\0troupe-{Environment.ProcessId}-{++s_name}"),
+        _ => new IPEndPoint(IPAddress.Loopback, 0),
+    };
 
     public static Socket Udp() => new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
 

@@ -21,6 +21,9 @@ public sealed record InternetConfiguration
     /// <summary>The least a path of IPv4 is believed to take; less is somebody's attempt to slow us down.</summary>
     public int MinimumPathMtu { get; init; } = 552;
 
+    /// <summary>Groups of IPv4 listened to.</summary>
+    public int Groups { get; init; } = 64;
+
     /// <summary>ICMP errors a second and layer (RFC 1812 4.3.2.8, RFC 4443 2.4 f).</summary>
     public int ErrorsPerSecond { get; init; } = 100;
 }

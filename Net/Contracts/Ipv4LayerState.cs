@@ -1,6 +1,11 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
+using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
+
+/// <summary>A group that is listened to, and how often it was joined.</summary>
+public readonly record struct JoinedGroup(Ipv4Address Group, int Members);
 
 /// <summary>What one internet layer hands to the next in a hot swap.</summary>
 /// <param name="Configuration">The interface's, or null while it has none.</param>
@@ -8,4 +13,8 @@ namespace Troupe.Net.Contracts;
 /// <param name="Udp">The UDP layer, if there is one.</param>
 /// <param name="Identification">The identification of the last packet.</param>
 [Sendable]
-public sealed record Ipv4LayerState(InterfaceConfiguration? Configuration, ActorRef<TcpMessage>? Tcp, ActorRef<UdpMessage>? Udp, ushort Identification);
+public sealed record Ipv4LayerState(InterfaceConfiguration? Configuration, ActorRef<TcpMessage>? Tcp, ActorRef<UdpMessage>? Udp, ushort Identification)
+{
+    /// <summary>The groups that are listened to.</summary>
+    public ImmutableArray<JoinedGroup> Groups { get; init; } = [];
+}

@@ -19,6 +19,7 @@ public sealed partial class TcpByteStreams
     private int _consumed;
     private int _inputClosed;
     private volatile bool _aborted;
+    private int _endReason;
     private readonly int _consumedPerSignal;
 
     /// <summary>Streams with the buffers of a configuration and of a budget; the application's continuations run on a scheduler.</summary>
@@ -67,8 +68,18 @@ public sealed partial class TcpByteStreams
     /// <summary>Whether the application aborted. Set before the output is completed for it, so whoever sees the completion sees this as well.</summary>
     public bool IsAborted => _aborted;
 
-    /// <summary>What the application gets to see when the connection ends other than by a FIN.</summary>
-    public Func<TcpCloseReason, Exception> CreateException { get; init; } = reason => new TcpConnectionException(reason);
+    /// <summary>What the application gets to see when the connection ends other than by a FIN; null for the end of its input.</summary>
+    public Func<TcpCloseReason, Exception?> CreateException { get; init; } = reason => new TcpConnectionException(reason);
+
+    /// <summary>Why the input ended, once it has; the application that sees its end sees this.</summary>
+    public TcpCloseReason EndReason => (TcpCloseReason)Volatile.Read(ref _endReason);
+
+    /// <summary>The actor says why the connection ends; answers what the application gets to see.</summary>
+    public Exception? End(TcpCloseReason reason)
+    {
+        Volatile.Write(ref _endReason, (int)reason);
+        return reason == TcpCloseReason.Closed ? null : CreateException(reason);
+    }
 
     /// <summary>Says how to wake the actor. The wake-up may be lost when the actor's mailbox is full, see <see cref="Raise"/>.</summary>
     public void OnSignal(Action notify)

@@ -21,6 +21,9 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     /// <summary>Completes when the connection is no more, or waits in TIME-WAIT only.</summary>
     public Task<TcpCloseReason> Completion => _completion.Task;
 
+    /// <summary>Why <see cref="Input"/> ended, for who has read to its end: both sides closed, or what came in between.</summary>
+    public TcpCloseReason EndReason => streams.EndReason;
+
     /// <summary>What may be changed while it lives: delays, keep-alive, timeout, buffer.</summary>
     public TcpConnectionSettings Settings => streams.Settings;
 

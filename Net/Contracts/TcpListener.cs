@@ -14,6 +14,9 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
     /// <summary>Where it listens.</summary>
     public IpEndPoint Local { get; } = local;
 
+    /// <summary>Whether a listener on "::" leaves IPv4's connections to others.</summary>
+    public bool IsIpv6Only { get; init; }
+
     /// <summary>How the application's side of its connections behaves.</summary>
     public TcpApplicationOptions Options { get; } = options;
 

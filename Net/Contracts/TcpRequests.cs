@@ -19,15 +19,24 @@ public sealed record TcpApplicationOptions
     /// <summary>Is told in the connection's turn that a listener has one more connection to accept; must not wait.</summary>
     public Action? Arrived { get; init; }
 
-    /// <summary>What the application gets to see when a connection ends other than by both sides closing it.</summary>
-    public Func<TcpCloseReason, Exception> CreateException { get; init; } = static reason => new TcpConnectionException(reason);
+    /// <summary>
+    /// What the application gets to see when a connection ends other than by both sides closing it. A reader that is failed by an exception loses what it has not
+    /// read; with null it reads that, then the end, and <see cref="TcpConnection.EndReason"/> says why.
+    /// </summary>
+    public Func<TcpCloseReason, Exception?> CreateException { get; init; } = static reason => new TcpConnectionException(reason);
 }
 
-/// <summary>Opens a listener on a port; port 0 picks one. Answered with null when the port is taken.</summary>
+/// <summary>
+/// Opens a listener on a port of an address, of all of IPv4's ("0.0.0.0") or of all of both versions ("::"); port 0 picks one. Answered with null when
+/// another listener would get some of the same connections.
+/// </summary>
 public sealed record TcpListenRequest(IpEndPoint Local, TcpApplicationOptions Options, Reply<TcpListener?> Reply)
 {
     /// <summary>Connections that may be half-open or not yet accepted, at most <see cref="TcpConfiguration.Backlog"/>; null for that.</summary>
     public int? Backlog { get; init; }
+
+    /// <summary>Whether "::" stands for IPv6's addresses only.</summary>
+    public bool IsIpv6Only { get; init; }
 }
 
 /// <summary>Connects to a remote end point. Answered with the connection, or failed with a <see cref="TcpConnectionException"/>.</summary>

@@ -91,8 +91,14 @@ public readonly struct UdpMessage : IDisposable
 }
 
 /// <summary>One datagram: an owned buffer with the payload alone, and where it comes from and goes to.</summary>
-public readonly struct UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEndPoint destination) : IDisposable
+public readonly struct UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEndPoint destination, IpSendOptions options) : IDisposable
 {
+    /// <summary>A datagram that is sent as most are: in fragments, should the path not take it whole.</summary>
+    public UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEndPoint destination)
+        : this(payload, source, destination, new(MayFragment: true))
+    {
+    }
+
     /// <summary>The payload.</summary>
     public FrameBuffer Payload { get; } = payload;
 
@@ -101,6 +107,9 @@ public readonly struct UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEnd
 
     /// <summary>The receiver.</summary>
     public IpEndPoint Destination { get; } = destination;
+
+    /// <summary>What its sender asks of the internet layer.</summary>
+    public IpSendOptions Options { get; } = options;
 
     /// <summary>Disposes the payload.</summary>
     public void Dispose() => Payload.Dispose();
@@ -112,6 +121,11 @@ public abstract class UdpReceiver
 {
     /// <summary>Hands the datagram on; false when the receiver is behind, and the caller still owns it.</summary>
     public abstract bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram);
+
+    /// <summary>
+    /// Whether somebody behind this receiver takes what goes between these ends; asked of a datagram that was not taken, whose sender is told if nobody does.
+    /// </summary>
+    public virtual bool IsFor(IpEndPoint source, IpEndPoint destination) => true;
 
     /// <summary>Tells of a datagram sent from this port that did not arrive; who does not want to know does nothing.</summary>
     public virtual void Fail(TransportError error)

@@ -147,9 +147,17 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
         }
     }
 
-    // RFC 6724 6, rules 1, 2 and 6 as far as they matter to a host: first what we can talk to from an address of the same scope.
-    private ImmutableArray<IpAddress> Order(ImmutableArray<IpAddress> found) =>
-        [.. found.OrderBy(address => !addresses.TrySelectSource(address, out IpAddress source) ? 2 : source.IsLinkLocal != address.IsLinkLocal ? 1 : 0)];
+    // RFC 6724 6, rules 1, 2, 5 and 6: first what we can talk to, from an address of the same scope and label, and then by precedence.
+    private ImmutableArray<IpAddress> Order(ImmutableArray<IpAddress> found) => [.. found.OrderBy(Mismatch).ThenByDescending(static address => AddressPolicy.Of(address).Precedence)];
+
+    private int Mismatch(IpAddress destination)
+    {
+        if (!addresses.TrySelectSource(destination, out IpAddress source))
+            return 3;
+        if (source.IsLinkLocal != destination.IsLinkLocal)
+            return 2;
+        return AddressPolicy.Of(source).Label == AddressPolicy.Of(destination).Label ? 0 : 1;
+    }
 
     private static bool Wants(DnsFamilies families, IpAddress address) => (families & (address.IsIpv4 ? DnsFamilies.Ipv4 : DnsFamilies.Ipv6)) != 0;
 

@@ -36,7 +36,7 @@ public sealed partial class Ipv4Actor
         if (error == WireError.None)
         {
             if (header.Type is IcmpType.DestinationUnreachable or IcmpType.TimeExceeded or IcmpType.ParameterProblem)
-                error = ErrorArrives(view.Payload, header);
+                error = ErrorArrives(view.Payload, header, asker.IsLoopback);
             else
                 _icmpCounters.Drop(DropCause.UnknownProtocol);
         }
@@ -47,7 +47,7 @@ public sealed partial class Ipv4Actor
     }
 
     // RFC 1122 3.2.2: the header and the first octets of the packet that caused it; it must be one of ours.
-    private WireError ErrorArrives(ReadOnlySpan<byte> message, in IcmpHeader header)
+    private WireError ErrorArrives(ReadOnlySpan<byte> message, in IcmpHeader header, bool withinHost)
     {
         ReadOnlySpan<byte> quoted = message[IcmpHeader.Length..];
         if (quoted.Length < Ipv4Header.Length)
@@ -60,7 +60,8 @@ public sealed partial class Ipv4Actor
             return WireError.Truncated;
         Ipv4Address source = view.Source;
         Ipv4Address destination = view.Destination;
-        if (source != _routes.Address || !_routes.IsConfigured || !destination.IsUnicast)
+        // From a link nobody says anything about what goes round in this host.
+        if (!withinHost && (!_routes.IsConfigured || source != _routes.Address || !destination.IsUnicast))
             return WireError.BadAddress;
 
         int mtu = 0;

@@ -1,4 +1,4 @@
-// RFC 791: the Internet Protocol; RFC 1122 3.2: what a host does with it. The parts: .Send (routes, path MTU, fragmentation), .Icmp (RFC 792).
+// RFC 791: the Internet Protocol; RFC 1122 3.2: what a host does with it. The parts: .Send (routes, path MTU, fragmentation), .Icmp (RFC 792), .Groups (RFC 3376).
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -34,9 +34,10 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
     private readonly Reassembler _reassembler;
     private readonly PathMtuTable _paths;
     private readonly Queue<(FrameBatch Packets, Ipv4Address Neighbour)> _outgoing = new();
-    private readonly Dictionary<Ipv4Address, int> _groups = [];
+    private readonly GroupMembership _groups;
     private RateLimit _errors;
     private TimerHandle _tick;
+    private TimeSpan _tickAt = TimeSpan.MaxValue;
     private ushort _identification;
     private ushort _fragmentIdentification;
 
@@ -52,6 +53,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         _transports = new(_link, _counters);
         _reassembler = new(around.Internet, around.Reassembly, _counters);
         _paths = new(around.Internet.PathMtuEntries, around.Internet.PathMtuLifetime);
+        _groups = new(around.Internet, _counters, around.Randomness);
         _errors = new(around.Internet.ErrorsPerSecond);
         // RFC 7739 for IPv6 and RFC 6864 5.2: where it begins is for nobody to guess.
         Span<byte> drawn = stackalloc byte[2];
@@ -60,7 +62,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
     }
 
     /// <inheritdoc/>
-    public Ipv4LayerState ExportState() => new(_routes.Configuration, _transports.Tcp, _transports.Udp, _identification);
+    public Ipv4LayerState ExportState() => new(_routes.Configuration, _transports.Tcp, _transports.Udp, _identification) { Groups = _groups.Export() };
 
     /// <inheritdoc/>
     public void ImportState(Ipv4LayerState state)
@@ -68,6 +70,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         ArgumentNullException.ThrowIfNull(state);
         _routes.Configure(state.Configuration);
         (_transports.Tcp, _transports.Udp, _identification) = (state.Tcp, state.Udp, state.Identification);
+        _groups.Import(state.Groups);
     }
 
     /// <inheritdoc/>
@@ -102,19 +105,17 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
                 Refuse(message.Frames);
                 break;
             case IpMessageKind.Join:
-                _groups[message.Destination.Ipv4] = _groups.GetValueOrDefault(message.Destination.Ipv4) + 1;
+                _groups.TryJoin(message.Destination.Ipv4, Now);
                 break;
-            case IpMessageKind.Leave when _groups.TryGetValue(message.Destination.Ipv4, out int members):
-                if (members > 1)
-                    _groups[message.Destination.Ipv4] = members - 1;
-                else
-                    _groups.Remove(message.Destination.Ipv4);
+            case IpMessageKind.Leave:
+                _groups.Leave(message.Destination.Ipv4, Now);
                 break;
             case IpMessageKind.Configure:
-                _routes.Configure(message.Configuration);
-                return _ethernet.TellAsync(LinkMessage.SetAddress(_routes.Address));
+                return ConfigureAsync(message.Configuration);
             case IpMessageKind.Tick:
+                _tickAt = TimeSpan.MaxValue;
                 ExpireFragments();
+                _groups.Expire(Now);
                 break;
         }
 
@@ -125,16 +126,28 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
 
     private ValueTask EndTurn()
     {
-        if (_reassembler.Count > 0 && !_tick.IsActive)
+        SendGroupReports();
+        // The timer only moves forward; one that comes early finds nothing due.
+        TimeSpan next = _reassembler.NextDeadline < _groups.NextDeadline ? _reassembler.NextDeadline : _groups.NextDeadline;
+        if (next < _tickAt)
         {
-            TimeSpan wait = _reassembler.NextDeadline - Now;
+            _tickAt = next;
+            TimeSpan wait = next - Now;
             _tick.Restart(wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
         }
 
-        if (!_outgoing.TryDequeue(out (FrameBatch Packets, Ipv4Address Neighbour) next))
+        if (!_outgoing.TryDequeue(out (FrameBatch Packets, Ipv4Address Neighbour) outgoing))
             return default;
-        ValueTask sent = _ethernet.TellAsync(LinkMessage.Transmit(next.Packets, next.Neighbour));
+        ValueTask sent = _ethernet.TellAsync(LinkMessage.Transmit(outgoing.Packets, outgoing.Neighbour));
         return _outgoing.Count == 0 ? sent : SendRestAsync(sent);
+    }
+
+    private async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
+    {
+        _routes.Configure(configuration);
+        await _ethernet.TellAsync(LinkMessage.SetAddress(_routes.Address));
+        _groups.Restate(Now);
+        await EndTurn();
     }
 
     private async ValueTask SendRestAsync(ValueTask first)
@@ -199,7 +212,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         unicast = forUs && !broadcast;
         // RFC 2131 4.1: until a host has an address it takes UDP for any, since a server may send to the one it offers.
         bool takesAny = !_routes.IsConfigured && view.Protocol == IpProtocol.Udp && destination.IsUnicast;
-        bool group = destination.IsMulticast && (destination.Value == AllHosts || _groups.ContainsKey(destination));
+        bool group = destination.IsMulticast && _groups.IsMember(destination);
         if (!forUs && !takesAny && !group)
         {
             _counters.Drop(DropCause.NotForUs);
@@ -216,9 +229,6 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         return true;
     }
 
-    // RFC 1112 4: 224.0.0.1.
-    private const uint AllHosts = 0xE000_0001;
-
     private void Deliver(FrameBuffer packet, IpProtocol protocol, bool unicast)
     {
         switch (protocol)
@@ -231,6 +241,9 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
                 break;
             case IpProtocol.Icmp when unicast:
                 ReceiveIcmp(packet);
+                break;
+            case IpProtocol.Igmp:
+                ReceiveIgmp(packet);
                 break;
             default:
                 _counters.Drop(DropCause.UnknownProtocol);

@@ -30,7 +30,7 @@ public sealed partial class Ipv6Actor
                 Icmpv6Type.RouterAdvertisement => RouterAdvertised(view.Payload, header, source, hops),
                 Icmpv6Type.MulticastListenerQuery => Queried(view.Payload, source, hops),
                 Icmpv6Type.DestinationUnreachable or Icmpv6Type.PacketTooBig or Icmpv6Type.TimeExceeded or Icmpv6Type.ParameterProblem =>
-                    ErrorArrives(view.Payload, header),
+                    ErrorArrives(view.Payload, header, source.IsLoopback),
                 _ => Ignore(),
             };
         }
@@ -164,7 +164,7 @@ public sealed partial class Ipv6Actor
     }
 
     // RFC 4443 2.4 d: the packet that caused it stands behind the fixed part; it must be one of ours.
-    private WireError ErrorArrives(ReadOnlySpan<byte> message, in Icmpv6Header header)
+    private WireError ErrorArrives(ReadOnlySpan<byte> message, in Icmpv6Header header, bool withinHost)
     {
         ReadOnlySpan<byte> quoted = message[Icmpv6Header.Length..];
         if (quoted.Length < Ipv6Header.Length + 8)
@@ -174,7 +174,8 @@ public sealed partial class Ipv6Actor
         Ipv6View view = Ipv6View.OfValidated(quoted);
         Ipv6Address source = view.Source;
         Ipv6Address destination = view.Destination;
-        if (!_addresses.IsAssigned(source) || !destination.IsUnicast)
+        // From a link nobody says anything about what goes round in this host.
+        if (!withinHost && (!_addresses.IsAssigned(source) || !destination.IsUnicast))
             return WireError.BadAddress;
 
         int mtu = 0;
@@ -229,7 +230,7 @@ public sealed partial class Ipv6Actor
     {
         Ipv6View view = Ipv6View.OfValidated(cause.Data);
         Ipv6Address destination = view.Source;
-        if (!destination.IsUnicast || (view.Destination.IsMulticast && !toGroups) || IsError(cause.Data))
+        if (!(destination.IsUnicast || destination.IsLoopback) || (view.Destination.IsMulticast && !toGroups) || IsError(cause.Data))
             return;
         IpAddress source = view.Destination;
         if (view.Destination.IsMulticast && !_around.Addresses.TrySelectSource(destination, out source))

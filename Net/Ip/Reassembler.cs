@@ -35,6 +35,9 @@ public sealed class Reassembler(InternetConfiguration configuration, FramePool b
         });
     }
 
+    // The length field counts the header in IPv4, and does not in IPv6.
+    private static int LargestPayload(in DatagramKey key) => key.Source.IsIpv4 ? ushort.MaxValue - Ipv4Header.Length : ushort.MaxValue;
+
     /// <summary>Takes a copy of a fragment; true when the datagram is whole: its payload, without header, then belongs to the caller.</summary>
     /// <param name="key">Which datagram's.</param>
     /// <param name="protocol">What the datagram's payload is; the first fragment's counts.</param>
@@ -51,7 +54,7 @@ public sealed class Reassembler(InternetConfiguration configuration, FramePool b
         wholeProtocol = 0;
         int end = offset + payload.Length;
         // An empty fragment, a cut that is not at a multiple of eight, one that reaches beyond the largest datagram ("ping of death").
-        if (payload.Length == 0 || (more && payload.Length % 8 != 0) || end > ushort.MaxValue - 60)
+        if (payload.Length == 0 || (more && payload.Length % 8 != 0) || end > LargestPayload(key))
         {
             counters.Drop(DropCause.Malformed);
             return false;

@@ -19,11 +19,11 @@ public sealed class TcpTransportFactory(ActorRef<TcpMessage> tcp, TcpApplication
         if (endpoint is not IPEndPoint { Port: var port } ip)
             throw new NotSupportedException($"This stack listens on IP end points, not on {endpoint}.");
 
-        // Listening on any address of either family means all this stack has; there is one interface, with IPv4.
+        // As with Kestrel's own transport, "::" is for both versions and "0.0.0.0" for IPv4 alone.
         TcpListener? listener = await tcp.AskAsync<TcpListener?>(
-            reply => TcpMessage.Listen(new(new(default, (ushort)port), _options, reply)), cancellationToken: cancellationToken).ConfigureAwait(false);
+            reply => TcpMessage.Listen(new(IpEndPoint.From(ip), _options, reply)), cancellationToken: cancellationToken).ConfigureAwait(false);
         return listener is null
-            ? throw new AddressInUseException($"TCP port {port} is in use.")
+            ? throw new AddressInUseException($"TCP port {port} of {ip.Address} is in use.")
             : new TcpConnectionListener(listener, new IPEndPoint(ip.Address, listener.Local.Port));
     }
 

@@ -18,10 +18,10 @@ internal sealed class PortTable(IRandomness randomness)
     private readonly Lock _gate = new();
     private readonly Dictionary<(SocketKind Kind, ushort Port), List<Entry>> _taken = [];
 
-    private readonly record struct Entry(StackSocket Socket, Ipv4Address Address);
+    private readonly record struct Entry(InternetSocket Socket, IpAddress Address, bool TakesIpv4);
 
     /// <summary>Takes a port for a socket; 0 picks one.</summary>
-    public SocketErrno Take(StackSocket socket, Ipv4Address address, ushort port, out ushort taken)
+    public SocketErrno Take(InternetSocket socket, IpAddress address, ushort port, out ushort taken)
     {
         lock (_gate)
         {
@@ -32,25 +32,25 @@ internal sealed class PortTable(IRandomness randomness)
                 return SocketErrno.AddressInUse;
             if (!_taken.TryGetValue((socket.Kind, taken), out List<Entry>? sharers))
                 _taken.Add((socket.Kind, taken), sharers = []);
-            else if (sharers.Exists(other => Excludes(other, socket, address)))
+            else if (sharers.Exists(other => Excludes(other, new(socket, address, socket.TakesIpv4))))
                 return SocketErrno.AddressInUse;
-            sharers.Add(new(socket, address));
+            sharers.Add(new(socket, address, socket.TakesIpv4));
             return SocketErrno.None;
         }
     }
 
     /// <summary>Whether a socket that has a port may listen on it: no other listens there already.</summary>
-    public bool MayListen(StackSocket socket)
+    public bool MayListen(InternetSocket socket)
     {
         lock (_gate)
         {
             return !_taken.TryGetValue((socket.Kind, socket.Local.Port), out List<Entry>? sharers)
-                || !sharers.Exists(other => other.Socket != socket && Excludes(other, socket, socket.Local.Ipv4));
+                || !sharers.Exists(other => other.Socket != socket && Excludes(other, new(socket, socket.Local.Ip, socket.TakesIpv4)));
         }
     }
 
     /// <summary>The socket is gone.</summary>
-    public void Release(StackSocket socket)
+    public void Release(InternetSocket socket)
     {
         lock (_gate)
         {
@@ -61,10 +61,22 @@ internal sealed class PortTable(IRandomness randomness)
     }
 
     // TCP: the class library sets SO_REUSEADDR at every bind, with which only a listener keeps others off.
-    private static bool Excludes(Entry other, StackSocket socket, Ipv4Address address) =>
-        (other.Address.IsAny || address.IsAny || other.Address == address)
-        && (socket.Kind == SocketKind.Datagram || other.Socket.IsListening)
-        && !(other.Socket.Options.SharesPort && socket.Options.SharesPort);
+    private static bool Excludes(in Entry other, in Entry taker) =>
+        Overlap(other, taker)
+        && (taker.Socket.Kind == SocketKind.Datagram || other.Socket.IsListening)
+        && !(other.Socket.Options.SharesPort && taker.Socket.Options.SharesPort);
+
+    // man 7 ipv6: "::" stands for IPv4's addresses too, unless the socket is for IPv6 only.
+    private static bool Overlap(in Entry left, in Entry right)
+    {
+        if (left.Address.IsIpv4 != right.Address.IsIpv4)
+        {
+            Entry version6 = left.Address.IsIpv4 ? right : left;
+            return version6.Address.IsAny && version6.TakesIpv4;
+        }
+
+        return left.Address.IsAny || right.Address.IsAny || left.Address == right.Address;
+    }
 
     private bool TryPick(SocketKind kind, out ushort port)
     {

@@ -181,40 +181,40 @@ internal sealed class SocketByteStream
     {
         buffer = default;
         status = _readWaits && !IsFailed && !IsInputEnded ? SocketErrno.Again : SocketErrno.None;
-        if (_readWaits || IsInputEnded || IsFailed || _closed)
+        if (_readWaits || IsInputEnded || _closed)
             return false;
-        try
+        while (true)
         {
-            while (true)
+            if (_connection.Input.TryRead(out ReadResult result))
             {
-                if (_connection.Input.TryRead(out ReadResult result))
+                if (!result.Buffer.IsEmpty)
                 {
-                    if (!result.Buffer.IsEmpty)
-                    {
-                        buffer = result.Buffer;
-                        return true;
-                    }
-
-                    _connection.Input.AdvanceTo(result.Buffer.End);
-                    if (result.IsCompleted)
-                    {
-                        IsInputEnded = true;
-                        return false;
-                    }
+                    buffer = result.Buffer;
+                    return true;
                 }
 
-                if (WaitForInput())
+                _connection.Input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
                 {
-                    status = SocketErrno.Again;
+                    EndInput();
                     return false;
                 }
             }
+
+            if (WaitForInput())
+            {
+                status = SocketErrno.Again;
+                return false;
+            }
         }
-        catch (TcpConnectionException exception)
-        {
-            Fail(ErrorOf(exception.Reason));
-            return false;
-        }
+    }
+
+    // As on Linux, what arrived before a reset is given out before that is told.
+    private void EndInput()
+    {
+        IsInputEnded = true;
+        if (_connection.EndReason is var reason and not TcpCloseReason.Closed)
+            Fail(ErrorOf(reason));
     }
 
     private bool WaitForInput()
@@ -239,20 +239,11 @@ internal sealed class SocketByteStream
             _readWaits = false;
             if (_closed)
                 return;
+            ReadResult result = _read.GetResult();
+            _connection.Input.AdvanceTo(result.Buffer.Start);
             SocketEvents events = SocketEvents.Read;
-            try
-            {
-                ReadResult result = _read.GetResult();
-                _connection.Input.AdvanceTo(result.Buffer.Start);
-                if (result.IsCompleted)
-                    events |= IsOutputEnded ? SocketEvents.ReadClose | SocketEvents.Close : SocketEvents.ReadClose;
-            }
-            catch (TcpConnectionException exception)
-            {
-                Fail(ErrorOf(exception.Reason));
-                return;
-            }
-
+            if (result.IsCompleted)
+                events |= IsOutputEnded ? SocketEvents.ReadClose | SocketEvents.Close : SocketEvents.ReadClose;
             _socket.Raise(events);
         }
     }

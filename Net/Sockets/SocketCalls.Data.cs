@@ -14,7 +14,6 @@ public sealed partial class SocketCalls
     public const int ControlLength = 20;
 
     private const int FileBlock = 64 * 1024;
-    private const int InterfaceIndex = 2;
 
     /// <summary>Sends octets, or one datagram to the peer of <see cref="Connect"/>.</summary>
     public int Send(nint descriptor, ReadOnlySpan<byte> data, int flags, out int sent)
@@ -64,11 +63,14 @@ public sealed partial class SocketCalls
         receivedFlags = (int)message.Flags;
         if (message.Source is { } source)
             addressLength = source.Write(address, socket.Family);
-        if (message.Destination is { } destination && socket.Options.WantsPacketInformation && control.Length >= ControlLength)
+        if (message.Destination is { } destination && socket.Options.WantsPacketInformation(destination.IsIpv4) && control.Length >= ControlLength)
         {
             BinaryPrimitives.WriteUInt128BigEndian(control, destination.Address);
-            BinaryPrimitives.WriteInt32LittleEndian(control[16..], destination.Ipv4.IsLoopback ? 1 : InterfaceIndex);
+            BinaryPrimitives.WriteInt32LittleEndian(control[16..], message.Interface);
             controlLength = ControlLength;
+            // man 7 ip, man 7 ipv6: what both versions' options ask for of one datagram, the class library has no room for.
+            if (destination.IsIpv4 && socket.Options.WantsPacketInformationTwice)
+                receivedFlags |= (int)MessageFlags.ControlTruncated;
         }
 
         return 0;

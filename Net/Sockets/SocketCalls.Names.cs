@@ -1,6 +1,7 @@
 // pal_networking.h: names; RFC 6761 6.3: localhost is this host and is never asked for.
 using System.Net;
 using System.Net.Sockets;
+using Troupe.Net.Contracts;
 
 namespace Troupe.Net.Sockets;
 
@@ -36,26 +37,32 @@ public sealed partial class SocketCalls
         ArgumentNullException.ThrowIfNull(address);
         if (IPAddress.IsLoopback(address))
             return LocalHost;
-        return network.Configuration() is { } configuration && configuration.Address.ToIPAddress().Equals(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address)
-            ? network.HostName
-            : null;
+        return network.Internet.Addresses.Contains(Wire.IpAddress.From(address)) ? network.HostName : null;
     }
 
     /// <summary>The interfaces: the loopback, and the one that the stack is on.</summary>
     public IReadOnlyList<SocketInterface> GetInterfaces()
     {
-        List<SocketInterface> interfaces =
-        [
-            new("lo", 1, 65_536, true, [], [new(IPAddress.Loopback, 8)], null),
-        ];
-        Troupe.Net.Contracts.InterfaceConfiguration? configuration = network.Configuration();
+        LocalAddresses own = network.Internet.Addresses;
         byte[] hardware = new byte[Wire.MacAddress.Length];
         network.Link.Address.Write(hardware);
-        interfaces.Add(new(
-            "eth0", InterfaceIndex, network.Link.MaximumTransmissionUnit, false, hardware,
-            configuration is null ? [] : [new(configuration.Address.ToIPAddress(), configuration.Network.PrefixLength)],
-            configuration?.Gateway?.ToIPAddress()));
-        return interfaces;
+        return
+        [
+            new("lo", SocketEndPoint.LoopbackIndex, 65_536, true, [], [new(IPAddress.Loopback, 8), new(IPAddress.IPv6Loopback, 128)], null),
+            new(
+                "eth0", SocketEndPoint.LinkIndex, network.Link.MaximumTransmissionUnit, false, hardware,
+                [.. own.Ipv4.Concat(own.Ipv6).Select(static address => new SocketInterfaceAddress(ToAddress(address.Address), address.PrefixLength))],
+                network.Configuration()?.Gateway?.ToIPAddress()),
+        ];
+    }
+
+    // With the link that a link-local address is on.
+    private static IPAddress ToAddress(Wire.IpAddress address)
+    {
+        IPAddress own = address.ToIPAddress();
+        if (own.IsIPv6LinkLocal)
+            own.ScopeId = SocketEndPoint.LinkIndex;
+        return own;
     }
 
     private HostResolution ResolveAny(string name, List<IPAddress> addresses)
@@ -69,13 +76,18 @@ public sealed partial class SocketCalls
         string plain = name.TrimEnd('.');
         if (plain.Equals(LocalHost, StringComparison.OrdinalIgnoreCase) || plain.EndsWith("." + LocalHost, StringComparison.OrdinalIgnoreCase))
         {
+            addresses.Add(IPAddress.IPv6Loopback);
             addresses.Add(IPAddress.Loopback);
             return HostResolution.Found;
         }
 
         if (plain.Length == 0 || plain.Equals(network.HostName, StringComparison.OrdinalIgnoreCase))
         {
-            addresses.Add(network.Configuration()?.Address.ToIPAddress() ?? IPAddress.Loopback);
+            LocalAddresses own = network.Internet.Addresses;
+            foreach (LocalAddress address in own.Ipv6.Where(static address => !address.Address.IsLinkLocal).Concat(own.Ipv4))
+                addresses.Add(ToAddress(address.Address));
+            if (addresses.Count == 0)
+                addresses.Add(IPAddress.Loopback);
             return HostResolution.Found;
         }
 

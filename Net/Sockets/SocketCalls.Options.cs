@@ -52,6 +52,8 @@ public sealed partial class SocketCalls
             (name, number) = (SocketOptions.ReuseAddress, 1 - number);
         }
 
+        if (socket.Family == SocketFamily.Unix && level != SocketOptions.SocketLevel)
+            return (int)SocketErrno.NotSupported;
         // man 7 ipv6: what a socket is bound as stays.
         if (level == SocketOptions.InternetV6Level && (socket.Family != SocketFamily.InternetV6 || (name == SocketOptions.Ipv6Only && socket.IsBound)))
             return (int)(socket.Family != SocketFamily.InternetV6 ? SocketErrno.NoProtocolOption : SocketErrno.InvalidArgument);
@@ -59,6 +61,16 @@ public sealed partial class SocketCalls
             return (int)SocketErrno.NoProtocolOption;
         if ((level, name) == (SocketOptions.InternetLevel, SocketOptions.MulticastTimeToLive) && socket.Kind == SocketKind.Stream)
             return (int)SocketErrno.InvalidArgument;
+        if (socket.Kind == SocketKind.Stream && level == SocketOptions.InternetV6Level
+            && name is SocketOptions.MulticastInterface or SocketOptions.MulticastTimeToLive)
+            return (int)SocketErrno.NoProtocolOption;
+        if (name == SocketOptions.MulticastInterface && level is SocketOptions.InternetLevel or SocketOptions.InternetV6Level)
+        {
+            return level == SocketOptions.InternetLevel
+                ? SetGroupInterface(descriptor, ipv6: false, value[..4], 0)
+                : SetGroupInterface(descriptor, ipv6: true, [], number);
+        }
+
         lock (socket.Gate)
         {
             SocketErrno refused = socket.Options.Set(level, name, number);
@@ -175,6 +187,17 @@ public sealed partial class SocketCalls
             case (SocketOptions.SocketLevel, SocketOptions.ExclusiveAddressUse):
                 number = socket.Options.SharesPort ? 0 : 1;
                 return status;
+            case (SocketOptions.InternetLevel, SocketOptions.MulticastInterface) when socket is UdpSocket datagrams:
+                number = BinaryPrimitives.ReverseEndianness((int)datagrams.GroupInterfaceAddress.Value);
+                return status;
+            case (SocketOptions.InternetV6Level, SocketOptions.MulticastInterface) when socket is UdpSocket datagrams:
+                number = datagrams.GroupInterfaceV6;
+                return status;
+            // Linux's IPV6_HOPLIMIT is for messages only.
+            case (SocketOptions.InternetV6Level, SocketOptions.HopLimit):
+                return SocketErrno.NoProtocolOption;
+            case (not SocketOptions.SocketLevel, _) when socket.Family == SocketFamily.Unix:
+                return SocketErrno.NotSupported;
             case (SocketOptions.InternetV6Level, _) when socket.Family != SocketFamily.InternetV6:
             case (SocketOptions.TcpLevel, _) when socket.Kind != SocketKind.Stream:
                 return SocketErrno.NoProtocolOption;

@@ -5,7 +5,7 @@ namespace Troupe.Net.Sockets;
 
 /// <summary>
 /// Serves the socket calls of System.Net.Sockets by descriptor. Every call answers 0 or the class library's number of an error, and throws nothing.
-/// Addresses are Linux's sockaddr. The parts: .Data, .Options, .Events, .Names.
+/// Addresses are Linux's sockaddr. The parts: .Data, .Options, .Events, .Names, .Groups.
 /// </summary>
 /// <param name="network">The stack beneath.</param>
 /// <param name="firstDescriptor">The number of the first descriptor; those of files are below.</param>
@@ -14,26 +14,33 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
     private readonly SocketTable _table = new(firstDescriptor, network.Descriptors);
     private readonly PortTable _ports = new(network.Randomness);
     private readonly UdpDemultiplexer _datagrams = new(network.Udp);
+    private readonly GroupTable _groups = new(network.Internet);
+    private readonly UnixNameTable _names = new();
+    private readonly DatagramFrames _frames = new(network);
 
     /// <summary>Creates a socket.</summary>
     public int Open(int family, int kind, int protocol, out nint descriptor)
     {
         descriptor = -1;
-        if ((SocketFamily)family is not (SocketFamily.Internet or SocketFamily.InternetV6))
-            return (int)SocketErrno.AddressFamilyNotSupported;
         StackSocket socket;
-        switch ((SocketKind)kind, (SocketProtocol)protocol)
+        switch ((SocketFamily)family, (SocketKind)kind, (SocketProtocol)protocol)
         {
-            case (SocketKind.Stream, SocketProtocol.Tcp or SocketProtocol.Unspecified):
+            case (SocketFamily.Internet or SocketFamily.InternetV6, SocketKind.Stream, SocketProtocol.Tcp or SocketProtocol.Unspecified):
                 socket = new TcpSocket(network, _ports, (SocketFamily)family);
                 break;
-            case (SocketKind.Datagram, SocketProtocol.Udp or SocketProtocol.Unspecified):
-                socket = new UdpSocket(network, _ports, _datagrams, (SocketFamily)family);
+            case (SocketFamily.Internet or SocketFamily.InternetV6, SocketKind.Datagram, SocketProtocol.Udp or SocketProtocol.Unspecified):
+                socket = new UdpSocket(network, _ports, _datagrams, _groups, _frames, (SocketFamily)family);
                 break;
-            case (SocketKind.Stream or SocketKind.Datagram, _):
+            case (SocketFamily.Unix, SocketKind.Stream, SocketProtocol.Unspecified):
+                socket = new UnixSocket(network, _names);
+                break;
+            case (SocketFamily.Internet or SocketFamily.InternetV6 or SocketFamily.Unix, SocketKind.Stream, _):
+            case (SocketFamily.Internet or SocketFamily.InternetV6, SocketKind.Datagram, _):
                 return (int)SocketErrno.ProtocolNotSupported;
-            default:
+            case (SocketFamily.Internet or SocketFamily.InternetV6 or SocketFamily.Unix, _, _):
                 return (int)SocketErrno.SocketTypeNotSupported;
+            default:
+                return (int)SocketErrno.AddressFamilyNotSupported;
         }
 
         return _table.TryAdd(socket, out descriptor) ? 0 : (int)SocketErrno.TooManyDescriptors;
@@ -75,13 +82,8 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
     }
 
     /// <summary>Gives a socket its local address.</summary>
-    public int Bind(nint descriptor, ReadOnlySpan<byte> address)
-    {
-        if (!TryFind(descriptor, out StackSocket? socket))
-            return (int)SocketErrno.BadDescriptor;
-        SocketErrno refused = SocketEndPoint.TryRead(address, socket.Family, out SocketEndPoint local);
-        return (int)(refused != SocketErrno.None ? refused : socket.Bind(local));
-    }
+    public int Bind(nint descriptor, ReadOnlySpan<byte> address) =>
+        (int)(TryFind(descriptor, out StackSocket? socket) ? socket.Bind(address) : SocketErrno.BadDescriptor);
 
     /// <summary>Listens.</summary>
     public int Listen(nint descriptor, int backlog) =>
@@ -94,11 +96,10 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
         addressLength = 0;
         if (!TryFind(descriptor, out StackSocket? listener))
             return (int)SocketErrno.BadDescriptor;
-        SocketErrno status = listener.Accept(out TcpSocket? socket);
+        SocketErrno status = listener.Accept(out StackSocket? socket);
         if (status != SocketErrno.None || socket is null)
             return (int)status;
-        socket.TryGetRemote(out SocketEndPoint remote);
-        addressLength = remote.Write(address, socket.Family);
+        socket.WriteRemote(address, out addressLength);
         if (_table.TryAdd(socket, out accepted))
             return 0;
         socket.Close();
@@ -112,8 +113,7 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
             return (int)SocketErrno.BadDescriptor;
         if (SocketEndPoint.IsUnspecified(address))
             return (int)socket.Disconnect();
-        SocketErrno refused = SocketEndPoint.TryRead(address, socket.Family, out SocketEndPoint remote);
-        return (int)(refused != SocketErrno.None ? refused : socket.Connect(remote));
+        return (int)socket.Connect(address);
     }
 
     /// <summary>Resets a connection, or dissolves the association of a datagram socket.</summary>
@@ -136,8 +136,7 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
         addressLength = 0;
         if (!TryFind(descriptor, out StackSocket? socket))
             return (int)SocketErrno.BadDescriptor;
-        SocketEndPoint local = socket.IsBound || !socket.Local.IsAny || socket.Local.Port != 0 ? socket.Local : default;
-        addressLength = local.Write(address, socket.Family);
+        addressLength = socket.WriteLocal(address);
         return 0;
     }
 
@@ -147,10 +146,7 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
         addressLength = 0;
         if (!TryFind(descriptor, out StackSocket? socket))
             return (int)SocketErrno.BadDescriptor;
-        SocketErrno status = socket.TryGetRemote(out SocketEndPoint remote);
-        if (status == SocketErrno.None)
-            addressLength = remote.Write(address, socket.Family);
-        return (int)status;
+        return (int)socket.WriteRemote(address, out addressLength);
     }
 
     private bool TryFind(nint descriptor, [NotNullWhen(true)] out StackSocket? socket) => (socket = _table.Find<StackSocket>(descriptor)) is not null;

@@ -5,7 +5,10 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Sockets;
 
-/// <summary>An address with a port. An IPv4 address is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so that sockets of both families compare alike.</summary>
+/// <summary>
+/// An address with a port. An IPv4 address is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so that sockets of both families compare alike. Only sockets know
+/// scopes (RFC 4007): the stack beneath has one link, and its end points have none.
+/// </summary>
 internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uint Scope = 0)
 {
     private const int Ipv4Size = 16;
@@ -13,6 +16,12 @@ internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uin
     private const ushort NativeUnspecified = 0;
     private const ushort NativeInternet = 2;
     private const ushort NativeInternetV6 = 10;
+
+    /// <summary>The number of the one interface besides the loopback, and so of the link that link-local addresses are on.</summary>
+    public const int LinkIndex = 2;
+
+    /// <summary>The loopback interface's number.</summary>
+    public const int LoopbackIndex = 1;
 
     private static readonly UInt128 _mapped = (UInt128)0xFFFF << 32;
 
@@ -23,17 +32,22 @@ internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uin
 
     public bool IsAny => Address == 0 || Address == _mapped;
 
-    /// <summary>::1.</summary>
-    public bool IsLoopbackV6 => Address == 1;
+    /// <summary>The stack's form of the address, which keeps those of IPv4 in the same way.</summary>
+    public IpAddress Ip => IpAddress.From(new Ipv6Address((ulong)(Address >> 64), (ulong)Address));
 
-    /// <summary>The address for the stack; of IPv6 there is "any" alone, which dual-mode sockets share with IPv4.</summary>
+    /// <summary>The address of IPv4; 0.0.0.0 if it is none.</summary>
     public Ipv4Address Ipv4 => IsIpv4 ? new((uint)Address) : default;
 
-    /// <summary>The stack's form, which keeps IPv4 addresses in the same way.</summary>
-    public IpEndPoint ToIp() => new(IpAddress.From(new Ipv6Address((ulong)(Address >> 64), (ulong)Address)), Port, Scope);
+    /// <summary>Whether the address means something on a link only: fe80::/10, and groups of this link.</summary>
+    public bool NeedsScope => !IsIpv4 && (Ip.IsLinkLocal || (Ip.IsMulticast && Ip.Ipv6.MulticastScope <= 2));
 
-    public static SocketEndPoint From(IpEndPoint endPoint) =>
-        new(new UInt128(endPoint.Address.Ipv6.High, endPoint.Address.Ipv6.Low), endPoint.Port, endPoint.Scope);
+    /// <summary>The stack's form.</summary>
+    public IpEndPoint ToIp() => new(Ip, Port);
+
+    public static SocketEndPoint From(IpEndPoint endPoint) => From(endPoint.Address, endPoint.Port);
+
+    public static SocketEndPoint From(IpAddress address, ushort port) =>
+        new(new UInt128(address.Ipv6.High, address.Ipv6.Low), port, address is { IsIpv4: false, IsLinkLocal: true } ? LinkIndex : 0u);
 
     public static SocketEndPoint From(Ipv4Address address, ushort port) => new(_mapped | address.Value, port);
 

@@ -58,7 +58,10 @@ internal sealed class SocketOptions
 
     public bool IsIpv6Only => Get(InternetV6Level, Ipv6Only) != 0;
 
-    public bool WantsPacketInformation => Get(InternetLevel, PacketInformation) != 0 || Get(InternetV6Level, PacketInformation) != 0;
+    public bool WantsPacketInformationTwice => Get(InternetLevel, PacketInformation) != 0 && Get(InternetV6Level, PacketInformation) != 0;
+
+    /// <summary>Whether receives say where a datagram was sent; each version has its option, and IPv6's is for both on a socket of that family.</summary>
+    public bool WantsPacketInformation(bool ipv4) => (ipv4 && Get(InternetLevel, PacketInformation) != 0) || Get(InternetV6Level, PacketInformation) != 0;
 
     public bool Lingers { get; set; }
 
@@ -66,6 +69,9 @@ internal sealed class SocketOptions
 
     /// <summary>A kept value, or its default; null for an option that there is not.</summary>
     public int? Get(int level, int name) => _values.TryGetValue((level, name), out int value) ? value : Default(level, name);
+
+    /// <summary>A value that somebody set; null where the default holds.</summary>
+    public int? GetChosen(int level, int name) => _values.TryGetValue((level, name), out int value) ? value : null;
 
     /// <summary>Keeps a value as Linux would.</summary>
     public SocketErrno Set(int level, int name, int value)
@@ -82,7 +88,10 @@ internal sealed class SocketOptions
             (TcpLevel, KeepAliveRetries) => value is >= 1 and <= 127 ? value : null,
             (InternetLevel, TimeToLive) => value == -1 ? 64 : value is >= 1 and <= 255 ? value : null,
             (InternetLevel, MulticastTimeToLive) => value == -1 ? 1 : value is >= 0 and <= 255 ? value : null,
-            (InternetV6Level, TimeToLive or MulticastTimeToLive) => value is >= -1 and <= 255 ? value : null,
+            (InternetV6Level, TimeToLive) => value == -1 ? 64 : value is >= 0 and <= 255 ? value : null,
+            (InternetV6Level, MulticastTimeToLive) => value == -1 ? 1 : value is >= 0 and <= 255 ? value : null,
+            (InternetV6Level, MulticastLoopback) => value is 0 or 1 ? value : null,
+            (InternetV6Level, PacketInformation) => value != 0 ? 1 : 0,
             (InternetLevel, TypeOfService) => value & 0xFF,
             (InternetLevel, MulticastLoopback or PacketInformation or DoNotFragment) => value != 0 ? 1 : 0,
             _ => value,
@@ -117,7 +126,7 @@ internal sealed class SocketOptions
         (InternetLevel, TypeOfService or MulticastInterface or PacketInformation or DoNotFragment) => 0,
         (InternetLevel, TimeToLive) => 64,
         (InternetLevel, MulticastTimeToLive or MulticastLoopback) => 1,
-        (InternetV6Level, Ipv6Only or PacketInformation or HopLimit or MulticastInterface) => 0,
+        (InternetV6Level, Ipv6Only or PacketInformation or MulticastInterface) => 0,
         (InternetV6Level, TimeToLive) => 64,
         (InternetV6Level, MulticastTimeToLive or MulticastLoopback) => 1,
         _ => null,

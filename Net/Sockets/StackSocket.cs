@@ -1,10 +1,12 @@
+using Troupe.Net.Wire;
+
 namespace Troupe.Net.Sockets;
 
 /// <summary>
 /// What all sockets have: a gate, options, waiting threads and a place at an event port. The gate guards everything below that is not said to be fixed;
 /// a connection's actor takes it for moments in its turns, so nothing waits or asks while holding it.
 /// </summary>
-internal abstract class StackSocket(SocketNetwork network, PortTable ports, SocketFamily family, SocketKind kind)
+internal abstract class StackSocket(SocketNetwork network, SocketFamily family, SocketKind kind)
 {
     private List<SocketWaiter>? _waiters;
     private SocketEventPort.Registration? _registration;
@@ -12,8 +14,6 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
     public Lock Gate { get; } = new();
 
     public SocketNetwork Network { get; } = network;
-
-    public PortTable Ports { get; } = ports;
 
     public SocketFamily Family { get; } = family;
 
@@ -35,25 +35,26 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
     /// <summary>SO_ERROR: told once.</summary>
     public SocketErrno Error { get; protected set; }
 
-    public SocketEndPoint Local { get; protected set; }
-
     public bool IsBound { get; protected set; }
 
     public virtual bool IsListening => false;
-
-    /// <summary>Whether IPv4 peers are reached: not with IPV6_V6ONLY.</summary>
-    public bool TakesIpv4 => Family == SocketFamily.Internet || !Options.IsIpv6Only;
 
     /// <summary>An option has another value now. The gate is held.</summary>
     public virtual void OnOptionChanged()
     {
     }
 
-    public abstract SocketErrno Bind(SocketEndPoint local);
+    public abstract SocketErrno Bind(ReadOnlySpan<byte> address);
 
-    public abstract SocketErrno Connect(SocketEndPoint remote);
+    public abstract SocketErrno Connect(ReadOnlySpan<byte> address);
 
     public abstract SocketErrno Disconnect();
+
+    /// <summary>Writes the own address as far as there is room, and answers with its whole length.</summary>
+    public abstract int WriteLocal(Span<byte> address);
+
+    /// <summary>Writes the peer's address as far as there is room.</summary>
+    public abstract SocketErrno WriteRemote(Span<byte> address, out int length);
 
     public abstract SocketErrno Send(ReadOnlySpan<ReadOnlyMemory<byte>> parts, SocketEndPoint? destination, MessageFlags flags, out long sent);
 
@@ -64,8 +65,6 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
     public abstract SocketErrno Receive(ReadOnlySpan<Memory<byte>> parts, MessageFlags flags, out ReceivedMessage message);
 
     public abstract SocketErrno Shutdown(ShutdownDirection direction);
-
-    public abstract SocketErrno TryGetRemote(out SocketEndPoint remote);
 
     /// <summary>Octets that a receive would get.</summary>
     public abstract int Available();
@@ -78,11 +77,21 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
 
     public virtual SocketErrno Listen(int backlog) => SocketErrno.NotSupported;
 
-    public virtual SocketErrno Accept(out TcpSocket? accepted)
+    public virtual SocketErrno Accept(out StackSocket? accepted)
     {
         accepted = null;
         return SocketErrno.NotSupported;
     }
+
+    /// <summary>Joins a group on the interface of an own address or of a number; with neither, on the link.</summary>
+    public virtual SocketErrno JoinGroup(IpAddress group, IpAddress local, int interfaceIndex) => SocketErrno.ProtocolError;
+
+    /// <summary>Leaves a group that was joined.</summary>
+    public virtual SocketErrno LeaveGroup(IpAddress group, IpAddress local, int interfaceIndex) => SocketErrno.ProtocolError;
+
+    /// <summary>Chooses the interface on which datagrams to groups are sent.</summary>
+    public virtual SocketErrno SetGroupInterface(bool ipv6, Ipv4Address local, int interfaceIndex) =>
+        ipv6 ? SocketErrno.NoProtocolOption : SocketErrno.InvalidArgument;
 
     public void Close()
     {
@@ -96,7 +105,6 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
             WakeWaiters();
         }
 
-        Ports.Release(this);
         End();
     }
 
@@ -134,37 +142,6 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
         _registration?.Raise(events);
     }
 
-    /// <summary>Takes a port for a local end point, or any if it names none.</summary>
-    protected SocketErrno TakePort(SocketEndPoint local)
-    {
-        SocketErrno refused = Ports.Take(this, local.Ipv4, local.Port, out ushort port);
-        if (refused != SocketErrno.None)
-            return refused;
-        Local = local with { Port = port };
-        IsBound = true;
-        return SocketErrno.None;
-    }
-
-    /// <summary>Whether a local address may be bound, by its family; addresses of IPv6 are not on this stack yet.</summary>
-    protected SocketErrno CheckLocal(SocketEndPoint local)
-    {
-        if (!local.IsIpv4)
-            return local.IsAny && TakesIpv4 ? SocketErrno.None : SocketErrno.AddressNotAvailable;
-        if (!TakesIpv4)
-            return SocketErrno.InvalidArgument;
-        return local.IsAny || local.Ipv4.IsLoopback || Network.Configuration()?.Address == local.Ipv4 ? SocketErrno.None : SocketErrno.AddressNotAvailable;
-    }
-
-    /// <summary>Whether a remote address can be reached by this family at all. "Any" stands for this host (RFC 1122 3.2.1.3 lets a host send to itself so).</summary>
-    protected SocketErrno CheckRemote(ref SocketEndPoint remote)
-    {
-        if (remote.IsAny && TakesIpv4)
-            remote = SocketEndPoint.From(Wire.Ipv4Address.From(127, 0, 0, 1), remote.Port);
-        if (!remote.IsIpv4)
-            return remote.IsLoopbackV6 ? SocketErrno.AddressNotAvailable : SocketErrno.NetworkUnreachable;
-        return TakesIpv4 ? SocketErrno.None : SocketErrno.NetworkUnreachable;
-    }
-
     private void WakeWaiters()
     {
         if (_waiters is null)
@@ -175,4 +152,4 @@ internal abstract class StackSocket(SocketNetwork network, PortTable ports, Sock
 }
 
 /// <summary>What a receive answers besides the octets.</summary>
-internal readonly record struct ReceivedMessage(long Octets, MessageFlags Flags, SocketEndPoint? Source, SocketEndPoint? Destination);
+internal readonly record struct ReceivedMessage(long Octets, MessageFlags Flags, SocketEndPoint? Source, SocketEndPoint? Destination, int Interface = 0);

@@ -10,12 +10,14 @@ internal sealed partial class TcpSocket
     // Longer than the SYN's retransmissions take: they decide.
     private static readonly TimeSpan _longestHandshake = TimeSpan.FromMinutes(3);
 
+    private static readonly TimeSpan _addressPoll = TimeSpan.FromMilliseconds(50);
+
     private bool _connecting;
     private bool _hadConnection;
     private int _attempt;
     private SocketEndPoint _remote;
 
-    public override SocketErrno Connect(SocketEndPoint remote)
+    protected override SocketErrno Connect(SocketEndPoint remote)
     {
         int attempt;
         lock (Gate)
@@ -25,10 +27,12 @@ internal sealed partial class TcpSocket
             if (_connecting)
                 return SocketErrno.Already;
             SocketErrno refused = CheckRemote(ref remote);
+            if (refused == SocketErrno.None)
+                refused = CheckScope(remote);
             if (refused != SocketErrno.None)
                 return refused;
             // What is not one host's address has no connection (RFC 1122 4.2.3.10).
-            if (!remote.Ipv4.IsUnicast && !remote.Ipv4.IsLoopback)
+            if (!remote.Ip.IsUnicast && !remote.Ip.IsLoopback)
                 return SocketErrno.NetworkUnreachable;
             _stream = null;
             _connection = null;
@@ -38,7 +42,7 @@ internal sealed partial class TcpSocket
             attempt = ++_attempt;
         }
 
-        _ = ConnectAsync(remote.ToIp(), attempt);
+        _ = ConnectAsync(remote, attempt);
         // Even if it is over already, as on Linux: the event and SO_ERROR tell.
         if (IsNonBlocking)
             return SocketErrno.InProgress;
@@ -62,7 +66,7 @@ internal sealed partial class TcpSocket
         }
     }
 
-    public override SocketErrno TryGetRemote(out SocketEndPoint remote)
+    protected override SocketErrno TryGetRemote(out SocketEndPoint remote)
     {
         lock (Gate)
         {
@@ -91,7 +95,7 @@ internal sealed partial class TcpSocket
         return SocketErrno.None;
     }
 
-    private async Task ConnectAsync(IpEndPoint remote, int attempt)
+    private async Task ConnectAsync(SocketEndPoint remote, int attempt)
     {
         SocketErrno error;
         TcpConnection? connection = null;
@@ -100,10 +104,10 @@ internal sealed partial class TcpSocket
             error = await ReachableAsync(remote).ConfigureAwait(false);
             if (error == SocketErrno.None)
             {
-                TcpApplicationOptions options = new() { Scheduler = PipeScheduler.Inline };
+                TcpApplicationOptions options = new() { Scheduler = PipeScheduler.Inline, CreateException = static _ => null };
                 IpEndPoint local = IsBound ? Local.ToIp() : default;
                 connection = await Network.Tcp.AskAsync<TcpConnection>(
-                    reply => TcpMessage.Connect(new(remote, options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
+                    reply => TcpMessage.Connect(new(remote.ToIp(), options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
             }
         }
         catch (AskFailedException exception)
@@ -136,19 +140,19 @@ internal sealed partial class TcpSocket
         connection?.Abort();
     }
 
-    // A program that connects as its first act need not wait for DHCP by itself.
-    private async ValueTask<SocketErrno> ReachableAsync(IpEndPoint remote)
+    // A program that connects as its first act need not wait for DHCP or for a router by itself.
+    private async ValueTask<SocketErrno> ReachableAsync(SocketEndPoint remote)
     {
-        if (remote.Address.IsLoopback || Network.Configuration() is not null)
-            return SocketErrno.None;
-        try
+        while (true)
         {
-            await Network.Configured.WaitAsync(Network.ConfigurationTimeout, Network.Time).ConfigureAwait(false);
-            return SocketErrno.None;
-        }
-        catch (TimeoutException)
-        {
-            return SocketErrno.NetworkUnreachable;
+            SocketErrno status = CheckRoute(remote);
+            // RFC 9293 3.9.2.3: nobody connects to a broadcast address, allowed or not.
+            if (status == SocketErrno.AccessDenied)
+                return SocketErrno.NetworkUnreachable;
+            if (status == SocketErrno.None || Network.Time.GetElapsedTime(Network.Began) >= Network.ConfigurationTimeout
+                || (remote.IsIpv4 && Network.Configuration() is not null))
+                return status;
+            await Task.Delay(_addressPoll, Network.Time).ConfigureAwait(false);
         }
     }
 

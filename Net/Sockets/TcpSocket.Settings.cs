@@ -17,7 +17,12 @@ internal sealed partial class TcpSocket
         settings.KeepAliveInterval = TimeSpan.FromSeconds(Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveInterval));
         settings.KeepAliveProbes = Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveRetries);
         settings.KeepAlive = Value(SocketOptions.SocketLevel, SocketOptions.KeepAlive) != 0;
+        // Who chooses a size has it, and no other that follows what is read. The kept number is twice of what was asked for.
+        if (Options.GetChosen(SocketOptions.SocketLevel, SocketOptions.ReceiveBuffer) is { } octets)
+            settings.ReceiveBuffer = octets / 2;
+        // IPv6's class has no option in the class library.
+        int level = _remote.IsIpv4 ? SocketOptions.InternetLevel : SocketOptions.InternetV6Level;
         settings.DifferentiatedServices = (byte)(Value(SocketOptions.InternetLevel, SocketOptions.TypeOfService) >> ClassShift);
-        settings.HopLimit = (byte)Value(SocketOptions.InternetLevel, SocketOptions.TimeToLive);
+        settings.HopLimit = (byte)Value(level, SocketOptions.TimeToLive);
     }
 }

@@ -4,7 +4,7 @@ using Troupe.Net.Contracts;
 namespace Troupe.Net.Sockets;
 
 /// <summary>A stream socket of TCP: a listener, or one end of a connection. The parts: .Connect, .Data.</summary>
-internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, SocketFamily family) : StackSocket(network, ports, family, SocketKind.Stream)
+internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, SocketFamily family) : InternetSocket(network, ports, family, SocketKind.Stream)
 {
     private TcpListener? _listener;
     private bool _listening;
@@ -14,11 +14,14 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
 
     public override bool IsListening => Volatile.Read(ref _listening);
 
-    public override SocketErrno Bind(SocketEndPoint local)
+    protected override SocketErrno Bind(SocketEndPoint local)
     {
         lock (Gate)
         {
             if (IsBound || _stream is not null)
+                return SocketErrno.InvalidArgument;
+            // man 7 ipv6: a connection has no group at an end.
+            if (!local.IsIpv4 && local.Ip.IsMulticast)
                 return SocketErrno.InvalidArgument;
             SocketErrno refused = CheckLocal(local);
             return refused != SocketErrno.None ? refused : TakePort(local);
@@ -37,7 +40,7 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
                 return SocketErrno.InvalidArgument;
             if (!IsBound)
             {
-                SocketErrno refused = TakePort(Family == SocketFamily.Internet ? SocketEndPoint.AnyIpv4 : default);
+                SocketErrno refused = TakePort(AnyOfFamily);
                 if (refused != SocketErrno.None)
                     return refused;
             }
@@ -48,8 +51,8 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
             local = Local.ToIp();
         }
 
-        TcpApplicationOptions options = new() { Scheduler = System.IO.Pipelines.PipeScheduler.Inline, Arrived = OnArrived };
-        TcpListener? listener = Answer(Network.Tcp.AskAsync<TcpListener?>(reply => TcpMessage.Listen(new(local, options, reply) { Backlog = backlog < 0 ? null : Math.Max(backlog, 1) })));
+        TcpApplicationOptions options = new() { Scheduler = System.IO.Pipelines.PipeScheduler.Inline, Arrived = OnArrived, CreateException = static _ => null };
+        TcpListener? listener = Answer(Network.Tcp.AskAsync<TcpListener?>(reply => TcpMessage.Listen(new(local, options, reply) { Backlog = backlog < 0 ? null : Math.Max(backlog, 1), IsIpv6Only = !TakesIpv4 })));
         lock (Gate)
         {
             if (listener is null)
@@ -67,7 +70,7 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
         return SocketErrno.BadDescriptor;
     }
 
-    public override SocketErrno Accept(out TcpSocket? accepted)
+    public override SocketErrno Accept(out StackSocket? accepted)
     {
         using BlockingCall call = new(this, ReceiveTimeout);
         while (true)
@@ -125,12 +128,13 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
 
     protected override void End()
     {
+        base.End();
         EndListener();
         EndConnection();
     }
 
     // The gate is held.
-    private SocketErrno TryAccept(out TcpSocket? accepted)
+    private SocketErrno TryAccept(out StackSocket? accepted)
     {
         accepted = null;
         if (IsClosed)
@@ -139,9 +143,10 @@ internal sealed partial class TcpSocket(SocketNetwork network, PortTable ports, 
             return SocketErrno.InvalidArgument;
         if (!_listener.TryAccept(out TcpConnection? connection))
             return SocketErrno.Again;
-        accepted = new TcpSocket(Network, Ports, Family);
-        accepted.Options.Inherit(Options);
-        accepted.Establish(connection);
+        TcpSocket socket = new(Network, Ports, Family);
+        socket.Options.Inherit(Options);
+        socket.Establish(connection);
+        accepted = socket;
         return SocketErrno.None;
     }
 

@@ -39,6 +39,15 @@ internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
         }
     }
 
+    /// <summary>Gives a datagram to the sockets of this host, as if it had come in on an interface.</summary>
+    public void Loop(ReadOnlySpan<byte> payload, IpEndPoint source, IpEndPoint destination, int interfaceIndex)
+    {
+        UdpPort? entry;
+        lock (_gate)
+            _ports.TryGetValue(destination.Port, out entry);
+        entry?.TryCopy(payload, source, destination, interfaceIndex);
+    }
+
     // In the order of the calls, also when the layer's mailbox is full.
     private void Tell(UdpMessage message)
     {
@@ -54,27 +63,48 @@ internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
 
         public override bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram)
         {
+            int interfaceIndex = datagram.Source.Address.IsLoopback ? SocketEndPoint.LoopbackIndex : SocketEndPoint.LinkIndex;
+            if (!TryCopy(datagram.Payload.Data, datagram.Source, datagram.Destination, interfaceIndex))
+                return false;
+            datagram.Dispose();
+            return true;
+        }
+
+        public override bool IsFor(IpEndPoint source, IpEndPoint destination)
+        {
+            lock (gate)
+                return Sockets.Exists(socket => socket.Matches(source, destination.Address) > 0);
+        }
+
+        public override void Fail(TransportError error)
+        {
+            lock (gate)
+            {
+                foreach (UdpSocket socket in Sockets)
+                    socket.Fail(error);
+            }
+        }
+
+        // To everybody whom it fits when it went to a group or to all stations, and otherwise to whom it fits best.
+        public bool TryCopy(ReadOnlySpan<byte> payload, IpEndPoint source, IpEndPoint destination, int interfaceIndex)
+        {
+            bool everybody = destination.Address.IsMulticast || destination.Address == IpAddress.From(Ipv4Address.Broadcast);
             bool taken = false;
             lock (gate)
             {
-                bool everybody = datagram.Destination.Address.IsMulticast || datagram.Destination.Address == IpAddress.From(Ipv4Address.Broadcast);
                 UdpSocket? best = null;
                 int bestScore = 0;
                 foreach (UdpSocket socket in Sockets)
                 {
-                    int score = socket.Matches(datagram.Source, datagram.Destination.Address);
+                    int score = socket.Matches(source, destination.Address);
                     if (everybody && score > 0)
-                        taken |= socket.TryDeliver(datagram.Payload.Data, datagram.Source, datagram.Destination);
+                        taken |= socket.TryDeliver(payload, source, destination, interfaceIndex);
                     else if (score > bestScore)
                         (best, bestScore) = (socket, score);
                 }
 
-                taken |= !everybody && best is not null && best.TryDeliver(datagram.Payload.Data, datagram.Source, datagram.Destination);
+                return taken || (!everybody && best is not null && best.TryDeliver(payload, source, destination, interfaceIndex));
             }
-
-            if (taken)
-                datagram.Dispose();
-            return taken;
         }
     }
 }

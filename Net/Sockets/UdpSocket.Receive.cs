@@ -15,16 +15,14 @@ internal sealed partial class UdpSocket
     {
         lock (Gate)
         {
-            if (_remote is { } remote && remote.ToIp() != source)
-                return 0;
-            if (!Local.IsAny && Local.ToIp().Address != destination)
+            if (IsClosed || (_remote is { } remote && remote.ToIp() != source) || !IsAddressedBy(destination))
                 return 0;
             return 1 + (_remote is null ? 0 : 2) + (Local.IsAny ? 0 : 1);
         }
     }
 
     /// <summary>Copies a datagram into the queue; false when it is full.</summary>
-    public bool TryDeliver(ReadOnlySpan<byte> payload, IpEndPoint source, IpEndPoint destination)
+    public bool TryDeliver(ReadOnlySpan<byte> payload, IpEndPoint source, IpEndPoint destination, int interfaceIndex)
     {
         lock (Gate)
         {
@@ -38,10 +36,30 @@ internal sealed partial class UdpSocket
 
             byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, 1));
             payload.CopyTo(buffer);
-            _queue.Enqueue(new(buffer, payload.Length, SocketEndPoint.From(source), SocketEndPoint.From(destination)));
+            _queue.Enqueue(new(buffer, payload.Length, SocketEndPoint.From(source), SocketEndPoint.From(destination), interfaceIndex));
             _queued += payload.Length + Bookkeeping;
             Raise(SocketEvents.Read);
             return true;
+        }
+    }
+
+    /// <summary>
+    /// What the internet layer reports of a datagram from this socket. Only a connected socket is told, and only what is final (RFC 1122 4.1.3.3, man 7 udp).
+    /// </summary>
+    public void Fail(TransportError error)
+    {
+        SocketErrno told = error.Kind switch
+        {
+            TransportErrorKind.PortUnreachable => SocketErrno.ConnectionRefused,
+            TransportErrorKind.Prohibited => SocketErrno.HostUnreachable,
+            _ => SocketErrno.None,
+        };
+        lock (Gate)
+        {
+            if (told == SocketErrno.None || IsClosed || _remote?.ToIp() != error.Remote || !IsAddressedBy(error.Local.Address))
+                return;
+            Error = told;
+            Raise(SocketEvents.Read | SocketEvents.Write | SocketEvents.Error);
         }
     }
 
@@ -71,7 +89,7 @@ internal sealed partial class UdpSocket
             rest = rest[count..];
         }
 
-        message = new(datagram.Length - rest.Length, rest.IsEmpty ? MessageFlags.None : MessageFlags.Truncated, datagram.Source, datagram.Destination);
+        message = new(datagram.Length - rest.Length, rest.IsEmpty ? MessageFlags.None : MessageFlags.Truncated, datagram.Source, datagram.Destination, datagram.Interface);
         Release(datagram);
         return SocketErrno.None;
     }
@@ -92,6 +110,9 @@ internal sealed partial class UdpSocket
                 {
                     if (IsClosed)
                         return SocketErrno.BadDescriptor;
+                    // As on Linux, an error goes before what waits.
+                    if (Error != SocketErrno.None)
+                        return TakeErrorHeld();
                     if (_queue.TryPeek(out Datagram next))
                     {
                         datagram = peek ? Copy(next) : _queue.Dequeue();
@@ -110,6 +131,13 @@ internal sealed partial class UdpSocket
             if (!call.Park())
                 return SocketErrno.Again;
         }
+    }
+
+    private SocketErrno TakeErrorHeld()
+    {
+        SocketErrno error = Error;
+        Error = SocketErrno.None;
+        return error;
     }
 
     private static Datagram Copy(Datagram datagram)

@@ -7,33 +7,34 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Sockets;
 
 /// <summary>A datagram socket. Datagrams wait in a queue that is bounded in octets; what does not fit is dropped and counted.</summary>
-internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, UdpDemultiplexer demultiplexer, SocketFamily family)
-    : StackSocket(network, ports, family, SocketKind.Datagram)
+internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, UdpDemultiplexer demultiplexer, GroupTable groups, DatagramFrames frames, SocketFamily family)
+    : InternetSocket(network, ports, family, SocketKind.Datagram)
 {
     // What Linux charges a small datagram for besides its octets.
     private const int Bookkeeping = 768;
 
-    // RFC 768 and RFC 791: 65,535 octets less both headers.
+    // RFC 768 and RFC 791: 65,535 octets less both headers. RFC 8200 3: IPv6's header does not count.
     private const int LargestPayload = 65_507;
+    private const int LargestPayloadV6 = 65_527;
 
     private readonly Queue<Datagram> _queue = new();
     private int _queued;
     private SocketEndPoint? _remote;
+    private bool _localPicked;
     private bool _receiveShutDown;
     private bool _sendShutDown;
 
-    private readonly record struct Datagram(byte[] Buffer, int Length, SocketEndPoint Source, SocketEndPoint Destination);
+    private readonly record struct Datagram(byte[] Buffer, int Length, SocketEndPoint Source, SocketEndPoint Destination, int Interface);
 
     public override SocketProtocol Protocol => SocketProtocol.Udp;
 
-    public override SocketErrno Bind(SocketEndPoint local)
+    protected override SocketErrno Bind(SocketEndPoint local)
     {
         lock (Gate)
         {
             if (IsBound)
                 return SocketErrno.InvalidArgument;
-            bool group = local.IsIpv4 && TakesIpv4 && (local.Ipv4.IsMulticast || local.Ipv4 == Ipv4Address.Broadcast);
-            SocketErrno refused = group ? SocketErrno.None : CheckLocal(local);
+            SocketErrno refused = IsGroup(local) ? CheckGroup(local) : CheckLocal(local);
             if (refused == SocketErrno.None)
                 refused = TakePort(local);
             if (refused != SocketErrno.None)
@@ -44,20 +45,27 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         return SocketErrno.None;
     }
 
-    public override SocketErrno Connect(SocketEndPoint remote)
+    protected override SocketErrno Connect(SocketEndPoint remote)
     {
+        lock (Gate)
+            ForgetPicked();
         SocketErrno refused = CheckRemote(ref remote);
+        if (refused == SocketErrno.None && !(remote.Ip.IsMulticast && _groupInterfaceV6 != 0))
+            refused = CheckScope(remote);
         if (refused == SocketErrno.None)
             refused = EnsureBound();
         if (refused == SocketErrno.None)
-            refused = CheckRoute(remote);
+            refused = CheckWay(remote);
         if (refused != SocketErrno.None)
             return refused;
         lock (Gate)
         {
             _remote = remote;
             if (Local.IsAny)
-                Local = SocketEndPoint.From(SourceFor(remote), Local.Port);
+            {
+                _localPicked = true;
+                Local = SocketEndPoint.From(SourceTo(remote), Local.Port);
+            }
         }
 
         return SocketErrno.None;
@@ -68,13 +76,14 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         lock (Gate)
         {
             _remote = null;
+            ForgetPicked();
             Raise(SocketEvents.Read | SocketEvents.Write);
         }
 
         return SocketErrno.None;
     }
 
-    public override SocketErrno TryGetRemote(out SocketEndPoint remote)
+    protected override SocketErrno TryGetRemote(out SocketEndPoint remote)
     {
         lock (Gate)
         {
@@ -118,6 +127,8 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         SocketEndPoint remote;
         lock (Gate)
         {
+            if (Error != SocketErrno.None)
+                return TakeErrorHeld();
             if ((destination ?? _remote) is not { } given)
                 return SocketErrno.DestinationAddressRequired;
             remote = given;
@@ -127,9 +138,9 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         if (refused == SocketErrno.None)
             refused = remote.Port == 0 ? SocketErrno.InvalidArgument : EnsureBound();
         if (refused == SocketErrno.None)
-            refused = CheckRoute(remote);
+            refused = CheckWay(remote);
         if (refused == SocketErrno.None)
-            refused = Transmit(data, remote);
+            refused = remote.Ip.IsMulticast ? TransmitToGroup(data, remote) : Transmit(data, remote, SourceTo(remote));
         if (refused == SocketErrno.None)
             sent = data.Length;
         return refused;
@@ -141,7 +152,7 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         long length = 0;
         foreach (ReadOnlyMemory<byte> part in parts)
             length += part.Length;
-        if (length > LargestPayload)
+        if (length > LargestPayloadV6)
             return SocketErrno.MessageTooLong;
         byte[] whole = ArrayPool<byte>.Shared.Rent((int)length);
         try
@@ -171,6 +182,8 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
 
     protected override void End()
     {
+        base.End();
+        LeaveAll();
         demultiplexer.Remove(this, Local.Port);
         lock (Gate)
         {
@@ -187,43 +200,43 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
                 return SocketErrno.None;
         }
 
-        return Bind(Family == SocketFamily.Internet || !TakesIpv4 ? SocketEndPoint.AnyIpv4 : default);
+        return Bind(AnyOfFamily);
     }
 
-    private SocketErrno CheckRoute(SocketEndPoint remote)
+    // The address that a connect picked goes with its peer. The gate is held.
+    private void ForgetPicked()
     {
-        Ipv4Address address = remote.Ipv4;
-        InterfaceConfiguration? configuration = Network.Configuration();
-        if (address.IsLoopback || address == configuration?.Address)
-            return SocketErrno.None;
-        if (configuration is null)
-            return SocketErrno.NetworkUnreachable;
-        bool broadcast = address == Ipv4Address.Broadcast || address == configuration.Network.DirectedBroadcast;
-        if (broadcast && !Options.MayBroadcast)
-            return SocketErrno.AccessDenied;
-        return broadcast || address.IsMulticast || configuration.Gateway is not null || configuration.Network.Contains(address)
-            ? SocketErrno.None
-            : SocketErrno.NetworkUnreachable;
+        if (!_localPicked)
+            return;
+        _localPicked = false;
+        Local = AnyOfFamily with { Port = Local.Port };
     }
 
-    private Ipv4Address SourceFor(SocketEndPoint remote)
-    {
-        if (!Local.IsAny)
-            return Local.Ipv4;
-        return remote.Ipv4.IsLoopback ? Ipv4Address.From(127, 0, 0, 1) : Network.Configuration()?.Address ?? default;
-    }
+    // man 7 ip: a datagram socket bound to a group or to the broadcast address hears what is sent there.
+    private static bool IsGroup(SocketEndPoint local) => local.Ip.IsMulticast || (local.IsIpv4 && local.Ipv4 == Ipv4Address.Broadcast);
 
-    private SocketErrno Transmit(ReadOnlySpan<byte> data, SocketEndPoint remote)
+    private SocketErrno CheckGroup(SocketEndPoint local) => local.IsIpv4 && !TakesIpv4 ? SocketErrno.InvalidArgument : CheckScope(local);
+
+    private SocketErrno Transmit(ReadOnlySpan<byte> data, SocketEndPoint remote, IpAddress source)
     {
-        if (data.Length > Math.Min(LargestPayload, Network.Link.MaximumTransmissionUnit - Ipv4Header.Length - UdpHeader.Length))
+        int headers = UdpHeader.Length + (remote.IsIpv4 ? Ipv4Header.Length : Ipv6Header.Length);
+        bool mayFragment = Options.Get(SocketOptions.InternetLevel, SocketOptions.DoNotFragment) == 0 || Network.Internet.Addresses.Contains(remote.Ip);
+        if (data.Length > (remote.IsIpv4 ? LargestPayload : LargestPayloadV6) || (!mayFragment && data.Length + headers > Network.Link.MaximumTransmissionUnit))
             return SocketErrno.MessageTooLong;
-        if (!Network.Link.Frames.TryRent(out FrameBuffer frame))
+        if (!frames.TryRent(data, out FrameBuffer frame))
             return SocketErrno.NoBuffers;
-        frame.Append(data);
-        UdpDatagram datagram = new(frame, new(SourceFor(remote), Local.Port), remote.ToIp());
+        UdpDatagram datagram = new(frame, new(source, Local.Port), remote.ToIp(), SendOptions(remote) with { MayFragment = mayFragment });
         if (Network.Udp.TryTell(UdpMessage.Send(datagram)))
             return SocketErrno.None;
         datagram.Dispose();
         return SocketErrno.NoBuffers;
+    }
+
+    private IpSendOptions SendOptions(SocketEndPoint remote)
+    {
+        int level = remote.IsIpv4 ? SocketOptions.InternetLevel : SocketOptions.InternetV6Level;
+        int hops = Options.Get(level, remote.Ip.IsMulticast ? SocketOptions.MulticastTimeToLive : SocketOptions.TimeToLive) ?? 0;
+        int trafficClass = remote.IsIpv4 ? Options.Get(level, SocketOptions.TypeOfService) ?? 0 : 0;
+        return new((byte)trafficClass, (byte)hops);
     }
 }

@@ -17,8 +17,7 @@ public sealed partial class TcpActor
     // Resets are ignored, acknowledgements reset unless they bring a cookie, SYNs open. Answers whether the frame was dealt with.
     private bool ArrivesForListener(in TcpConnectionKey key, in TcpHeader header, [MovesWhen(true)] FrameBuffer frame)
     {
-        if (!_listeners.TryGetValue(header.DestinationPort, out TcpListener? listener)
-            || !(listener.Local.Address.IsAny || listener.Local.Address == key.Local.Address))
+        if (!_listeners.TryFind(key.Local, out TcpListener? listener))
             return false;
         if ((header.Flags & OpeningFlags) == TcpFlags.Syn)
         {
@@ -95,17 +94,15 @@ public sealed partial class TcpActor
     private void Listen(TcpListenRequest request)
     {
         ushort port = request.Local.Port;
-        bool picked = port != 0 || _ports.TryPick(candidate => !_listeners.ContainsKey(candidate), out port);
-        if (!picked || _listeners.ContainsKey(port))
+        if (port == 0 && !_ports.TryPick(candidate => !_listeners.IsTaken(candidate), out port))
         {
             request.Reply.Set(null);
             return;
         }
 
         int backlog = Math.Clamp(request.Backlog ?? Configuration.Backlog, 1, Configuration.Backlog);
-        TcpListener listener = new(request.Local with { Port = port }, backlog, request.Options, Context.Self);
-        _listeners.Add(port, listener);
-        request.Reply.Set(listener);
+        TcpListener listener = new(new(request.Local.Address, port), backlog, request.Options, Context.Self) { IsIpv6Only = request.IsIpv6Only };
+        request.Reply.Set(_listeners.TryAdd(listener) ? listener : null);
     }
 
     private PipeScheduler ApplicationScheduler(TcpApplicationOptions options) =>

@@ -14,7 +14,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
 {
     private TcpShared _shared;
     private readonly Dictionary<TcpConnectionKey, ActorRef<TcpConnectionMessage>> _connections = [];
-    private readonly Dictionary<ushort, TcpListener> _listeners = [];
+    private readonly ListenerTable _listeners = new();
     private TimeWaitTable _timeWait;
     private readonly TcpPorts _ports;
     private readonly Queue<(FrameBatch Segments, IpAddress Source, IpAddress Destination)> _answers = new();
@@ -49,7 +49,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
         if (_answers.Count > 0)
             throw new InvalidOperationException("Answers are still to be sent.");
         return new(
-            _shared, _tick, [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))], [.. _listeners.Values],
+            _shared, _tick, [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))], [.. _listeners.All],
             _timeWait.Export());
     }
 
@@ -62,7 +62,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
         foreach (TcpConnectionEntry entry in state.Connections)
             _connections.Add(entry.Key, entry.Connection);
         foreach (TcpListener listener in state.Listeners)
-            _listeners.Add(listener.Local.Port, listener);
+            _listeners.TryAdd(listener);
         _timeWait = new(Configuration.TimeWaitConnections, Configuration.TimeWait);
         _timeWait.Import(state.TimeWait);
     }
@@ -78,8 +78,8 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
             case TcpMessageKind.Listen:
                 Listen(message.ListenRequest!);
                 break;
-            case TcpMessageKind.StopListening when _listeners.GetValueOrDefault(message.Listener!.Local.Port) == message.Listener:
-                _listeners.Remove(message.Listener.Local.Port);
+            case TcpMessageKind.StopListening:
+                _listeners.Remove(message.Listener!);
                 break;
             case TcpMessageKind.Connect:
                 Connect(message.ConnectRequest!);
@@ -213,7 +213,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
     {
         switch (_timeWait.Judge(key, header, Now, out TcpTimeWait state))
         {
-            case TimeWaitAnswer.Reopen when _listeners.ContainsKey(key.Local.Port):
+            case TimeWaitAnswer.Reopen when _listeners.TryFind(key.Local, out _):
                 _timeWait.Remove(key, out _);
                 _reopened = state;
                 return false;
@@ -275,6 +275,8 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
 
     private void Connect(TcpConnectRequest request)
     {
+        // One link is beneath, so no connection is told from another by its scope (RFC 4007), and no segment says one.
+        request = request with { Remote = request.Remote with { Scope = 0 } };
         IpAddress source = request.Local.Address;
         if (source.IsAny && !_shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out source))
         {
@@ -306,7 +308,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
             return;
         }
 
-        TcpConnectionKey key = new(new(source, port, request.Remote.Scope), request.Remote);
+        TcpConnectionKey key = new(new(source, port), request.Remote);
         SequenceNumber? after = _timeWait.Remove(key, out TcpTimeWait old) ? old.SendNext : null;
         Spawn(key, new TcpConnectionActor(_shared, key, request, Context.Self, ApplicationScheduler(request.Options)) { After = after });
     }
@@ -319,20 +321,20 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
 
     private bool IsFree(ushort port, IpAddress source, IpEndPoint remote)
     {
-        TcpConnectionKey key = new(new(source, port, remote.Scope), remote);
-        return !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && !_timeWait.Contains(key);
+        TcpConnectionKey key = new(new(source, port), remote);
+        return !_listeners.IsTaken(port) && !_connections.ContainsKey(key) && !_timeWait.Contains(key);
     }
 
     // RFC 6191 2, RFC 9293 3.4.1: with timestamps, a new connection may follow a closed one before its time is over.
     private bool IsReusable(ushort port, IpAddress source, IpEndPoint remote)
     {
-        TcpConnectionKey key = new(new(source, port, remote.Scope), remote);
-        return Configuration.Timestamps && !_listeners.ContainsKey(port) && !_connections.ContainsKey(key) && _timeWait.IsReusable(key, Now);
+        TcpConnectionKey key = new(new(source, port), remote);
+        return Configuration.Timestamps && !_listeners.IsTaken(port) && !_connections.ContainsKey(key) && _timeWait.IsReusable(key, Now);
     }
 
     private void List(TcpListRequest request) => request.Reply.Set(new(
         [.. _connections.Select(static entry => new TcpConnectionEntry(entry.Key, entry.Value))],
-        [.. _listeners.Values.Select(static listener => new TcpListenerStatus(listener.Local, listener.Pending, listener.Backlog))],
+        [.. _listeners.All.Select(static listener => new TcpListenerStatus(listener.Local, listener.Pending, listener.Backlog))],
         _timeWait.Export()));
 
     private void ConnectionEnded(TcpConnectionEnd end)

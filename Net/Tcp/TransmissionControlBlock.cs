@@ -240,7 +240,7 @@ public sealed partial class TransmissionControlBlock
         _reassembly.Clear();
         _sendQueue.Complete();
         _streams.EndOutput();
-        CompleteReceived(reason == TcpCloseReason.Closed ? null : _streams.CreateException(reason));
+        CompleteReceived(_receivedCompleted ? null : _streams.End(reason));
         TcpStreamContract.Instance.Observe(_streams, TcpStreamStep.Close);
         _owner.Closed(reason);
     }

@@ -60,17 +60,31 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
             }
             else
             {
-                packet.TrimStart(view.HeaderLength + UdpHeader.Length);
+                int headers = view.HeaderLength + UdpHeader.Length;
+                packet.TrimStart(headers);
                 packet.SetLength(header.PayloadLength);
-                if (!receiver.TryDeliver(new(packet, new(source, header.SourcePort), new(destination, header.DestinationPort))))
-                {
-                    counters.Drop(DropCause.Overflow);
-                    packet.Dispose();
-                }
+                UdpDatagram datagram = new(packet, new(source, header.SourcePort), new(destination, header.DestinationPort));
+                if (!receiver.TryDeliver(datagram))
+                    NotTaken(datagram, headers, receiver.IsFor(datagram.Source, datagram.Destination));
             }
         }
 
         packets.Dispose();
+    }
+
+    private void NotTaken(UdpDatagram datagram, int headers, bool hasReceiver)
+    {
+        counters.Drop(hasReceiver ? DropCause.Overflow : DropCause.NoListener);
+        if (hasReceiver)
+        {
+            datagram.Dispose();
+            return;
+        }
+
+        FrameBuffer packet = datagram.Payload;
+        // The headers still stand before the payload.
+        packet.Prepend(headers);
+        Refuse(packet, datagram.Destination.Address);
     }
 
     // RFC 1122 4.1.3.1: the sender is told by the internet layer, if it is not behind.
@@ -101,6 +115,6 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         }
 
         counters.CountSent();
-        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp, new(MayFragment: true)));
+        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp, datagram.Options));
     }
 }

@@ -18,6 +18,15 @@ public readonly record struct Ipv4Address(uint Value)
     /// <summary>Limited broadcast: every station of this link.</summary>
     public static Ipv4Address Broadcast => new(uint.MaxValue);
 
+    /// <summary>224.0.0.1, all hosts of this link (RFC 1112 4).</summary>
+    public static Ipv4Address AllHosts => new(0xE000_0001);
+
+    /// <summary>224.0.0.2, all routers of this link.</summary>
+    public static Ipv4Address AllRouters => new(0xE000_0002);
+
+    /// <summary>224.0.0.22, all routers that follow group memberships (RFC 3376 4.2.14).</summary>
+    public static Ipv4Address AllIgmpRouters => new(0xE000_0016);
+
     /// <summary>No address.</summary>
     public bool IsAny => Value == 0;
 

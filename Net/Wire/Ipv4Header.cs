@@ -9,6 +9,9 @@ public enum IpProtocol : byte
     /// <summary>RFC 792.</summary>
     Icmp = 1,
 
+    /// <summary>RFC 3376.</summary>
+    Igmp = 2,
+
     /// <summary>RFC 9293.</summary>
     Tcp = 6,
 
@@ -113,23 +116,36 @@ public readonly record struct Ipv4Header(
     /// <summary>Octets on the wire without options.</summary>
     public const int Length = 20;
 
+    /// <summary>Octets on the wire with a router alert.</summary>
+    public const int LengthWithRouterAlert = Length + 4;
+
     /// <summary>RFC 1700's recommended initial hop limit.</summary>
     public const byte DefaultTimeToLive = 64;
 
     /// <summary>The largest datagram (16-bit total length).</summary>
     public const int MaximumTotalLength = ushort.MaxValue;
 
+    private const uint RouterAlert = 0x9404_0000;
     private const ushort DoNotFragment = 0x4000;
     private const ushort MoreFragmentsFlag = 0x2000;
 
     /// <summary>Writes the header and its checksum for a payload of some length.</summary>
-    public void Write(Span<byte> packet, int payloadLength)
+    public void Write(Span<byte> packet, int payloadLength) => Write(packet, Length, payloadLength);
+
+    /// <summary>Writes the header with an option that makes routers look at the packet (RFC 2113).</summary>
+    public void WriteWithRouterAlert(Span<byte> packet, int payloadLength)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(packet[Length..], RouterAlert);
+        Write(packet, LengthWithRouterAlert, payloadLength);
+    }
+
+    private void Write(Span<byte> packet, int length, int payloadLength)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(payloadLength);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadLength, MaximumTotalLength - Length);
-        packet[0] = 0x45;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadLength, MaximumTotalLength - length);
+        packet[0] = (byte)(0x40 | (length / 4));
         packet[1] = TrafficClass;
-        BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)(Length + payloadLength));
+        BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)(length + payloadLength));
         BinaryPrimitives.WriteUInt16BigEndian(packet[4..], Identification);
         BinaryPrimitives.WriteUInt16BigEndian(
             packet[6..], (ushort)((FragmentOffset / 8) | (MoreFragments ? MoreFragmentsFlag : 0) | (MayFragment ? 0 : DoNotFragment)));
@@ -138,6 +154,6 @@ public readonly record struct Ipv4Header(
         BinaryPrimitives.WriteUInt16BigEndian(packet[10..], 0);
         Source.Write(packet[12..]);
         Destination.Write(packet[16..]);
-        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], InternetChecksum.Compute(packet[..Length]));
+        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], InternetChecksum.Compute(packet[..length]));
     }
 }

@@ -79,6 +79,15 @@ public interface ISocketCalls
     /// <summary>The class library's level and name for Linux's; false if there are none.</summary>
     bool TryTranslateOption(ref int level, ref int name);
 
+    /// <summary>setsockopt, IP_ADD_MEMBERSHIP or IPV6_ADD_MEMBERSHIP by the length of the group's address; an own address of four octets or none.</summary>
+    int JoinGroup(nint descriptor, ReadOnlySpan<byte> group, ReadOnlySpan<byte> local, int interfaceIndex);
+
+    /// <summary>setsockopt, IP_DROP_MEMBERSHIP or IPV6_DROP_MEMBERSHIP.</summary>
+    int LeaveGroup(nint descriptor, ReadOnlySpan<byte> group, ReadOnlySpan<byte> local, int interfaceIndex);
+
+    /// <summary>setsockopt, IP_MULTICAST_IF or IPV6_MULTICAST_IF.</summary>
+    int SetGroupInterface(nint descriptor, bool ipv6, ReadOnlySpan<byte> local, int interfaceIndex);
+
     /// <summary>getsockopt, SO_LINGER.</summary>
     int GetLinger(nint descriptor, out bool on, out int seconds);
 

@@ -52,6 +52,22 @@ internal struct NativePacketInformation
     public int Padding;
 }
 
+// Addresses in the order of the network.
+internal struct NativeGroupOption
+{
+    public uint Group;
+    public uint Local;
+    public int Interface;
+    public int Padding;
+}
+
+internal struct NativeGroupOptionV6
+{
+    public NativeAddress Group;
+    public int Interface;
+    public int Padding;
+}
+
 internal unsafe struct NativeHostEntry
 {
     public byte* CanonicalName;

@@ -152,20 +152,4 @@ internal static unsafe class OptionFaces
             return SocketServices.Failed(exception);
         }
     }
-
-    // Group membership is not on this stack yet.
-    [UnmanagedCallersOnly(EntryPoint = "SystemNative_GetIPv4MulticastOption")]
-    private static int GetIpv4MulticastOption(nint socket, int option, void* value) => SocketServices.NotSupported;
-
-    // Group membership is not on this stack yet.
-    [UnmanagedCallersOnly(EntryPoint = "SystemNative_SetIPv4MulticastOption")]
-    private static int SetIpv4MulticastOption(nint socket, int option, void* value) => SocketServices.NotSupported;
-
-    // Group membership is not on this stack yet.
-    [UnmanagedCallersOnly(EntryPoint = "SystemNative_GetIPv6MulticastOption")]
-    private static int GetIpv6MulticastOption(nint socket, int option, void* value) => SocketServices.NotSupported;
-
-    // Group membership is not on this stack yet.
-    [UnmanagedCallersOnly(EntryPoint = "SystemNative_SetIPv6MulticastOption")]
-    private static int SetIpv6MulticastOption(nint socket, int option, void* value) => SocketServices.NotSupported;
 }

@@ -10,6 +10,7 @@ public static class SocketServices
     internal const int NetworkDown = 0x10026;
     internal const int BadDescriptor = 0x10008;
     internal const int BadAddress = 0x10015;
+    internal const int InvalidArgument = 0x1001C;
     internal const int NotSupported = 0x1003D;
     internal const int NoProtocolOption = 0x10033;
     internal const int MessageTooLong = 0x10023;

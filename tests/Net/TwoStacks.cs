@@ -30,14 +30,24 @@ internal sealed class TwoStacks : IAsyncDisposable
     public static Ipv4Address SecondAddress => Ipv4Address.From(10, 0, 0, 2);
 
     public static async Task<TwoStacks> StartAsync(
-        int seed, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null, TcpConfiguration? tcp = null, int frames = 4096, TimeProvider? time = null)
+        int seed, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null, TcpConfiguration? tcp = null, int frames = 4096, TimeProvider? time = null, bool ipv6 = false)
     {
         ActorSystem system = new(new() { Time = time ?? TimeProvider.System });
         InProcessLink link = new(system, fate, frames);
         SeededRandomness randomness = new(seed);
-        NetworkConfiguration Configure(Ipv4Address address) => new() { Static = new(new(address, 24)), Tcp = tcp ?? new() };
+        NetworkConfiguration Configure(Ipv4Address address) => new()
+        {
+            Static = new(new(address, 24)),
+            Tcp = tcp ?? new(),
+            // 2001:db8::1 and 2001:db8::2, at once.
+            Ipv6 = ipv6
+                ? new() { Addresses = [new(new(0x2001_0DB8UL << 32, address.Value & 0xFF), 64)], DuplicateAddressProbes = 0, RouterSolicitations = 0 }
+                : new(),
+        };
         NetworkStack first = await NetworkStack.StartAsync(system, link.First, Configure(FirstAddress), randomness);
         NetworkStack second = await NetworkStack.StartAsync(system, link.Second, Configure(SecondAddress), randomness);
+        while (ipv6 && (first.Addresses.Ipv6.Length < 2 || second.Addresses.Ipv6.Length < 2))
+            await Task.Delay(1);
         return new(system, link, first, second);
     }
 

@@ -61,6 +61,15 @@ internal sealed class GuestSockets(SocketCalls calls) : ISocketCalls
 
     public bool TryTranslateOption(ref int level, ref int name) => SocketCalls.TryTranslate(ref level, ref name);
 
+    public int JoinGroup(nint descriptor, ReadOnlySpan<byte> group, ReadOnlySpan<byte> local, int interfaceIndex) =>
+        calls.JoinGroup(descriptor, group, local, interfaceIndex);
+
+    public int LeaveGroup(nint descriptor, ReadOnlySpan<byte> group, ReadOnlySpan<byte> local, int interfaceIndex) =>
+        calls.LeaveGroup(descriptor, group, local, interfaceIndex);
+
+    public int SetGroupInterface(nint descriptor, bool ipv6, ReadOnlySpan<byte> local, int interfaceIndex) =>
+        calls.SetGroupInterface(descriptor, ipv6, local, interfaceIndex);
+
     public int GetLinger(nint descriptor, out bool on, out int seconds) => calls.GetLinger(descriptor, out on, out seconds);
 
     public int SetLinger(nint descriptor, bool on, int seconds) => calls.SetLinger(descriptor, on, seconds);

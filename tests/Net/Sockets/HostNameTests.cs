@@ -23,8 +23,11 @@ public sealed class HostNameTests
 
         List<IPAddress> addresses = [];
         Assert.Equal(HostResolution.Found, calls.Resolve("example.org", 0, addresses));
-        // Sockets reach IPv4 only, so nothing else is handed out.
-        Assert.Equal([IPAddress.Parse("192.0.2.7")], addresses);
+        // There is no router, so what only one could reach comes last (RFC 6724 6, rules 1 and 2).
+        Assert.Equal([IPAddress.Parse("192.0.2.7"), IPAddress.Parse("2001:db8::7")], addresses);
+        List<IPAddress> version6 = [];
+        Assert.Equal(HostResolution.Found, calls.Resolve("example.org", 23, version6));
+        Assert.Equal([IPAddress.Parse("2001:db8::7")], version6);
         Assert.Equal(HostResolution.NotFound, calls.Resolve("nowhere.example.org", 0, []));
         Assert.Equal(["example.org", "nowhere.example.org"], server.Asked.Select(static asked => asked.Name).Distinct());
     }

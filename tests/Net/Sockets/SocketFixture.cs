@@ -3,7 +3,7 @@ using Troupe.Net.Contracts;
 
 namespace Troupe.Net.Tests.Sockets;
 
-/// <summary>Two hosts with sockets, 10.0.0.1 and 10.0.0.2.</summary>
+/// <summary>Two hosts with sockets, 10.0.0.1 and 10.0.0.2, and 2001:db8::1 and 2001:db8::2 for who asks.</summary>
 internal sealed class SocketFixture : IAsyncDisposable
 {
     private readonly TwoStacks _stacks;
@@ -22,8 +22,9 @@ internal sealed class SocketFixture : IAsyncDisposable
     public TwoStacks Stacks => _stacks;
 
     public static async Task<SocketFixture> StartAsync(
-        TcpConfiguration? tcp = null, int descriptors = 1000, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null) =>
-        new(await TwoStacks.StartAsync(seed: 11, fate, tcp), descriptors);
+        TcpConfiguration? tcp = null, int descriptors = 1000, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null,
+        bool ipv6 = false) =>
+        new(await TwoStacks.StartAsync(seed: 11, fate, tcp, ipv6: ipv6), descriptors);
 
     /// <summary>A connection from the first host to the second.</summary>
     public (nint Client, nint Server) Connect()

@@ -15,20 +15,29 @@ internal sealed class SocketHost
     private const int Peekflag = 2;
 
     public SocketHost(ActorSystem system, NetworkStack stack, int descriptors = 1000)
-    {
-        SocketNetwork network = new(
-            stack.Tcp, stack.Udp, stack.Link, () => stack.Configuration, stack.Configured, new SeededRandomness(7), system.Time, static () => new MonitorParker())
+        : this(new SocketNetwork(
+            stack.Tcp, stack.Udp, stack.Internet, stack.Link, () => stack.Configuration, new SeededRandomness(7), system.Time, static () => new MonitorParker())
         {
             Descriptors = descriptors,
-        };
+        })
+    {
+    }
+
+    public SocketHost(SocketNetwork network)
+    {
+        Network = network;
         Calls = new(network, First);
     }
+
+    public SocketNetwork Network { get; }
 
     public SocketCalls Calls { get; }
 
     public nint Open(SocketType type = SocketType.Stream, AddressFamily family = AddressFamily.InterNetwork)
     {
         Ok(Calls.Open((int)family, (int)type, 0, out nint descriptor));
+        // A test whose octets never come shall fail, not hang.
+        Ok(Calls.SetReceiveTimeout(descriptor, 60_000));
         return descriptor;
     }
 
@@ -46,7 +55,7 @@ internal sealed class SocketHost
 
     public nint Accept(nint listener)
     {
-        Ok(Calls.Accept(listener, new byte[28], out _, out nint accepted));
+        Ok(Calls.Accept(listener, new byte[128], out _, out nint accepted));
         return accepted;
     }
 

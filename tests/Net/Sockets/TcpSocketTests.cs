@@ -324,6 +324,47 @@ public sealed class TcpSocketTests
     }
 
     [Fact]
+    public async Task WhatArrivedBeforeAResetIsGivenOutBeforeIt()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        (nint client, nint server) = fixture.Connect();
+        fixture.First.Send(client, [1, 2, 3]);
+        Assert.Equal(Input, fixture.Second.Poll(server, Input));
+        SocketHost.Ok(fixture.First.Calls.SetLinger(client, on: true, seconds: 0));
+        SocketHost.Ok(fixture.First.Calls.Close(client));
+        while ((fixture.Second.Poll(server, Input, milliseconds: 0) & ErrorEvent) == 0)
+            await Task.Delay(1);
+        Assert.Equal([1, 2, 3], fixture.Second.Receive(server));
+        Assert.Equal(0x1000F, fixture.Second.Calls.Receive(server, new byte[4], 0, out _));
+        Assert.Empty(fixture.Second.Receive(server));
+    }
+
+    [Fact]
+    public async Task AReceiveBufferThatWasChosenBoundsWhatWaitsInIt()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint listener = fixture.Second.Listen();
+        SocketHost.Ok(fixture.Second.Calls.SetOption(listener, 0xFFFF, 0x1002, BitConverter.GetBytes(20_000)));
+        nint client = fixture.First.Open();
+        SocketHost.Ok(fixture.First.Connect(client, "10.0.0.2", fixture.Second.PortOf(listener)));
+        nint server = fixture.Second.Accept(listener);
+        fixture.First.Calls.SetNonBlocking(client, true);
+        byte[] block = new byte[100_000];
+        int available = 0;
+        for (int round = 0; round < 200 && available < 60_000; round++)
+        {
+            fixture.First.Calls.Send(client, block, 0, out _);
+            await Task.Delay(1);
+            SocketHost.Ok(fixture.Second.Calls.GetAvailable(server, out available));
+        }
+
+        // The first window was offered before there was a socket: 65,535 octets. Without a choice 256 KiB would be there by now.
+        await Task.Delay(100);
+        SocketHost.Ok(fixture.Second.Calls.GetAvailable(server, out available));
+        Assert.InRange(available, 1, 70_000);
+    }
+
+    [Fact]
     public async Task TwoHundredConnectionsOpenAndCloseAndLeaveNothing()
     {
         await using SocketFixture fixture = await SocketFixture.StartAsync(new TcpConfiguration { TimeWait = TimeSpan.FromMilliseconds(10) }, descriptors: 8);

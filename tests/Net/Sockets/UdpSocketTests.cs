@@ -95,6 +95,53 @@ public sealed class UdpSocketTests
         Assert.Equal(0x10023, fixture.First.Calls.SendMessage(socket, [new byte[65_508]], SocketHost.Address("10.0.0.2", 9), 0, out _));
     }
 
+    [Theory]
+    [InlineData("10.0.0.2")]
+    [InlineData("127.0.0.1")]
+    public async Task AConnectedSocketHearsThatNobodyHasThePort(string address)
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint socket = fixture.First.Open(SocketType.Dgram);
+        SocketHost.Ok(fixture.First.Connect(socket, address, 999));
+        fixture.First.Send(socket, [1]);
+        Assert.Equal(0x1000E, fixture.First.Calls.Receive(socket, new byte[4], 0, out _));
+        fixture.First.Calls.SetNonBlocking(socket, true);
+        Assert.Equal(SocketHost.Again, fixture.First.Calls.Receive(socket, new byte[4], 0, out _));
+    }
+
+    [Fact]
+    public async Task AStrangerToAConnectedSocketIsTold()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint connected = Bound(fixture.Second, 700);
+        SocketHost.Ok(fixture.Second.Connect(connected, "10.0.0.1", 701));
+        nint stranger = fixture.First.Open(SocketType.Dgram);
+        SocketHost.Ok(fixture.First.Connect(stranger, "10.0.0.2", 700));
+        fixture.First.Send(stranger, [1]);
+        Assert.Equal(0x1000E, fixture.First.Calls.Receive(stranger, new byte[4], 0, out _));
+    }
+
+    [Theory]
+    [InlineData(1473)]
+    [InlineData(65_507)]
+    public async Task ADatagramLargerThanTheLinkTakesArrivesWhole(int octets)
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint receiver = Bound(fixture.Second, 700);
+        byte[] sent = [.. Enumerable.Range(0, octets).Select(static index => (byte)(index * 7))];
+        fixture.First.SendTo(Bound(fixture.First, 701), sent, "10.0.0.2", 700);
+        Assert.Equal(sent, fixture.Second.Receive(receiver, 70_000));
+    }
+
+    [Fact]
+    public async Task WhoForbidsFragmentsIsToldThatADatagramIsTooLong()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        nint socket = Bound(fixture.First, 700);
+        SocketHost.Ok(fixture.First.Calls.SetOption(socket, 0, 14, BitConverter.GetBytes(1)));
+        Assert.Equal(0x10023, fixture.First.Calls.SendMessage(socket, [new byte[1473]], SocketHost.Address("10.0.0.2", 9), 0, out _));
+    }
+
     [Fact]
     public async Task LocalhostAndNumbersAreAnsweredAndOtherNamesAreAsked()
     {
@@ -102,9 +149,9 @@ public sealed class UdpSocketTests
         List<IPAddress> found = [];
         Assert.Equal(HostResolution.Found, fixture.First.Calls.Resolve("localhost", 0, found));
         Assert.Equal(HostResolution.Found, fixture.First.Calls.Resolve("192.0.2.1", 2, found));
-        Assert.Equal([IPAddress.Loopback, IPAddress.Parse("192.0.2.1")], found);
+        Assert.Equal([IPAddress.IPv6Loopback, IPAddress.Loopback, IPAddress.Parse("192.0.2.1")], found);
         Assert.Equal(HostResolution.NotFound, fixture.First.Calls.Resolve("name.invalid", 0, []));
-        Assert.Equal(HostResolution.NotFound, fixture.First.Calls.Resolve("localhost", 23, []));
+        Assert.Equal(HostResolution.NotFound, fixture.First.Calls.Resolve("192.0.2.1", 23, []));
     }
 
     private static nint Bound(SocketHost host, int port)
