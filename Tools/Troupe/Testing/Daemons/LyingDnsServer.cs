@@ -152,7 +152,7 @@ internal sealed class LyingDnsServer : IDisposable
         switch (labels.Count == 0 ? string.Empty : labels[0])
         {
             case "wrong-id":
-                return [.. Enumerable.Range(1, 50).Select(guess => (With(wrong, 1, (byte)(wrong[1] + guess)), false)), (right, false)];
+                return [.. Enumerable.Range(1, 10).Select(guess => (With(wrong, 1, (byte)(wrong[1] + guess)), false)), (right, false)];
             case "wrong-question":
                 var other = (byte[])wrong.Clone();
                 other[14] ^= 1;

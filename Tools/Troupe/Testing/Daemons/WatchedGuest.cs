@@ -91,7 +91,7 @@ internal sealed class WatchedGuest : IDisposable
         var seconds = $"{limit.TotalSeconds:0}";
         var result = await HostProcess.CaptureAsync(
             "curl",
-            ["-gsS", "--fail", "--retry", "30", "--retry-connrefused", "--retry-delay", "1", "--retry-max-time", seconds, "--max-time", seconds, $"http://{host ?? Now.Ipv4}:{GuestOnTap.Port}{path}"],
+            ["-gs", "--fail", "--retry", "30", "--retry-connrefused", "--retry-delay", "1", "--retry-max-time", seconds, "--max-time", seconds, $"http://{host ?? Now.Ipv4}:{GuestOnTap.Port}{path}"],
             cancellation).ConfigureAwait(false);
         return result.ExitCode == 0 ? result.Output : null;
     }
