@@ -18,11 +18,17 @@ await app.StartAsync();
 Servers servers = new(builder.Arguments);
 switch (group)
 {
+    case "get":
+        return await HttpCases.GetEachAsync(builder.Arguments.SkipWhile(static word => word != "get").Skip(1));
     case "http":
         return await HttpCases.RunAsync(servers);
     case "postgres":
         return await PostgresCases.RunAsync(servers);
+    case "redis":
+        return await RedisCases.RunAsync(servers);
+    case "nats":
+        return await NatsCases.RunAsync(servers);
     default:
-        Console.WriteLine("say serve, or http with host=ADDRESS and NAME=PORT for each server");
+        Console.WriteLine("say serve, get URL..., or http, postgres, redis or nats with host=ADDRESS and NAME=PORT for each server");
         return 64;
 }

@@ -16,6 +16,9 @@ internal sealed class Servers(string[] words)
     /// <summary>The port of one.</summary>
     public int Port(string name) => int.Parse(Value(name), NumberStyles.None, CultureInfo.InvariantCulture);
 
+    /// <summary>The port of one, or what it is unless the command line says otherwise.</summary>
+    public int Port(string name, int otherwise) => _values.ContainsKey(name) ? Port(name) : otherwise;
+
     /// <summary>The port of a web server, as an address.</summary>
     public Uri Address(string scheme, string name, string path) => new($"{scheme}://{Host}:{Port(name)}{path}");
 

@@ -50,6 +50,29 @@ internal static class HttpCases
         return run.End();
     }
 
+    /// <summary>Gets pages one after another, and says of each how it came or why it did not.</summary>
+    public static async Task<int> GetEachAsync(IEnumerable<string> addresses)
+    {
+        using HttpClient client = new();
+        int number = 0;
+        foreach (string address in addresses)
+        {
+            string answer;
+            try
+            {
+                answer = await GetAsync(client, new Uri(address), HttpVersion.Version11, CancellationToken.None);
+            }
+            catch (HttpRequestException exception)
+            {
+                answer = Reason(exception);
+            }
+
+            Console.WriteLine($"get {++number}: {answer}");
+        }
+
+        return 0;
+    }
+
     private static HttpRequestMessage Request(HttpMethod method, Uri address, Version version) =>
         new(method, address) { Version = version, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
 
@@ -106,10 +129,11 @@ internal static class HttpCases
         return $"{stream.SslProtocol}, {stream.NegotiatedCipherSuite}, {stream.NegotiatedApplicationProtocol}, {stream.RemoteCertificate?.Subject}";
     }
 
+    private static async Task<string> RefusedAsync(Func<Task> connect) => Reason(await CaseRun.ThrowsAsync<Exception>(connect));
+
     /// <summary>What stands at the bottom of a failed connection.</summary>
-    private static async Task<string> RefusedAsync(Func<Task> connect)
+    private static string Reason(Exception exception)
     {
-        Exception exception = await CaseRun.ThrowsAsync<Exception>(connect);
         HttpRequestError? error = (exception as HttpRequestException)?.HttpRequestError;
         while (exception.InnerException is { } inner)
             exception = inner;

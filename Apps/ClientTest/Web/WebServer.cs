@@ -13,19 +13,17 @@ namespace Troupe.Apps.ClientTest.Web;
 /// <summary>A web application: JSON, bytes both ways, WebSockets; HTTP/1.1 and HTTP/2, plain and by TLS.</summary>
 internal static class WebServer
 {
-    private const int Plain = 8080;
-    private const int PlainHttp2 = 8081;
-    private const int Secure = 8443;
     private const int LongestMessage = 64 * 1024;
 
     public static async Task RunAsync(string[] args)
     {
-        WebUnikernelBuilder builder = Hosting.Web.Unikernel.CreateBuilder(args).Listen(Plain);
+        Servers ports = new(args);
+        WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(ports.Port("plain", 8080));
         builder.Web.WebHost.UseKestrelHttpsConfiguration();
-        builder.Web.WebHost.ConfigureKestrel(static kestrel =>
+        builder.Web.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.ListenAnyIP(PlainHttp2, static listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.ListenAnyIP(Secure, static listen => listen.UseHttps(ServerCertificate.Create(TimeProvider.System.GetUtcNow())));
+            kestrel.ListenAnyIP(ports.Port("http2", 8081), static listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.ListenAnyIP(ports.Port("secure", 8443), static listen => listen.UseHttps(ServerCertificate.Create(TimeProvider.System.GetUtcNow())));
         });
         builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, MessageContext.Default));
         WebUnikernel app = builder.Build();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
+using Troupe.Tools.Testing.Clients;
 using Troupe.Tools.Testing.Net;
 using Troupe.Tools.Workspace;
 
@@ -14,23 +15,24 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux.",
+            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest", "net");
+        stage.AcceptOnlyFromAmong("all", "unit", "verify", "guest", "net", "clients");
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
         var seed = new Option<int>("--seed") { Description = "net: what decides which frames are harmed.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
-        var processors = new Option<int[]>("--cpus") { Description = "net: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var processors = new Option<int[]>("--cpus") { Description = "net, clients: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
         command.Add(seed);
         command.Add(megabytes);
         command.Add(processors);
         command.Add(alone);
-        command.SetAction((result, cancellation) => result.GetRequiredValue(stage) == "net"
-            ? NetAsync(
+        command.SetAction((result, cancellation) => result.GetRequiredValue(stage) switch
+        {
+            "net" => NetAsync(
                 new NetMatrixOptions
                 {
                     Seed = result.GetValue(seed),
@@ -39,8 +41,10 @@ public static class TestCommand
                     Processors = result.GetValue(processors) ?? [],
                     WithPeer = !result.GetValue(alone),
                 },
-                cancellation)
-            : ExecuteAsync(result.GetRequiredValue(stage), result.GetValue(filter), cancellation));
+                cancellation),
+            "clients" => ClientsAsync(new ClientOptions { Only = result.GetValue(filter), Processors = [.. (result.GetValue(processors) ?? []).Where(count => count > 0)] }, cancellation),
+            var other => ExecuteAsync(other, result.GetValue(filter), cancellation),
+        });
         return command;
     }
 
@@ -50,6 +54,13 @@ public static class TestCommand
             [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, new("ethtool", "ethtool", "switches off what a network card would do for Linux")],
             cancellation).ConfigureAwait(false);
         return await new NetMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ClientsAsync(ClientOptions options, CancellationToken cancellation)
+    {
+        await SystemPackages.RequireAsync(
+            [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, .. ServerPrograms.Libraries], cancellation).ConfigureAwait(false);
+        return await new ClientMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Runs the stages that are asked for.</summary>
