@@ -83,6 +83,7 @@ internal static unsafe class FirstThread
     private static void PushEnvironment(ulong* words)
     {
         Push(words, Put("TROUPE=1"u8));
+        Push(words, Put("HOME=/"u8));
         Push(words, Put("TERM=dumb"u8));
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
