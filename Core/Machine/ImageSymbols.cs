@@ -93,6 +93,16 @@ public static unsafe class ImageSymbols
     [MethodImpl(Assembly)]
     public static extern ulong UserClock();
 
+    /// <summary>The certificates that the build put in (TroupeRootCertificates).</summary>
+    [RuntimeImport("*", "instruction_root_certificates")]
+    [MethodImpl(Assembly)]
+    public static extern ulong RootCertificates();
+
+    /// <summary>Their end; their start where there are none.</summary>
+    [RuntimeImport("*", "instruction_root_certificates_end")]
+    [MethodImpl(Assembly)]
+    public static extern ulong RootCertificatesEnd();
+
     /// <summary>Not 0 where the processor has XSAVE.</summary>
     [RuntimeImport("*", "instruction_has_xsave")]
     [MethodImpl(Assembly)]

@@ -25,7 +25,7 @@ internal static unsafe class SharedLibraries
 
     [RuntimeExport("dlerror")]
     internal static byte* Explain() => Text(_openSslWanted
-        ? "this image has no OpenSSL, which hashes, ciphers, certificates and TLS need (RandomNumberGenerator does not): set <TroupeOpenSsl>true</TroupeOpenSsl> in the app's project file; TLS in an image is untested in this version\0"u8
+        ? "this image has no OpenSSL, which hashes, ciphers, certificates and TLS need (RandomNumberGenerator does not): set <TroupeOpenSsl>true</TroupeOpenSsl> in the app's project file\0"u8
         : "an image has no shared libraries\0"u8);
 
     private static bool Mentions(byte* name)

@@ -196,6 +196,8 @@ ADDRESS trampoline_processor, trampoline_processor
 ADDRESS trace_rings, troupe_trace_rings
 ADDRESS has_xsave, processor_has_xsave
 ADDRESS user_clock, user_clock
+ADDRESS root_certificates, root_certificates
+ADDRESS root_certificates_end, root_certificates_end
 
     # The trace rings' directory: 64 pointers and a magic number, found by symbol from a hung guest (docs/debugging.md).
     .section .bss.trace, "awR", @nobits

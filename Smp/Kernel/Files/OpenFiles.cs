@@ -12,7 +12,7 @@ internal unsafe struct OpenFile
     /// <summary>Read position of text.</summary>
     internal ulong Position;
 
-    /// <summary>A page of text, or the page of a <see cref="Pipe"/>.</summary>
+    /// <summary>A page of text, text in the image, or the page of a <see cref="Pipe"/>.</summary>
     internal byte* Page;
 
     /// <summary>Bytes of text.</summary>

@@ -21,6 +21,9 @@ internal enum PseudoFile
     /// <summary>Text made when the file was opened.</summary>
     Text,
 
+    /// <summary>Text that lies in the image: the certificates that the program trusts.</summary>
+    Image,
+
     /// <summary>The read end of a pipe.</summary>
     PipeReader,
 

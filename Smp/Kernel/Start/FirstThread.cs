@@ -83,9 +83,15 @@ internal static unsafe class FirstThread
     private static void PushEnvironment(ulong* words)
     {
         Push(words, Put("TROUPE=1"u8));
+        Push(words, Put("HOME=/"u8));
         Push(words, Put("TERM=dumb"u8));
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
+
+        if (FileContents.RootCertificatesLength != 0)
+        {
+            PushText(words, "SSL_CERT_FILE="u8, FileContents.RootCertificatesPath);
+        }
 
         // A thread of the pool that finds no work would spin by sched_yield, against the workers and its likes; and an experiment with
         // more threads than processors costs switches and tells nothing where the host's load decides how long anything takes.
@@ -109,6 +115,15 @@ internal static unsafe class FirstThread
         text.Initialize(KernelMemory.Scratch, 64);
         text.Append(name);
         text.AppendHexadecimal(value);
+        Push(words, Put(KernelMemory.Scratch, text.Length));
+    }
+
+    private static void PushText(ulong* words, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        KernelText text = default;
+        text.Initialize(KernelMemory.Scratch, 128);
+        text.Append(name);
+        text.Append(value);
         Push(words, Put(KernelMemory.Scratch, text.Length));
     }
 

@@ -30,7 +30,7 @@ internal static unsafe class FileCalls
             return Errno.NoEntry;
         }
 
-        if (kind == PseudoFile.Text && (flags & WriteFlags) != 0)
+        if (kind is PseudoFile.Text or PseudoFile.Image && (flags & WriteFlags) != 0)
         {
             return Errno.AccessDenied;
         }
@@ -47,11 +47,16 @@ internal static unsafe class FileCalls
 
             length = FileContents.Make(name, page, KernelMemory.FrameSize);
         }
+        else if (kind == PseudoFile.Image)
+        {
+            page = (byte*)ImageSymbols.RootCertificates();
+            length = FileContents.RootCertificatesLength;
+        }
 
         OpenFiles.Enter();
         int descriptor = OpenFiles.Allocate(kind, page, length);
         OpenFiles.Leave();
-        if (descriptor < 0 && page != null)
+        if (descriptor < 0 && kind == PseudoFile.Text)
         {
             KernelMemory.FreeFrame((ulong)page);
         }
@@ -81,7 +86,7 @@ internal static unsafe class FileCalls
         PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
         switch (kind)
         {
-            case PseudoFile.Text:
+            case PseudoFile.Text or PseudoFile.Image:
                 long read = ReadText(file, destination, bytes, file->Position);
                 file->Position += read > 0 ? (ulong)read : 0;
                 OpenFiles.Leave();
@@ -104,7 +109,7 @@ internal static unsafe class FileCalls
         OpenFiles.Enter();
         OpenFile* file = OpenFiles.Find(descriptor);
         PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
-        long result = kind == PseudoFile.Text ? ReadText(file, destination, bytes, position) : Errno.IllegalSeek;
+        long result = kind is PseudoFile.Text or PseudoFile.Image ? ReadText(file, destination, bytes, position) : Errno.IllegalSeek;
         OpenFiles.Leave();
         return kind == PseudoFile.Random ? InformationCalls.Random(destination, bytes) : kind == PseudoFile.None ? Errno.BadFile : result;
     }
@@ -159,7 +164,7 @@ internal static unsafe class FileCalls
     {
         OpenFiles.Enter();
         OpenFile* file = OpenFiles.Find(descriptor);
-        long result = file == null ? Errno.BadFile : file->Kind != PseudoFile.Text ? Errno.IllegalSeek : 0;
+        long result = file == null ? Errno.BadFile : file->Kind is not (PseudoFile.Text or PseudoFile.Image) ? Errno.IllegalSeek : 0;
         if (result == 0)
         {
             long target = origin switch { 0 => 0, 1 => (long)file->Position, 2 => (long)file->Length, _ => -1 };
@@ -181,7 +186,7 @@ internal static unsafe class FileCalls
         }
 
         PseudoFile kind = FileContents.Find(name);
-        return kind == PseudoFile.None ? Errno.NoEntry : StoreStat(kind, 0, destination);
+        return kind == PseudoFile.None ? Errno.NoEntry : StoreStat(kind, kind == PseudoFile.Image ? FileContents.RootCertificatesLength : 0, destination);
     }
 
     internal static long StatFile(ulong descriptor, ulong destination)
@@ -321,8 +326,10 @@ internal static unsafe class FileCalls
 
     private static long ReadText(OpenFile* file, ulong destination, ulong bytes, ulong position)
     {
+        // At most a page a call, since interrupts are off meanwhile.
         ulong left = position < file->Length ? file->Length - position : 0;
         ulong count = bytes < left ? bytes : left;
+        count = count < KernelMemory.FrameSize ? count : KernelMemory.FrameSize;
         return count == 0 || UserMemory.TryWrite(destination, file->Page + position, count) ? (long)count : Errno.BadAddress;
     }
 
@@ -404,7 +411,7 @@ internal static unsafe class FileCalls
         uint mode = kind switch
         {
             PseudoFile.Directory => DirectoryMode,
-            PseudoFile.Text => RegularMode,
+            PseudoFile.Text or PseudoFile.Image => RegularMode,
             PseudoFile.PipeReader or PseudoFile.PipeWriter => PipeMode,
             _ => CharacterMode,
         };

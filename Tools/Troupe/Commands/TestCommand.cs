@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
+using Troupe.Tools.Testing.Clients;
 using Troupe.Tools.Testing.Net;
 using Troupe.Tools.Workspace;
 
@@ -14,16 +15,16 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. net moves bytes over bad links between guests and Linux; attack, connections and daemons are tests of the network too.",
+            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", .. NetworkTestCommand.Names]);
+        stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", "clients", .. NetworkTestCommand.Names]);
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
         var seed = new Option<int>("--seed") { Description = "net, attack: what decides which frames are harmed, or forged.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
-        var processors = new Option<int[]>("--cpus") { Description = "net, attack, connections, daemons: guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var processors = new Option<int[]>("--cpus") { Description = "net, clients, attack, connections, daemons: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
         var versions = new Option<int[]>("--ip") { Description = "net: by which versions of IP.", DefaultValueFactory = _ => [4, 6], AllowMultipleArgumentsPerToken = true };
         versions.AcceptOnlyFromAmong("4", "6");
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
@@ -47,6 +48,7 @@ public static class TestCommand
                     WithPeer = !result.GetValue(alone),
                 },
                 cancellation),
+            "clients" => ClientsAsync(new ClientOptions { Only = result.GetValue(filter), Processors = [.. (result.GetValue(processors) ?? []).Where(count => count > 0)] }, cancellation),
             var name when NetworkTestCommand.Names.Contains(name) => NetworkTestCommand.ExecuteAsync(
                 name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), result.GetValue(processors) ?? [], result.GetValue(frames)), cancellation),
             var name => ExecuteAsync(name, result.GetValue(filter), cancellation),
@@ -60,6 +62,13 @@ public static class TestCommand
             [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, new("ethtool", "ethtool", "switches off what a network card would do for Linux")],
             cancellation).ConfigureAwait(false);
         return await new NetMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ClientsAsync(ClientOptions options, CancellationToken cancellation)
+    {
+        await SystemPackages.RequireAsync(
+            [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, .. ServerPrograms.Libraries], cancellation).ConfigureAwait(false);
+        return await new ClientMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Runs the stages that are asked for.</summary>

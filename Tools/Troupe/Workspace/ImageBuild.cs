@@ -35,6 +35,11 @@ public sealed partial class ImageBuild(Repository repository)
             return image;
         }
 
+        if (await PropertyAsync(app, "TroupeOpenSsl", cancellation).ConfigureAwait(false) == "true")
+        {
+            await SystemPackages.RequireAsync(SystemPackages.OpenSsl, cancellation).ConfigureAwait(false);
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(image.Elf)!);
         File.Delete(stampFile);
         var result = await Output.StepAsync($"building the image of {app.Name}", () => HostProcess.CaptureAsync(
@@ -57,6 +62,14 @@ public sealed partial class ImageBuild(Repository repository)
     {
         var lines = output.Split('\n').Where(line => ErrorLine().IsMatch(line)).Select(line => line.Trim()).Distinct().ToList();
         return lines.Count > 0 ? string.Join('\n', lines) : output.TrimEnd();
+    }
+
+    /// <summary>What a property of the app's project is, however it got there; a project that cannot be read is the build's to complain about.</summary>
+    private async Task<string> PropertyAsync(App app, string name, CancellationToken cancellation)
+    {
+        var result = await HostProcess.CaptureAsync(
+            "dotnet", ["msbuild", app.ProjectFile, "-nologo", "-p:TroupeImage=true", "-getProperty:" + name], cancellation, repository.Root).ConfigureAwait(false);
+        return result.ExitCode == 0 ? result.Output.Trim() : string.Empty;
     }
 
     [GeneratedRegex(@"\b(error|undefined reference)\b", RegexOptions.IgnoreCase)]

@@ -18,6 +18,11 @@ public static class NoticeFile
         text.Append("GNU C Library (libc.a, libm.a, libpthread.a), statically linked: LGPL-2.1-or-later, Copyright (C) Free Software Foundation, Inc.\n");
         text.Append("GCC runtime (libgcc.a, libgcc_eh.a): GPL-3.0-or-later with the GCC Runtime Library Exception.\n");
         text.Append("zlib: Zlib licence, Copyright (C) Jean-loup Gailly and Mark Adler. Brotli: MIT, Copyright (c) the Brotli Authors (both only where the app compresses).\n");
+        if (LinksOpenSsl(objects))
+        {
+            text.Append("OpenSSL (libssl.a, libcrypto.a), statically linked: Apache-2.0, Copyright (c) The OpenSSL Project Authors.\n");
+        }
+
         foreach (var package in Packages(Path.Combine(objects, "project.assets.json")))
         {
             text.Append(package).Append('\n');
@@ -33,6 +38,11 @@ public static class NoticeFile
         await File.WriteAllTextAsync(
             Path.Combine(Path.GetDirectoryName(image.Elf)!, "NOTICE"), text.ToString(), cancellation).ConfigureAwait(false);
     }
+
+    // The newest linker command of the app's: an app that no longer wants OpenSSL has older ones beside it.
+    private static bool LinksOpenSsl(string objects) => Directory.Exists(objects)
+        && new DirectoryInfo(objects).EnumerateFiles("link.rsp", SearchOption.AllDirectories).MaxBy(file => file.LastWriteTimeUtc) is { } command
+        && File.ReadAllText(command.FullName).Contains("-lcrypto", StringComparison.Ordinal);
 
     /// <summary>The NuGet packages that NuGet resolved for the app, with the licences that they state themselves.</summary>
     private static IEnumerable<string> Packages(string assetsFile)

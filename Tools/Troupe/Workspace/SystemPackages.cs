@@ -24,6 +24,14 @@ public static class SystemPackages
         new("zlib1g-dev", "/usr/include/zlib.h", "the .NET native linker asks for it"),
     ];
 
+    /// <summary>To link OpenSSL into an image, besides.</summary>
+    public static readonly IReadOnlyList<SystemPackage> OpenSsl =
+    [
+        new("libssl-dev", "/usr/lib/x86_64-linux-gnu/libssl.a", "the app wants TLS or hashes (TroupeOpenSsl)"),
+        new("cmake", "cmake", "compiles .NET's calls of OpenSSL, for TroupeOpenSsl"),
+        new("make", "make", "compiles .NET's calls of OpenSSL, for TroupeOpenSsl"),
+    ];
+
     /// <summary>To run a guest.</summary>
     public static readonly IReadOnlyList<SystemPackage> Running =
     [
