@@ -81,7 +81,7 @@ internal sealed class ServerLab : IDisposable
         }
         catch
         {
-            if (folder.Exists)
+            if (Directory.Exists(folder.FullName))
             {
                 folder.Delete(recursive: true);
             }
