@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -13,6 +14,7 @@ public sealed class WebUnikernelBuilder
     private readonly UnikernelBuilder _unikernel;
     private readonly StackTransport _transport = new();
     private readonly List<int> _ports = [];
+    private readonly List<Action<WebApplicationBuilder>> _secure = [];
     private WebApplicationBuilder? _web;
 
     internal WebUnikernelBuilder(UnikernelBuilder unikernel) => _unikernel = unikernel;
@@ -33,6 +35,23 @@ public sealed class WebUnikernelBuilder
     public WebUnikernelBuilder Listen(int port)
     {
         _ports.Add(port);
+        return this;
+    }
+
+    /// <summary>Serves HTTPS on a port of every address, in HTTP/1.1 and HTTP/2 as the client asks. An image needs TroupeOpenSsl for it (docs/clients.md).</summary>
+    /// <param name="port">The port.</param>
+    /// <param name="certificate">The server's certificate with its private key; it stays the caller's, who keeps it while the server runs.</param>
+    public WebUnikernelBuilder ListenHttps(int port, X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        if (!certificate.HasPrivateKey)
+            throw new ArgumentException("A server's certificate needs its private key: X509Certificate2.CreateFromPem takes both.", nameof(certificate));
+        // Named here alone: an application without HTTPS links none of it.
+        _secure.Add(web =>
+        {
+            web.WebHost.UseKestrelHttpsConfiguration();
+            web.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(port, listen => listen.UseHttps(certificate)));
+        });
         return this;
     }
 
@@ -64,6 +83,7 @@ public sealed class WebUnikernelBuilder
         if (Machine.IsImage || Network.HasDevice)
             Web.Services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory>(_transport));
         Web.WebHost.ConfigureKestrel(kestrel => _ports.ForEach(kestrel.ListenAnyIP));
+        _secure.ForEach(listen => listen(Web));
         return new(unikernel, Web.Build());
     }
 

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
@@ -18,13 +19,9 @@ internal static class WebServer
     public static async Task RunAsync(string[] args)
     {
         Servers ports = new(args);
-        WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(ports.Port("plain", 8080));
-        builder.Web.WebHost.UseKestrelHttpsConfiguration();
-        builder.Web.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.ListenAnyIP(ports.Port("http2", 8081), static listen => listen.Protocols = HttpProtocols.Http2);
-            kestrel.ListenAnyIP(ports.Port("secure", 8443), static listen => listen.UseHttps(ServerCertificate.Create(TimeProvider.System.GetUtcNow())));
-        });
+        using X509Certificate2 certificate = ServerCertificate.Create(TimeProvider.System.GetUtcNow());
+        WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(ports.Port("plain", 8080)).ListenHttps(ports.Port("secure", 8443), certificate);
+        builder.Web.WebHost.ConfigureKestrel(kestrel => kestrel.ListenAnyIP(ports.Port("http2", 8081), static listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, MessageContext.Default));
         WebUnikernel app = builder.Build();
         app.Web.UseWebSockets();
