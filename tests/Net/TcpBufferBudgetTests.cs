@@ -31,7 +31,7 @@ public sealed class TcpBufferBudgetTests
     {
         TcpBufferBudget budget = new(20_000, Share);
         budget.Add(20_000);
-        TcpByteStreams streams = new(Small, PipeScheduler.Inline, budget);
+        TcpByteStreams streams = Established(budget);
         FlushResult flush = await streams.Output.WriteAsync(new byte[Share]).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.False(flush.IsCompleted);
         Assert.False(streams.Output.WriteAsync(new byte[1]).IsCompleted);
@@ -41,7 +41,7 @@ public sealed class TcpBufferBudgetTests
     public async Task TheEndOfTheConnectionEndsTheWaitAndGivesBackWhatWasHeld()
     {
         TcpBufferBudget budget = new(Share, Share);
-        TcpByteStreams streams = new(Small, PipeScheduler.Inline, budget);
+        TcpByteStreams streams = Established(budget);
         Task<FlushResult> flush = streams.Output.WriteAsync(new byte[2 * Share]).AsTask();
         Assert.False(flush.IsCompleted);
         Assert.Equal(2 * Share, budget.Held);
@@ -57,7 +57,7 @@ public sealed class TcpBufferBudgetTests
     [Fact]
     public async Task AFlushThatWaitsCanBeCancelled()
     {
-        TcpByteStreams streams = new(Small, PipeScheduler.Inline, new(0, 0));
+        TcpByteStreams streams = Established(new(0, 0));
         Task<FlushResult> flush = streams.Output.WriteAsync(new byte[10]).AsTask();
         streams.Output.CancelPendingFlush();
         Assert.True((await flush.WaitAsync(TimeSpan.FromSeconds(30))).IsCanceled);
@@ -86,7 +86,7 @@ public sealed class TcpBufferBudgetTests
     public void WhatWasNotReadIsGivenBackWhenBothSidesHaveEnded()
     {
         TcpBufferBudget budget = new(20_000, Share);
-        TcpByteStreams streams = new(Small, PipeScheduler.Inline, budget);
+        TcpByteStreams streams = Established(budget);
         streams.Received.Write(new byte[500]);
         streams.CountReceived(500);
         _ = streams.Received.FlushAsync();
@@ -95,6 +95,13 @@ public sealed class TcpBufferBudgetTests
         Assert.Equal(500, budget.Held);
         streams.Input.Complete();
         Assert.Equal(0, budget.Held);
+    }
+
+    private static TcpByteStreams Established(TcpBufferBudget budget)
+    {
+        TcpByteStreams streams = new(Small, PipeScheduler.Inline, budget);
+        TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Establish);
+        return streams;
     }
 
     private static Task<FlushResult> WriteAsync(TcpHarness harness, int length)
