@@ -6,7 +6,8 @@ namespace Troupe.Net.Contracts;
 //
 // Protocol of the wait. The application publishes the waiter, then looks whether the connection has ended, then raises OutputAvailable: so the actor takes a turn that
 // begins after the waiter was published (TcpByteStreams.Raise), and each turn ends with Acknowledged, which completes the waiter if there is room. An actor that ends
-// sets that first, then takes the waiter; one of the two sees the other, since both writes are full fences. Who takes the waiter completes it.
+// sets that first, then takes the waiter; one of the two sees the other, since both writes are full fences. Who takes the waiter completes it. Modelled in
+// Verification/Explorer.Tests/WriterWaitTests.
 public sealed partial class TcpByteStreams
 {
     private readonly TcpBufferBudget _budget;
