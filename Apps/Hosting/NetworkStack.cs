@@ -29,14 +29,14 @@ public sealed class NetworkStack
         _system = system;
         Device = device;
         Link = link;
-        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
+        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), igmp = new("IGMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
         LayerStages stages = new(system, link, configuration.Relays);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
         ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device);
         _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
         FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
         ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet);
-        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp));
+        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp, igmp));
         Ipv4 = system.Spawn(CreateIpv4, WaitingFor(belowIpv4));
         if (configuration.Ipv6 is { } version6)
         {
@@ -59,7 +59,7 @@ public sealed class NetworkStack
         _dnsSurroundings = new(configuration.Dns, link, Udp, Tcp, randomness, dns);
         DhcpCounters = dhcp;
         _stages = stages;
-        Counters = [ethernet, arp, ipv4, icmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
+        Counters = [ethernet, arp, ipv4, icmp, igmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
     }
 
     /// <summary>The device beneath.</summary>

@@ -9,6 +9,7 @@ public sealed partial class Ipv4Actor
 {
     private void ReceiveIgmp(FrameBuffer packet)
     {
+        _igmpCounters.CountReceived();
         Ipv4View view = Ipv4View.OfValidated(packet.Data);
         WireError error = IgmpMessage.TryParse(view.Payload, out IgmpType type);
         // From the link: a message that came over a router is nobody's here.
@@ -28,7 +29,7 @@ public sealed partial class Ipv4Actor
 
         packet.Dispose();
         if (error != WireError.None)
-            _counters.Drop(error);
+            _igmpCounters.Drop(error);
     }
 
     private void SendGroupReports()
@@ -37,7 +38,7 @@ public sealed partial class Ipv4Actor
         {
             if (!_link.Frames.TryRent(out FrameBuffer message))
             {
-                _counters.Drop(DropCause.NoBuffer);
+                _igmpCounters.Drop(DropCause.NoBuffer);
                 continue;
             }
 
@@ -51,10 +52,14 @@ public sealed partial class Ipv4Actor
             // RFC 3376 4: before there is an address, from 0.0.0.0; precedence as internetwork control.
             new Ipv4Header(_routes.Address, destination, IpProtocol.Igmp, ++_identification, TimeToLive: 1, TrafficClass: 0xC0)
                 .WriteWithRouterAlert(message.Prepend(Ipv4Header.LengthWithRouterAlert), length);
-            if (_link.TryBatch(message, out FrameBatch batch))
-                Transmit(batch, destination);
-            else
-                _counters.Drop(DropCause.NoBuffer);
+            if (!_link.TryBatch(message, out FrameBatch batch))
+            {
+                _igmpCounters.Drop(DropCause.NoBuffer);
+                continue;
+            }
+
+            _igmpCounters.CountSent();
+            Transmit(batch, destination);
         }
     }
 }

@@ -14,9 +14,10 @@ namespace Troupe.Net.Ip;
 /// <param name="Randomness">For identifications.</param>
 /// <param name="Counters">Of IPv4.</param>
 /// <param name="IcmpCounters">Of ICMP.</param>
+/// <param name="IgmpCounters">Of IGMP.</param>
 public sealed record Ipv4Surroundings(
     LinkResources Link, ActorRef<LinkMessage> Ethernet, InternetConfiguration Internet, FramePool Reassembly, IRandomness Randomness,
-    LayerCounters Counters, LayerCounters IcmpCounters);
+    LayerCounters Counters, LayerCounters IcmpCounters, LayerCounters IgmpCounters);
 
 /// <summary>
 /// Validates what the link received and gives it to the transport its protocol field names, dropping when that is behind;
@@ -29,6 +30,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
     private readonly InternetConfiguration _internet;
     private readonly LayerCounters _counters;
     private readonly LayerCounters _icmpCounters;
+    private readonly LayerCounters _igmpCounters;
     private readonly Transports _transports;
     private readonly RoutingTable _routes = new();
     private readonly Reassembler _reassembler;
@@ -50,6 +52,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         _internet = around.Internet;
         _counters = around.Counters;
         _icmpCounters = around.IcmpCounters;
+        _igmpCounters = around.IgmpCounters;
         _transports = new(_link, _counters);
         _reassembler = new(around.Internet, around.Reassembly, _counters);
         _paths = new(around.Internet.PathMtuEntries, around.Internet.PathMtuLifetime);

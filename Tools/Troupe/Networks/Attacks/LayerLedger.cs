@@ -23,7 +23,7 @@ public sealed record LayerLedger(string Layer, long Received, long Accounted)
             new("Ethernet", counter("Ethernet.received"), counter("Ethernet.dropped") + Sum("IPv4.received", "IPv6.received", "ARP.received")),
             new("IPv4 and IPv6",
                 Sum("IPv4.received", "IPv6.received", "IPv4.reassembled", "IPv6.reassembled"),
-                Dropped("IPv4") + Dropped("IPv6") + Sum("IPv4.fragments", "IPv6.fragments", "ICMP.received", "ICMPv6.received", "TCP.received", "UDP.received")),
+                Dropped("IPv4") + Dropped("IPv6") + Sum("IPv4.fragments", "IPv6.fragments", "ICMP.received", "IGMP.received", "ICMPv6.received", "TCP.received", "UDP.received")),
         ];
     }
 }
