@@ -59,7 +59,8 @@ internal sealed class GuestOnTap : IDisposable
         }
     }
 
-    public static GuestOnTap Boot(Image image, int processors, int memory, string commandLine = Fixed, Action<string>? onLine = null) => new(
+    /// <summary>Boots one; where its card does not cut segments, what is on the tap are packets as on a wire.</summary>
+    public static GuestOnTap Boot(Image image, int processors, int memory, string commandLine = Fixed, Action<string>? onLine = null, bool cutsSegments = true) => new(
         new GuestOptions
         {
             Image = image.Elf,
@@ -67,6 +68,7 @@ internal sealed class GuestOnTap : IDisposable
             Memory = memory,
             CommandLine = commandLine,
             Network = new GuestNetwork(GuestNetworkKind.Tap, Tap),
+            Extra = cutsSegments ? [] : ["-global", "virtio-net-pci.host_tso4=off", "-global", "virtio-net-pci.host_tso6=off"],
         },
         onLine);
 

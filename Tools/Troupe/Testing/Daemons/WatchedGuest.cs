@@ -36,7 +36,7 @@ internal sealed class WatchedGuest : IDisposable
     private readonly List<NetworkState> _states = [NetworkState.None];
     private readonly GuestOnTap _guest;
 
-    public WatchedGuest(Image image, int processors, string commandLine) => _guest = GuestOnTap.Boot(image, processors, Memory, $"{commandLine} network=watch", Hear);
+    public WatchedGuest(Image image, int processors, string commandLine) => _guest = GuestOnTap.Boot(image, processors, Memory, $"{commandLine} network=watch", Hear, cutsSegments: false);
 
     /// <summary>What it has now.</summary>
     public NetworkState Now
