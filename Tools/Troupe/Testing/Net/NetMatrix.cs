@@ -50,9 +50,13 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
             {
                 foreach (var processors in options.Processors)
                 {
-                    foreach (var contestant in contestants)
+                    foreach (var cell in cells)
                     {
-                        await RunAsync(lab, contestant, processors, cells, cancellation).ConfigureAwait(false);
+                        // In turn, so that what else this host does weighs on both.
+                        foreach (var contestant in contestants)
+                        {
+                            await RunAsync(lab, contestant, processors, cell, cancellation).ConfigureAwait(false);
+                        }
                     }
                 }
             }
@@ -71,29 +75,26 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         return failed == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private async Task RunAsync(NetworkLab lab, Contestant contestant, int processors, List<TransferCell> cells, CancellationToken cancellation)
+    private async Task RunAsync(NetworkLab lab, Contestant contestant, int processors, TransferCell cell, CancellationToken cancellation)
     {
         var booted = false;
-        foreach (var cell in cells)
+        foreach (var version in options.Versions.Where(version => version == 4 || cell.TakesIpv6))
         {
-            foreach (var version in options.Versions.Where(version => version == 4 || cell.TakesIpv6))
+            foreach (var fromGuest in (bool[])[true, false])
             {
-                foreach (var fromGuest in (bool[])[true, false])
+                if (!booted)
                 {
-                    if (!booted)
-                    {
-                        await lab.ImpairAsync(new Impairment(), cell.Mtu, cancellation).ConfigureAwait(false);
-                        await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
-                    }
-
-                    // Anew for each, so that its first frame has the fate of the first frame.
-                    await lab.ImpairAsync(cell.Impairment, cell.Mtu, cancellation).ConfigureAwait(false);
-                    var transfer = await TransferAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
-                    _transfers.Add(transfer);
-                    Output.Say($"net: {contestant.Name}, {transfer.Case}: {transfer.RateText}{(transfer.SilenceText.Length > 0 ? $", longest silence {transfer.SilenceText} ms" : string.Empty)}");
-                    // A guest that failed must not fail the next link's test as well.
-                    booted = transfer.Failure is null;
+                    await lab.ImpairAsync(new Impairment(), cell.Mtu, cancellation).ConfigureAwait(false);
+                    await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
                 }
+
+                // Anew for each, so that its first frame has the fate of the first frame.
+                await lab.ImpairAsync(cell.Impairment, cell.Mtu, cancellation).ConfigureAwait(false);
+                var transfer = await TransferAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
+                _transfers.Add(transfer);
+                Output.Say($"net: {contestant.Name}, {transfer.Case}: {transfer.RateText}{(transfer.SilenceText.Length > 0 ? $", longest silence {transfer.SilenceText} ms" : string.Empty)}");
+                // A guest that failed must not fail the next test as well.
+                booted = transfer.Failure is null;
             }
         }
     }
