@@ -56,7 +56,26 @@ internal abstract class StackSocket(SocketNetwork network, SocketFamily family, 
     /// <summary>Writes the peer's address as far as there is room.</summary>
     public abstract SocketErrno WriteRemote(Span<byte> address, out int length);
 
-    public abstract SocketErrno Send(ReadOnlySpan<ReadOnlyMemory<byte>> parts, SocketEndPoint? destination, MessageFlags flags, out long sent);
+    /// <summary>Of a stream: one part after another, until one is not taken whole.</summary>
+    public virtual SocketErrno Send(ReadOnlySpan<ReadOnlyMemory<byte>> parts, SocketEndPoint? destination, MessageFlags flags, out long sent)
+    {
+        sent = 0;
+        if (parts.IsEmpty)
+            return Send(ReadOnlySpan<byte>.Empty, destination, flags, out int _);
+        foreach (ReadOnlyMemory<byte> part in parts)
+        {
+            if (part.IsEmpty && parts.Length > 1)
+                continue;
+            SocketErrno status = Send(part.Span, destination, flags, out int taken);
+            sent += taken;
+            if (status != SocketErrno.None)
+                return sent > 0 ? SocketErrno.None : status;
+            if (taken < part.Length)
+                break;
+        }
+
+        return SocketErrno.None;
+    }
 
     public abstract SocketErrno Send(ReadOnlySpan<byte> data, SocketEndPoint? destination, MessageFlags flags, out int sent);
 
@@ -148,6 +167,16 @@ internal abstract class StackSocket(SocketNetwork network, SocketFamily family, 
             return;
         foreach (SocketWaiter waiter in _waiters)
             waiter.Wake();
+    }
+
+    /// <summary>What a stream can be told when it is to receive.</summary>
+    protected static SocketErrno CheckStreamFlags(MessageFlags flags)
+    {
+        if ((flags & MessageFlags.OutOfBand) != 0)
+            return SocketErrno.InvalidArgument;
+        return (flags & ~(MessageFlags.Peek | MessageFlags.DoNotRoute | MessageFlags.DoNotWait | MessageFlags.Truncated)) != 0
+            ? SocketErrno.NotSupported
+            : SocketErrno.None;
     }
 }
 

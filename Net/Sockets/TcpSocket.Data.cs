@@ -39,30 +39,10 @@ internal sealed partial class TcpSocket
         }
     }
 
-    public override SocketErrno Send(ReadOnlySpan<ReadOnlyMemory<byte>> parts, SocketEndPoint? destination, MessageFlags flags, out long sent)
-    {
-        sent = 0;
-        if (parts.IsEmpty)
-            return Send(ReadOnlySpan<byte>.Empty, destination, flags, out int _);
-        foreach (ReadOnlyMemory<byte> part in parts)
-        {
-            if (part.IsEmpty && parts.Length > 1)
-                continue;
-            SocketErrno status = Send(part.Span, destination, flags, out int taken);
-            sent += taken;
-            if (status != SocketErrno.None)
-                return sent > 0 ? SocketErrno.None : status;
-            if (taken < part.Length)
-                break;
-        }
-
-        return SocketErrno.None;
-    }
-
     public override SocketErrno Receive(Span<byte> buffer, MessageFlags flags, out int received)
     {
         received = 0;
-        SocketErrno refused = CheckReceiveFlags(flags);
+        SocketErrno refused = CheckStreamFlags(flags);
         if (refused != SocketErrno.None)
             return refused;
         using BlockingCall call = new(this, ReceiveTimeout);
@@ -116,15 +96,6 @@ internal sealed partial class TcpSocket
     {
         lock (Gate)
             return _stream is null ? 0 : (int)Math.Min(_stream.Unread, int.MaxValue);
-    }
-
-    private static SocketErrno CheckReceiveFlags(MessageFlags flags)
-    {
-        if ((flags & MessageFlags.OutOfBand) != 0)
-            return SocketErrno.InvalidArgument;
-        return (flags & ~(MessageFlags.Peek | MessageFlags.DoNotRoute | MessageFlags.DoNotWait | MessageFlags.Truncated)) != 0
-            ? SocketErrno.NotSupported
-            : SocketErrno.None;
     }
 
     // The gate is held.

@@ -37,30 +37,10 @@ internal sealed partial class UnixSocket
         }
     }
 
-    public override SocketErrno Send(ReadOnlySpan<ReadOnlyMemory<byte>> parts, SocketEndPoint? destination, MessageFlags flags, out long sent)
-    {
-        sent = 0;
-        if (parts.IsEmpty)
-            return Send(ReadOnlySpan<byte>.Empty, destination, flags, out int _);
-        foreach (ReadOnlyMemory<byte> part in parts)
-        {
-            if (part.IsEmpty && parts.Length > 1)
-                continue;
-            SocketErrno status = Send(part.Span, destination, flags, out int taken);
-            sent += taken;
-            if (status != SocketErrno.None)
-                return sent > 0 ? SocketErrno.None : status;
-            if (taken < part.Length)
-                break;
-        }
-
-        return SocketErrno.None;
-    }
-
     public override SocketErrno Receive(Span<byte> buffer, MessageFlags flags, out int received)
     {
         received = 0;
-        SocketErrno refused = CheckReceiveFlags(flags);
+        SocketErrno refused = CheckStreamFlags(flags);
         if (refused != SocketErrno.None)
             return refused;
         using BlockingCall call = new(this, ReceiveTimeout);
@@ -113,15 +93,6 @@ internal sealed partial class UnixSocket
     {
         lock (Gate)
             return _input?.Count ?? 0;
-    }
-
-    private static SocketErrno CheckReceiveFlags(MessageFlags flags)
-    {
-        if ((flags & MessageFlags.OutOfBand) != 0)
-            return SocketErrno.InvalidArgument;
-        return (flags & ~(MessageFlags.Peek | MessageFlags.DoNotRoute | MessageFlags.DoNotWait | MessageFlags.Truncated)) != 0
-            ? SocketErrno.NotSupported
-            : SocketErrno.None;
     }
 
     // The gate is held.
