@@ -43,7 +43,7 @@ internal sealed class NetworkReport(ActorSystem actors, Task<NetworkStack?> netw
         Add(text, "device.transmitted", device.TransmittedFrames);
         Add(text, "device.dropped.ClientBusy", device.ReceiveDroppedClientBusy);
         Add(text, "device.dropped.NoBatch", device.ReceiveDroppedNoBatch);
-        Add(text, "device.dropped.NoFrame", device.ReceiveDroppedNoFrame);
+        Add(text, "device.heldback", device.ReceiveHeldBack);
         Add(text, "device.dropped.Malformed", device.ReceiveDroppedMalformed);
         Add(text, "device.dropped.QueueFull", device.TransmitDroppedQueueFull);
         TcpListing listing = await TcpListing.ReadAsync(stack.Tcp);

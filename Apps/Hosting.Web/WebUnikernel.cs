@@ -12,6 +12,9 @@ namespace Troupe.Apps.Hosting.Web;
 /// <summary>A web application on its machine; map its end points as on ASP.NET Core's own.</summary>
 public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
 {
+    // Longer than DHCP takes on a busy link (RFC 2131 4.1: the second question after 4 s, the third after 8 more).
+    private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(10);
+
     private readonly UnikernelApplication _unikernel;
 
     internal WebUnikernel(UnikernelApplication unikernel, WebApplication web)
@@ -79,11 +82,28 @@ public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
         string host = "localhost";
         if (stack is not null)
         {
-            InterfaceConfiguration configuration = await stack.Configured.ConfigureAwait(false);
-            host = configuration.Address.ToString();
+            host = (await ConfiguredAsync(stack).ConfigureAwait(false)).Address.ToString();
         }
 
         foreach (string address in addresses ?? [])
             await Console.Out.WriteLineAsync($"listening on {address.Replace("[::]", host, StringComparison.Ordinal).Replace("0.0.0.0", host, StringComparison.Ordinal)}").ConfigureAwait(false);
+    }
+
+    // A guest that waits for an address looks like one that hangs, so it says what it waits for, as long as it does.
+    private static async Task<InterfaceConfiguration> ConfiguredAsync(NetworkStack stack)
+    {
+        while (true)
+        {
+            try
+            {
+                return await stack.Configured.WaitAsync(SilentWait).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                LayerCounters dhcp = stack["DHCP"];
+                await Console.Error.WriteLineAsync(
+                    $"waiting for an address: asked DHCP {dhcp.Sent} times, {dhcp.Received} answers; ip=A.B.C.D/LENGTH gateway=A.B.C.D on the command line gives one by hand").ConfigureAwait(false);
+            }
+        }
     }
 }

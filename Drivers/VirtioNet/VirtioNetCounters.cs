@@ -15,12 +15,12 @@ internal sealed class VirtioNetCounters
     public long ReceiveDroppedClientBusy;
     public long ReceiveDroppedNoBatch;
     public long ReceiveDroppedMalformed;
-    public long ReceiveDroppedNoFrame;
     public long TransmitDroppedQueueFull;
     public long TransmitDroppedInvalid;
     public long TransmitDroppedNoFrame;
     public long TransmitLostInReset;
     public long TransmitCopied;
+    public long ReceiveHeldBack;
     public long ReceiveStarved;
     public long Interrupts;
     public long EarlierNotifications;
@@ -39,12 +39,12 @@ internal sealed class VirtioNetCounters
         ReceiveDroppedClientBusy = ReceiveDroppedClientBusy,
         ReceiveDroppedNoBatch = ReceiveDroppedNoBatch,
         ReceiveDroppedMalformed = ReceiveDroppedMalformed,
-        ReceiveDroppedNoFrame = ReceiveDroppedNoFrame,
         TransmitDroppedQueueFull = TransmitDroppedQueueFull,
         TransmitDroppedInvalid = TransmitDroppedInvalid,
         TransmitDroppedNoFrame = TransmitDroppedNoFrame,
         TransmitLostInReset = TransmitLostInReset,
         TransmitCopied = TransmitCopied,
+        ReceiveHeldBack = ReceiveHeldBack,
         ReceiveStarved = ReceiveStarved,
         Interrupts = Interrupts,
         Notifications = EarlierNotifications + notifications,

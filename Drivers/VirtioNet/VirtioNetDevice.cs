@@ -73,6 +73,9 @@ public sealed partial class VirtioNetDevice
     /// <summary>Whether so few receive buffers are with the device that frames given back later must be looked for, by a timer.</summary>
     internal bool IsStarved => IsRunning && _receive!.Queue.BuffersInFlight < MinimumReceiveBuffers;
 
+    /// <summary>Whether packets were left in the ring because there was no room for them; no interrupt tells when there is, so <see cref="Service"/> has to look again.</summary>
+    internal bool IsHeldBack { get; private set; }
+
     internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
 
     /// <summary>
@@ -118,6 +121,7 @@ public sealed partial class VirtioNetDevice
     {
         var wasRunning = IsRunning;
         IsRunning = false;
+        IsHeldBack = false;
         // Until the reset is seen complete the device may still write; then, and not before, memory and frames are taken back.
         RetireRing(_receive);
         RetireRing(_transmit);
@@ -200,7 +204,7 @@ public sealed partial class VirtioNetDevice
             budget -= Receive(budget);
             Refill();
             queue.Publish();
-            if (budget <= 0)
+            if (budget <= 0 || IsHeldBack)
             {
                 break;
             }

@@ -25,6 +25,9 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
     private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>The layers above get that long to give frames back; a full ring of small frames lasts longer at 100,000 a second.</summary>
+    private static readonly TimeSpan HoldDelay = TimeSpan.FromMilliseconds(1);
+
     private readonly VirtioNetDevice _device;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
@@ -69,7 +72,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
                 _isWorkLeft = true;
             }
 
-            if (_isWorkLeft)
+            if (_isWorkLeft || _device.IsHeldBack)
             {
                 _isWorkLeft = _device.Service();
             }
@@ -145,9 +148,9 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 
     private void WatchDevice()
     {
-        if ((_device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
+        if ((_device.IsHeldBack || _device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
         {
-            _timer.Restart(CatchUpDelay);
+            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
         }
     }
 

@@ -16,8 +16,8 @@ public sealed record VirtioNetOptions
     /// <summary>Frames for transmitting.</summary>
     public int TransmitFrameCount { get; init; } = 1024;
 
-    /// <summary>Batches, for receiving and transmitting.</summary>
-    public int BatchCount { get; init; } = 256;
+    /// <summary>Batches, for receiving and transmitting. An answer is mostly alone in its batch, so there are as many as frames to transmit, and those that receiving needs.</summary>
+    public int BatchCount { get; init; } = 1024 + 64;
 
     /// <summary>Bytes per frame, headroom included.</summary>
     public int FrameSize { get; init; } = FramePoolOptions.DefaultFrameSize;

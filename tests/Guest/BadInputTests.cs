@@ -15,6 +15,20 @@ public sealed class BadInputTests
         await guest.SaysAsync("no network device");
     }
 
+    [Fact]
+    public async Task AGuestThatNobodyGivesAnAddressSaysWhatItWaitsFor()
+    {
+        // A hub with nobody else at it.
+        using var guest = Guest.Boot("Apps/Hello", static options => options with
+        {
+            Network = new GuestNetwork(GuestNetworkKind.None),
+            CommandLine = "ip=dhcp",
+            Extra = ["-netdev", "hubport,id=net0,hubid=0", "-device", "virtio-net-pci,netdev=net0,romfile="],
+        });
+        await guest.SaysAsync("waiting for an address: asked DHCP");
+        await guest.SaysAsync("0 answers");
+    }
+
     [Theory]
     [InlineData("ip=10.0.2", "'10.0.2' is no address")]
     [InlineData("ip=10.0.2.15/33", "'10.0.2.15/33' is no address")]

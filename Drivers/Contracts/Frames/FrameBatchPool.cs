@@ -3,7 +3,10 @@ using Troupe.Core.Memory;
 
 namespace Troupe.Drivers.Contracts;
 
-/// <summary>A fixed number of frame batches. Thread-safe, lock-free, and without allocation after construction.</summary>
+/// <summary>
+/// A fixed number of frame batches. Thread-safe and lock-free. A batch gets its array when it is first lent, and what came back last is lent first,
+/// so there are as many arrays as batches were ever out at once, and nothing is allocated from then on.
+/// </summary>
 [SendableByContract("Thread-safe: its free list is lock-free, and what it lends has one owner.")]
 public sealed class FrameBatchPool
 {
@@ -20,7 +23,7 @@ public sealed class FrameBatchPool
         _batches = new FrameBatchSlot[batchCount];
         for (var index = 0; index < batchCount; index++)
         {
-            _batches[index] = new FrameBatchSlot { Index = index, Slots = slots, Frames = new FrameBuffer[batchCapacity] };
+            _batches[index] = new FrameBatchSlot { Index = index, Slots = slots };
         }
     }
 
@@ -70,6 +73,7 @@ public sealed class FrameBatchPool
         }
 
         var slot = _batches[index];
+        slot.Frames ??= new FrameBuffer[BatchCapacity];
         var generation = unchecked(slot.Generation + 1);
         slot.Generation = generation;
         batch = new FrameBatch(slot, generation);

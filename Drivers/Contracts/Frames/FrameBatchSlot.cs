@@ -3,7 +3,8 @@ namespace Troupe.Drivers.Contracts;
 /// <summary>What a <see cref="FrameBatch"/> handle names: an array of frames, taken from the front and added at the back.</summary>
 internal sealed class FrameBatchSlot : PoolSlot
 {
-    public required FrameBuffer[] Frames { get; init; }
+    /// <summary>Set before the first handle is born, and never again.</summary>
+    public FrameBuffer[] Frames = null!;
 
     /// <summary>Position of the next frame to take.</summary>
     public int First;

@@ -33,14 +33,11 @@ public sealed record NetworkDeviceStatistics
     /// <summary>Received frames dropped: the client's mailbox was full.</summary>
     public long ReceiveDroppedClientBusy { get; init; }
 
-    /// <summary>Received frames dropped: no batch to carry them.</summary>
+    /// <summary>Received frames dropped: the batch at hand did not take them, because somebody else disposed it.</summary>
     public long ReceiveDroppedNoBatch { get; init; }
 
     /// <summary>Received frames dropped: shorter than a link header, or described by the device in a way that was not agreed upon.</summary>
     public long ReceiveDroppedMalformed { get; init; }
-
-    /// <summary>Received frames dropped: no other frame was free, so the frame went straight back to the device.</summary>
-    public long ReceiveDroppedNoFrame { get; init; }
 
     /// <summary>Frames not transmitted: more were waiting than the driver's queue holds.</summary>
     public long TransmitDroppedQueueFull { get; init; }
@@ -56,6 +53,9 @@ public sealed record NetworkDeviceStatistics
 
     /// <summary>Frames of a foreign pool that were copied to be sent.</summary>
     public long TransmitCopied { get; init; }
+
+    /// <summary>How often packets were left in the receive ring because the layers above held all batches or frames. The device drops what finds the ring full.</summary>
+    public long ReceiveHeldBack { get; init; }
 
     /// <summary>How often the receive ring could not be refilled because no frame was free.</summary>
     public long ReceiveStarved { get; init; }

@@ -173,6 +173,9 @@ public sealed class Virtqueue
         }
     }
 
+    /// <summary>Whether the device is done with a buffer that was not taken back. A look and no more: <see cref="TryTakeUsed"/> judges.</summary>
+    public bool HasUsed => _rings.ReadUInt16Acquire(_layout.UsedIndexOffset) != _used;
+
     /// <summary>Takes back one buffer that the device is done with. False if there is none at the moment.</summary>
     /// <exception cref="DeviceViolationException">The device broke the rules; the queue must not be used any further.</exception>
     public bool TryTakeUsed(out UsedBuffer buffer)

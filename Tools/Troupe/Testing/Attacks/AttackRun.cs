@@ -168,7 +168,7 @@ internal sealed class AttackRun(Image image, NetworkTestOptions options)
     }
 
     private static long Dropped(GuestReport report) =>
-        report["device.dropped.ClientBusy"] + report["device.dropped.NoBatch"] + report["device.dropped.NoFrame"] + report["device.dropped.Malformed"];
+        report["device.dropped.ClientBusy"] + report["device.dropped.NoBatch"] + report["device.dropped.Malformed"];
 
     // Half-open connections, fragments and questions have their end, the longest that of connections whose peer does not answer any more.
     private static async Task<string?> SettlesAsync(GuestOnTap guest, GuestReport start, int processors, CancellationToken cancellation)
