@@ -12,13 +12,13 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Dns;
 
 /// <summary>To a question's actor: an answer, or with the default value, that the server's time is over; or that nobody is there.</summary>
-public readonly struct DnsQuestionMessage(UdpDatagram datagram, bool isRefused = false) : IDisposable
+public readonly struct DnsQuestionMessage(UdpDatagram datagram, ushort refusedPort = 0) : IDisposable
 {
     /// <summary>The answer; none when the time is over.</summary>
     public UdpDatagram Datagram { get; } = datagram;
 
-    /// <summary>Whether the server's host said that nobody listens.</summary>
-    public bool IsRefused { get; } = isRefused;
+    /// <summary>The port whose question did not arrive, as the server's host or a router said; 0 otherwise.</summary>
+    public ushort RefusedPort { get; } = refusedPort;
 
     /// <summary>Disposes the answer.</summary>
     public void Dispose() => Datagram.Dispose();
@@ -66,14 +66,15 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
     {
         if (message.Datagram.Payload.IsNone)
         {
-            await NextAsync();
+            // What is said of an earlier try says nothing of this one.
+            if (message.RefusedPort == 0 || message.RefusedPort == _port)
+                await NextAsync();
             return;
         }
 
-        around.Counters.CountReceived();
         using UdpDatagram datagram = message.Datagram;
-        // RFC 5452 9.1: from the server and the port that was asked, to the port it was asked from.
-        if (_port == 0 || datagram.Destination.Port != _port || datagram.Source.Port != ServerPort || datagram.Source.Address != Server)
+        // It answered the try whose port this is; that may be over.
+        if (datagram.Destination.Port != _port)
         {
             around.Counters.Drop(DropCause.Unacceptable);
             return;
@@ -120,10 +121,10 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
 
     private async ValueTask<bool> TryBindAsync()
     {
-        Receiver receiver = new(Context.Self);
         for (int attempt = 0; attempt < PortAttempts; attempt++)
         {
             (ushort port, _id) = Draw();
+            DnsAnswerReceiver receiver = new(Context.Self, new(Server, ServerPort), port, _id, _name, type, around.Counters);
             if (!await around.Udp.AskAsync<bool>(bound => UdpMessage.TryBind(port, receiver, bound)))
                 continue;
             _port = port;
@@ -291,16 +292,5 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
         await UnbindAsync();
         await resolver.TellAsync(DnsMessage.Found(new(_asked, type, new(status, [.. _addresses], _name), seconds)));
         Context.Stop();
-    }
-
-    private sealed class Receiver(ActorRef<DnsQuestionMessage> question) : UdpReceiver
-    {
-        public override bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram) => question.TryTell(new(datagram));
-
-        public override void Fail(TransportError error)
-        {
-            if (error.Kind != TransportErrorKind.TooBig)
-                question.TryTell(new(default, isRefused: true));
-        }
     }
 }

@@ -114,6 +114,37 @@ public sealed class DnsTests(ITestOutputHelper output)
             Assert.True(stack["DNS"].Dropped(DropCause.Malformed) >= 2);
         });
 
+    // RFC 5452 9.1, and that a forger wins nothing by speaking often: what is refused takes no place before the true answer, which comes last here.
+    [Fact]
+    public void HoweverManyForgedAnswersComeTheTrueOneIsHeard()
+    {
+        const int Forged = 10_000;
+        Run(
+            asked => asked.Addresses(60, "192.0.2.1"),
+            async (stack, server) =>
+            {
+                DnsResult result = await stack.ResolveAsync("example.org", DnsFamilies.Ipv4);
+                Assert.Equal("192.0.2.1", Assert.Single(result.Addresses).ToString());
+                Assert.Single(server.Asked);
+                LayerCounters counters = stack["DNS"];
+                Assert.Equal(Forged + 1, counters.Received);
+                Assert.Equal((Forged / 4, Forged * 3 / 4), (counters.Dropped(DropCause.Unacceptable), counters.Dropped(DropCause.Malformed)));
+                Assert.Equal(0, stack["UDP"].TotalDropped);
+            },
+            forged: asked => Enumerable.Range(0, Forged).Select(index =>
+            {
+                // A wrong identifier, a wrong name, a wrong type, and the right answer from another port.
+                DnsAsked other = (index % 4) switch
+                {
+                    0 => asked with { Id = (ushort)(asked.Id + 1 + index) },
+                    1 => asked with { Name = "example.com" },
+                    2 => asked with { Type = DnsType.Aaaa },
+                    _ => asked,
+                };
+                return (other.Addresses(60, "192.0.2.66"), (ushort)(index % 4 == 3 ? 5353 : 53));
+            }));
+    }
+
     // RFC 1035 4.2.1: the next server, and again with more patience.
     [Fact]
     public void ASilentServerIsFollowedByTheNextAndThenAskedAgain() => Run(
@@ -281,7 +312,7 @@ public sealed class DnsTests(ITestOutputHelper output)
 
     private static void Run(
         Func<DnsAsked, byte[]?> answer, Func<NetworkStack, FakeDnsServer, Task> scenario, IpAddress[]? servers = null, string[]? domains = null,
-        bool tcp = false, DnsConfiguration? dns = null) => TestSystem.Run(
+        bool tcp = false, DnsConfiguration? dns = null, Func<DnsAsked, IEnumerable<(byte[] Reply, ushort FromPort)>>? forged = null) => TestSystem.Run(
         async test =>
         {
             _time.Value = test.Time;
@@ -298,7 +329,7 @@ public sealed class DnsTests(ITestOutputHelper output)
                 },
                 randomness);
             NetworkStack second = await NetworkStack.StartAsync(test.System, link.Second, new() { Static = new(new(Server, 24)) }, randomness);
-            FakeDnsServer server = new(second.Udp, second.Link, answer);
+            FakeDnsServer server = new(second.Udp, second.Link, answer, forged);
             ActorRef<FakeDnsServer.Message> running = test.System.Spawn(server);
             await second.Udp.TellAsync(UdpMessage.Bind(53, server.ReceiverFor(running)));
             TcpListener? listener = tcp ? await second.ListenAsync(53, new() { RunsInTurns = true }) : null;

@@ -74,8 +74,9 @@ internal sealed record DnsAsked(ushort Id, string Name, DnsType Type, bool IsExt
     }
 }
 
-/// <summary>A DNS server on a stack: what it answers is the test's choice; null is silence.</summary>
-internal sealed class FakeDnsServer(ActorRef<UdpMessage> udp, LinkResources link, Func<DnsAsked, byte[]?> answer) : Actor<FakeDnsServer.Message>
+/// <summary>A DNS server on a stack: what it answers is the test's choice; null is silence, and before it may come what somebody else says.</summary>
+internal sealed class FakeDnsServer(
+    ActorRef<UdpMessage> udp, LinkResources link, Func<DnsAsked, byte[]?> answer, Func<DnsAsked, IEnumerable<(byte[] Reply, ushort FromPort)>>? forged = null) : Actor<FakeDnsServer.Message>
 {
     public readonly struct Message(UdpDatagram datagram) : IDisposable
     {
@@ -100,11 +101,20 @@ internal sealed class FakeDnsServer(ActorRef<UdpMessage> udp, LinkResources link
         }
 
         Asked.Add(asked);
-        if (answer(asked) is not { } reply)
-            return;
-        Assert.True(link.Frames.TryRent(out FrameBuffer frame));
+        foreach ((byte[] bytes, ushort fromPort) in forged?.Invoke(asked) ?? [])
+            await SendAsync(bytes, new(to.Address, fromPort), from);
+        if (answer(asked) is { } reply)
+            await SendAsync(reply, to, from);
+    }
+
+    private async ValueTask SendAsync(byte[] reply, IpEndPoint from, IpEndPoint to)
+    {
+        // In time for all of them: what is looked at is what becomes of them at their destination, not what a link loses.
+        FrameBuffer frame;
+        while (!link.Frames.TryRent(out frame))
+            await Task.Delay(TimeSpan.FromMicroseconds(10), Context.Time);
         frame.Append(reply);
-        await udp.TellAsync(UdpMessage.Send(new(frame, to, from)));
+        await udp.TellAsync(UdpMessage.Send(new(frame, from, to)));
     }
 
     private sealed class Receiver(ActorRef<Message> self) : UdpReceiver
