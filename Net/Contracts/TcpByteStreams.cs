@@ -33,11 +33,13 @@ public sealed partial class TcpByteStreams
             pool: StreamMemoryPool.Instance,
             readerScheduler: applicationScheduler, writerScheduler: PipeScheduler.Inline,
             pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
+        // Its limit changes while it is used, which a pipe's cannot: what waits is in .Budget.
         _send = new(new PipeOptions(
             pool: StreamMemoryPool.Instance,
             readerScheduler: PipeScheduler.Inline, writerScheduler: applicationScheduler,
-            pauseWriterThreshold: configuration.SendBuffer, resumeWriterThreshold: configuration.SendBuffer / 2,
-            useSynchronizationContext: false));
+            pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
+        _sendBuffer = configuration.SendBuffer;
+        _maximumSendBuffer = Math.Max(configuration.SendBuffer, configuration.MaximumSendBuffer);
         _consumedPerSignal = Math.Max(1, configuration.ReceiveBuffer / 4);
         Settings = new(configuration, () => Raise(TcpSignals.SettingsChanged | TcpSignals.InputConsumed));
         _input = new(_receive.Reader, this);

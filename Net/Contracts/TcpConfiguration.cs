@@ -34,8 +34,11 @@ public sealed record TcpConfiguration
     /// <summary>How far the receive buffer grows with what the application reads; the window's scale is chosen for this. Not above the other: it stays.</summary>
     public int MaximumReceiveBuffer { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Octets written by the application but not yet acknowledged.</summary>
+    /// <summary>Octets written by the application but not yet acknowledged; whoever has written as many waits until half of them are acknowledged.</summary>
     public int SendBuffer { get; init; } = 1024 * 1024;
+
+    /// <summary>How far the send buffer grows with the congestion window, and how much an application may choose. Not above the other: it stays.</summary>
+    public int MaximumSendBuffer { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>
     /// Octets that all connections together hold in the buffers of both directions. Then a connection may write no more than <see cref="BufferShare"/> ahead, and

@@ -27,6 +27,9 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     /// <summary>What may be changed while it lives: delays, keep-alive, timeout, buffer.</summary>
     public TcpConnectionSettings Settings => streams.Settings;
 
+    /// <summary>Octets that the send buffer has room for now.</summary>
+    public int SendRoom => streams.SendRoom;
+
     /// <summary>Resets the connection.</summary>
     public void Abort() => streams.Abort();
 

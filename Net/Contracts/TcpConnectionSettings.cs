@@ -14,6 +14,7 @@ public sealed class TcpConnectionSettings
     private int _keepAliveProbes;
     private long _userTimeout;
     private int _receiveBuffer;
+    private int _sendBuffer;
     private byte _differentiatedServices;
     private byte _hopLimit;
 
@@ -104,6 +105,22 @@ public sealed class TcpConnectionSettings
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);
             Volatile.Write(ref _receiveBuffer, value);
+            _changed();
+        }
+    }
+
+    /// <summary>
+    /// Octets written and not acknowledged that there is room for, at most <see cref="TcpConfiguration.MaximumSendBuffer"/>; zero: it follows the congestion
+    /// window. Holds for the next write.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    public int SendBuffer
+    {
+        get => Volatile.Read(ref _sendBuffer);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            Volatile.Write(ref _sendBuffer, value);
             _changed();
         }
     }

@@ -15,7 +15,7 @@ namespace Troupe.Net.Sockets;
 /// </remarks>
 internal sealed class SocketByteStream
 {
-    // A flush after each: the send buffer is never overrun by more than this.
+    // A flush after each, so that the connection begins to send before all is copied.
     private const int LargestWrite = 64 * 1024;
 
     private readonly StackSocket _socket;
@@ -78,7 +78,7 @@ internal sealed class SocketByteStream
         return SocketErrno.None;
     }
 
-    /// <summary>Takes as many octets as the send buffer has room for, a little more at most.</summary>
+    /// <summary>Takes as many octets as the send buffer has room for, and one at least: the flush behind it is what waits for room.</summary>
     public SocketErrno TrySend(ReadOnlySpan<byte> data, out int sent)
     {
         sent = 0;
@@ -88,7 +88,7 @@ internal sealed class SocketByteStream
             return SocketErrno.Again;
         while (sent < data.Length)
         {
-            ReadOnlySpan<byte> part = data.Slice(sent, Math.Min(data.Length - sent, LargestWrite));
+            ReadOnlySpan<byte> part = data.Slice(sent, Math.Min(data.Length - sent, Math.Clamp(_connection.SendRoom, 1, LargestWrite)));
             _connection.Output.Write(part);
             ValueTask<FlushResult> flush = _connection.Output.FlushAsync();
             sent += part.Length;

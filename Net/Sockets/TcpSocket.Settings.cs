@@ -16,6 +16,8 @@ internal sealed partial class TcpSocket
         // size has it, and no other that follows what is read; the kept number is twice of what was asked for.
         if (Options.GetChosen(SocketOptions.SocketLevel, SocketOptions.ReceiveBuffer) is { } octets)
             settings.ReceiveBuffer = octets / 2;
+        if (Options.GetChosen(SocketOptions.SocketLevel, SocketOptions.SendBuffer) is { } written)
+            settings.SendBuffer = written / 2;
         settings.NoDelay = Value(SocketOptions.TcpLevel, SocketOptions.NoDelay) != 0;
         settings.KeepAliveTime = TimeSpan.FromSeconds(Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveTime));
         settings.KeepAliveInterval = TimeSpan.FromSeconds(Value(SocketOptions.TcpLevel, SocketOptions.KeepAliveInterval));

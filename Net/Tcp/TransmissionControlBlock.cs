@@ -111,7 +111,10 @@ public sealed partial class TransmissionControlBlock
         if (State != TcpState.Closed)
         {
             AcknowledgeIfDue();
-            _streams.Acknowledged(_sendQueue.Release());
+            long acknowledged = _sendQueue.Release();
+            if (acknowledged > 0)
+                SendBufferTuning.Acknowledged(_streams, _congestion.Window);
+            _streams.Acknowledged(acknowledged);
         }
     }
 

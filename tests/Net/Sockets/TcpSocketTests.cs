@@ -130,6 +130,29 @@ public sealed class TcpSocketTests
         Assert.Equal(Output, await waiting);
     }
 
+    // man 7 socket, SO_SNDBUF: twice of what was asked for is answered, and what was asked for is written ahead of the peer.
+    [Fact]
+    public async Task AChosenSendBufferBoundsWhatIsWrittenAhead()
+    {
+        const int Chosen = 20_000, PeersBuffer = 16_384;
+        await using SocketFixture fixture = await SocketFixture.StartAsync(new TcpConfiguration { ReceiveBuffer = PeersBuffer });
+        (nint client, _) = fixture.Connect();
+        byte[] value = new byte[4];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(value, Chosen);
+        SocketHost.Ok(fixture.First.Calls.SetOption(client, 0xFFFF, 0x1001, value));
+        SocketHost.Ok(fixture.First.Calls.GetOption(client, 0xFFFF, 0x1001, value, out _));
+        Assert.Equal(2 * Chosen, System.Buffers.Binary.BinaryPrimitives.ReadInt32LittleEndian(value));
+        fixture.First.Calls.SetNonBlocking(client, true);
+        long total = 0;
+        do
+        {
+            while (fixture.First.Calls.Send(client, new byte[100_000], 0, out int sent) == 0)
+                total += sent;
+        }
+        while (fixture.First.Poll(client, Output, 300) == Output);
+        Assert.InRange(total, Chosen, Chosen + PeersBuffer);
+    }
+
     [Fact]
     public async Task PeekLeavesOctetsAndListsAreFilledInOrder()
     {
