@@ -44,7 +44,7 @@ public sealed class NetworkStack
             Ipv6 = system.Spawn(
                 new Ipv6Actor(new(
                     link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness,
-                    ipv6, icmpv6)),
+                    ipv6, icmpv6) { OtherConfigurationFound = () => StartDhcpv6(version6.DnsEntries, randomness) }),
                 WaitingFor(belowIpv6));
         }
 
@@ -161,6 +161,11 @@ public sealed class NetworkStack
         Counters = [.. Counters, .. _stages.Counters.Except(Counters)];
         await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
     }
+
+    // When a router says so: elsewhere there is nobody to ask.
+    private void StartDhcpv6(int entries, IRandomness randomness) => _system.Spawn(
+        new Dhcpv6ClientActor(Link, randomness, Udp, NameServers, entries, DhcpCounters),
+        new SpawnOptions { Mailbox = new MailboxOptions { Capacity = 16 }, WaitsFor = [Udp] });
 
     /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)

@@ -5,7 +5,7 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Contracts;
 
 /// <summary>
-/// The DNS servers this host knows, from DHCP, from routers (RFC 8106) or by hand, and the domains in which short names are tried. Each source
+/// The DNS servers this host knows, from DHCP of both versions, from routers (RFC 8106) or by hand, and the domains in which short names are tried. Each source
 /// writes its own, anybody reads.
 /// </summary>
 [SendableByContract("References to immutable values, each written by one actor and read whole.")]
@@ -13,20 +13,27 @@ public sealed class NameServers
 {
     private volatile Source _byHand = Source.None;
     private volatile Source _dhcp = Source.None;
+    private volatile Source _dhcpv6 = Source.None;
     private volatile Source _routers = Source.None;
 
-    /// <summary>All servers: those given by hand, or if there are none, DHCP's and the routers'.</summary>
-    public ImmutableArray<IpAddress> Servers => _byHand.Servers.IsEmpty ? [.. _dhcp.Servers, .. _routers.Servers] : _byHand.Servers;
+    /// <summary>All servers: those given by hand, or if there are none, DHCP's, and then the routers' (RFC 8106 5.3.1).</summary>
+    public ImmutableArray<IpAddress> Servers =>
+        _byHand.Servers.IsEmpty ? [.. _dhcp.Servers.Concat(_dhcpv6.Servers).Concat(_routers.Servers).Distinct()] : _byHand.Servers;
 
     /// <summary>All domains to search, in this order.</summary>
     public ImmutableArray<string> SearchDomains =>
-        _byHand.Domains.IsEmpty ? [.. _dhcp.Domains.Union(_routers.Domains, StringComparer.OrdinalIgnoreCase)] : _byHand.Domains;
+        _byHand.Domains.IsEmpty
+            ? [.. _dhcp.Domains.Concat(_dhcpv6.Domains).Concat(_routers.Domains).Distinct(StringComparer.OrdinalIgnoreCase)]
+            : _byHand.Domains;
 
     /// <summary>What was given by hand, and comes before all else.</summary>
     public void SetByHand(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _byHand = new(servers, domains);
 
     /// <summary>What DHCP says now.</summary>
     public void SetDhcp(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcp = new(servers, domains);
+
+    /// <summary>What DHCPv6 says now.</summary>
+    public void SetDhcpv6(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcpv6 = new(servers, domains);
 
     /// <summary>What routers say now.</summary>
     public void SetRouters(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _routers = new(servers, domains);

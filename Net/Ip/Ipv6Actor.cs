@@ -20,7 +20,11 @@ namespace Troupe.Net.Ip;
 /// <param name="IcmpCounters">Of ICMPv6.</param>
 public sealed record Ipv6Surroundings(
     LinkResources Link, ActorRef<LinkMessage> Ethernet, Ipv6Configuration Configuration, InternetConfiguration Internet, FramePool Reassembly,
-    LocalAddresses Addresses, NameServers NameServers, IRandomness Randomness, LayerCounters Counters, LayerCounters IcmpCounters);
+    LocalAddresses Addresses, NameServers NameServers, IRandomness Randomness, LayerCounters Counters, LayerCounters IcmpCounters)
+{
+    /// <summary>Called once, in a turn of the layer, when a router has said that DHCPv6 knows more of the link and there is an address to ask from.</summary>
+    public Action? OtherConfigurationFound { get; init; }
+}
 
 /// <summary>
 /// Validates what the link received and gives it to the transport it names, dropping when that is behind; gives segments a header
@@ -46,6 +50,7 @@ public sealed partial class Ipv6Actor : Actor<IpMessage>
     private TimeSpan _tickAt = TimeSpan.MaxValue;
     private TimeSpan _now;
     private uint _identification;
+    private bool _hasToldOfConfiguration;
 
     /// <summary>A layer without addresses; it makes its link-local one when it starts.</summary>
     public Ipv6Actor(Ipv6Surroundings around)
@@ -146,6 +151,12 @@ public sealed partial class Ipv6Actor : Actor<IpMessage>
             _around.Addresses.SetIpv6([.. _addresses.Assigned]);
             if (!_addresses.LinkLocal.IsAny)
                 _discovery.Begin(_now);
+        }
+
+        if (!_hasToldOfConfiguration && _discovery.HasOtherConfiguration && !_addresses.LinkLocal.IsAny)
+        {
+            _hasToldOfConfiguration = true;
+            _around.OtherConfigurationFound?.Invoke();
         }
 
         TimeSpan next = Earliest(

@@ -27,6 +27,12 @@ public sealed class RouterDiscovery(
     /// <summary>LinkMTU.</summary>
     public int Mtu { get; private set; } = output.Link.MaximumTransmissionUnit;
 
+    /// <summary>
+    /// O, or M, which says that too (RFC 4861 4.2): whether a router has said that DHCPv6 knows more of the link. Addresses are made from prefixes whatever
+    /// it says.
+    /// </summary>
+    public bool HasOtherConfiguration { get; private set; }
+
     /// <summary>When <see cref="Expire"/> must be called at the latest; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline
     {
@@ -69,6 +75,8 @@ public sealed class RouterDiscovery(
     {
         if (!configuration.AcceptsAdvertisements)
             return;
+        // RFC 4861 6.3.4: once said it holds; what is known is not forgotten for another router's silence.
+        HasOtherConfiguration |= advertisement.HasOtherConfiguration || advertisement.IsManaged;
         if (advertisement.HopLimit != 0)
             HopLimit = advertisement.HopLimit;
         // RFC 4861 6.3.4: between half and one and a half times what the router says.

@@ -12,8 +12,9 @@ internal sealed class PortTable(IRandomness randomness)
     private const int FirstDynamic = 49_152;
     private const int DynamicPorts = 65_536 - FirstDynamic;
 
-    // RFC 2131 4.1: the DHCP client's own; it has no socket.
+    // RFC 2131 4.1 and RFC 8415 7.2: the DHCP clients' own; they have no sockets.
     private const ushort DhcpClientPort = 68;
+    private const ushort Dhcpv6ClientPort = 546;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(SocketKind Kind, ushort Port), List<Entry>> _taken = [];
@@ -26,7 +27,7 @@ internal sealed class PortTable(IRandomness randomness)
         lock (_gate)
         {
             taken = port;
-            if (socket.Kind == SocketKind.Datagram && port == DhcpClientPort)
+            if (socket.Kind == SocketKind.Datagram && port is DhcpClientPort or Dhcpv6ClientPort)
                 return SocketErrno.AddressInUse;
             if (port == 0 && !TryPick(socket.Kind, out taken))
                 return SocketErrno.AddressInUse;

@@ -1,6 +1,5 @@
 // RFC 4861 4.1, 4.2 and 4.6: router solicitations and advertisements; RFC 8106 5: DNS servers and search lists in them.
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Troupe.Net.Wire;
 
@@ -145,43 +144,10 @@ public readonly ref struct RouterAdvertisement
                 continue;
             uint seconds = BinaryPrimitives.ReadUInt32BigEndian(option[4..]);
             ReadOnlySpan<byte> names = option[8..];
-            while ((domains?.Count ?? 0) < maximum && TryTakeDomain(ref names, out string? domain))
+            while ((domains?.Count ?? 0) < maximum && DomainNames.TryTake(ref names, out string domain))
                 (domains ??= []).Add(new(domain, seconds));
         }
 
         return domains ?? [];
-    }
-
-    // RFC 1035 3.1 without compression; zeroes fill the option up.
-    private static bool TryTakeDomain(ref ReadOnlySpan<byte> names, out string domain)
-    {
-        StringBuilder text = new();
-        domain = "";
-        while (names.Length > 0)
-        {
-            int length = names[0];
-            names = names[1..];
-            if (length == 0)
-            {
-                domain = text.ToString();
-                return domain.Length > 0;
-            }
-
-            if (length > 63 || length > names.Length || text.Length + length > 253)
-                return false;
-            if (text.Length > 0)
-                text.Append('.');
-            foreach (byte octet in names[..length])
-            {
-                // Letters, digits, hyphens and underscores: anything else is no host's domain, and could be misread where names are printed.
-                if (!char.IsAsciiLetterOrDigit((char)octet) && octet is not ((byte)'-' or (byte)'_'))
-                    return false;
-                text.Append((char)octet);
-            }
-
-            names = names[length..];
-        }
-
-        return false;
     }
 }

@@ -136,7 +136,8 @@ internal sealed class FrameBench : NetworkDeviceClient
 
     /// <summary>A router's advertisement with a prefix 2001:db8::/64 unless told otherwise.</summary>
     public static byte[] AdvertiseRouter(
-        ushort lifetime = 1800, uint valid = 86_400, uint preferred = 14_400, string prefix = "2001:db8::", byte hops = 255, byte[]? more = null, Ipv6Address? router = null)
+        ushort lifetime = 1800, uint valid = 86_400, uint preferred = 14_400, string prefix = "2001:db8::", byte hops = 255, byte[]? more = null, Ipv6Address? router = null,
+        byte flags = 0)
     {
         byte[] body = new byte[8 + 8 + 32 + (more?.Length ?? 0)];
         body[8] = 1;
@@ -151,7 +152,7 @@ internal sealed class FrameBench : NetworkDeviceClient
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(option[8..], preferred);
         V6(prefix).Write(option[16..]);
         more?.CopyTo(body.AsSpan(48));
-        return Icmp(router ?? Router, Ipv6Address.AllNodes, new(Icmpv6Type.RouterAdvertisement, 0, (64u << 24) | lifetime), body, hops);
+        return Icmp(router ?? Router, Ipv6Address.AllNodes, new(Icmpv6Type.RouterAdvertisement, 0, (64u << 24) | ((uint)flags << 16) | lifetime), body, hops);
     }
 
     private static Ipv6Frame Read(byte[] frame)

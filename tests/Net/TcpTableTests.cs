@@ -71,17 +71,20 @@ public sealed class TcpTableTests
         string document = File.ReadAllText(path);
         string tcp = Section(TcpStateMachine.Current.ToMermaid());
         string dhcp = Section(new Udp.DhcpClient(default, new SeededRandomness(1), new DhcpTests.Owner()).ToMermaid());
+        string dhcpv6 = Section(new Udp.Dhcpv6Client(default, new SeededRandomness(1), new Dhcpv6Tests.Owner()).ToMermaid());
         string neighbor = Section(Ip.NeighborStateMachine.Current.ToMermaid());
         if (Environment.GetEnvironmentVariable("TROUPE_WRITE_DOCS") == "1")
         {
             document = System.Text.RegularExpressions.Regex.Replace(document, "(?s)(<!-- tcp -->\n).*?(<!-- end -->)", m => m.Groups[1].Value + tcp + m.Groups[2].Value);
             document = System.Text.RegularExpressions.Regex.Replace(document, "(?s)(<!-- dhcp -->\n).*?(<!-- end -->)", m => m.Groups[1].Value + dhcp + m.Groups[2].Value);
+            document = System.Text.RegularExpressions.Regex.Replace(document, "(?s)(<!-- dhcpv6 -->\n).*?(<!-- end -->)", m => m.Groups[1].Value + dhcpv6 + m.Groups[2].Value);
             document = System.Text.RegularExpressions.Regex.Replace(document, "(?s)(<!-- neighbor -->\n).*?(<!-- end -->)", m => m.Groups[1].Value + neighbor + m.Groups[2].Value);
             File.WriteAllText(path, document);
         }
 
         Assert.Contains(tcp, document, StringComparison.Ordinal);
         Assert.Contains(dhcp, document, StringComparison.Ordinal);
+        Assert.Contains(dhcpv6, document, StringComparison.Ordinal);
         Assert.Contains(neighbor, document, StringComparison.Ordinal);
 
         static string Section(string graph) => $"```mermaid\n{graph.ReplaceLineEndings("\n").Trim()}\n```\n";

@@ -24,8 +24,8 @@ internal sealed class DaemonRun : IDisposable
     {
         (string Name, Func<DaemonRun, CancellationToken, Task> RunAsync)[] scenarios =
         [
-            ("dnsmasq", DhcpScenarios.DnsmasqAsync), ("isc-dhcp-server", DhcpScenarios.IscAsync), ("radvd", RouterScenario.RunAsync), ("dns", DnsScenarios.HonestAsync),
-            ("bad-dns", DnsScenarios.BadAsync),
+            ("dnsmasq", DhcpScenarios.DnsmasqAsync), ("isc-dhcp-server", DhcpScenarios.IscAsync), ("radvd", RouterScenario.RunAsync), ("dhcpv6", StatelessScenario.RunAsync),
+            ("dns", DnsScenarios.HonestAsync), ("bad-dns", DnsScenarios.BadAsync),
         ];
         var wanted = scenarios.Where(scenario => _options.Only is null || scenario.Name.Contains(_options.Only, StringComparison.Ordinal)).ToList();
         if (wanted.Count == 0)
