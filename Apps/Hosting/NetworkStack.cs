@@ -21,6 +21,7 @@ public sealed class NetworkStack
     private readonly LayerStages _stages;
     private readonly Lock _dnsGate = new();
     private readonly DnsSurroundings _dnsSurroundings;
+    private readonly TcpConfiguration _tcpConfiguration;
     private ActorRef<DnsMessage>? _dns;
     private InterfaceConfiguration? _configuration;
 
@@ -29,29 +30,33 @@ public sealed class NetworkStack
         _system = system;
         Device = device;
         Link = link;
-        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), igmp = new("IGMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS");
+        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), igmp = new("IGMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS"), loopback = new(LayerCounters.Loopback);
         LayerStages stages = new(system, link, configuration.Relays);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
         ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device);
         _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
         FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
         ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet);
-        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp, igmp));
+        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp, igmp) { LoopbackCounters = loopback });
         Ipv4 = system.Spawn(CreateIpv4, WaitingFor(belowIpv4));
         if (configuration.Ipv6 is { } version6)
         {
             ActorRef<LinkMessage> belowIpv6 = stages.Above(LayerEdge.Ipv6ToEthernet, _ethernet);
-            Ipv6 = system.Spawn(
-                new Ipv6Actor(new(
-                    link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness,
-                    ipv6, icmpv6) { OtherConfigurationFound = () => StartDhcpv6(version6.DnsEntries, randomness) }),
-                WaitingFor(belowIpv6));
+            CreateIpv6 = () => new Ipv6Actor(
+                new(link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness, ipv6, icmpv6)
+                {
+                    OtherConfigurationFound = () => StartDhcpv6(version6.DnsEntries, randomness),
+                    LoopbackCounters = loopback,
+                });
+            Ipv6 = system.Spawn(CreateIpv6, WaitingFor(belowIpv6));
         }
 
         Internet = new(
             stages.Above(LayerEdge.TransportToIpv4, Ipv4),
             Ipv6 is { } sixth ? stages.Above(LayerEdge.TransportToIpv6, sixth) : null, Addresses);
-        Udp = system.Spawn(new UdpActor(link, Internet, udp), WaitingFor(Internet.WaitedFor));
+        CreateUdp = () => new UdpActor(link, Internet, udp);
+        Udp = system.Spawn(CreateUdp, WaitingFor(Internet.WaitedFor));
+        _tcpConfiguration = configuration.Tcp;
         CreateTcp = () => new TcpActor(configuration.Tcp, link, Internet, randomness, system.Time, tcp);
         Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
         NameServers.SetByHand(configuration.NameServers, configuration.SearchDomains);
@@ -59,7 +64,7 @@ public sealed class NetworkStack
         _dnsSurroundings = new(configuration.Dns, link, Udp, Tcp, randomness, dns);
         DhcpCounters = dhcp;
         _stages = stages;
-        Counters = [ethernet, arp, ipv4, icmp, igmp, ipv6, icmpv6, udp, tcp, dhcp, dns, .. stages.Counters];
+        Counters = [ethernet, arp, ipv4, icmp, igmp, ipv6, icmpv6, udp, tcp, dhcp, dns, loopback, .. stages.Counters];
     }
 
     /// <summary>The device beneath.</summary>
@@ -80,6 +85,12 @@ public sealed class NetworkStack
     /// <summary>Makes a behaviour for <see cref="Ipv4"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<IpMessage>> CreateIpv4 { get; }
 
+    /// <summary>Makes a behaviour for <see cref="Ipv6"/>, as a hot swap wants it; null without it.</summary>
+    public Func<Actor<IpMessage>>? CreateIpv6 { get; }
+
+    /// <summary>Makes a behaviour for <see cref="Udp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
+    public Func<Actor<UdpMessage>> CreateUdp { get; }
+
     /// <summary>Makes a behaviour for <see cref="Tcp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<TcpMessage>> CreateTcp { get; }
 
@@ -98,6 +109,12 @@ public sealed class NetworkStack
 
     /// <summary>The TCP layer.</summary>
     public ActorRef<TcpMessage> Tcp { get; }
+
+    /// <summary>The DHCP client; null where the address was given by hand.</summary>
+    public ActorRef<DhcpClientMessage>? Dhcp { get; private set; }
+
+    /// <summary>Makes a behaviour for <see cref="Dhcp"/>, as a hot swap wants it; null without it.</summary>
+    public Func<Actor<DhcpClientMessage>>? CreateDhcp { get; private set; }
 
     /// <summary>The addresses of this host.</summary>
     public LocalAddresses Addresses { get; } = new();
@@ -135,8 +152,7 @@ public sealed class NetworkStack
         if (configuration.Static is { } given)
             await stack.ConfigureAsync(given);
         else
-            system.Spawn(new DhcpClientActor(stack.Link, randomness, stack.Udp, stack._ethernet, stack.ConfigureAsync, stack.DhcpCounters),
-                WaitingFor(stack.Udp, stack.Ipv4, stack._ethernet));
+            stack.StartDhcp(randomness);
         return stack;
     }
 
@@ -160,6 +176,12 @@ public sealed class NetworkStack
         EthernetClient client = new(_stages.Below(LayerEdge.DeviceToEthernet, _ethernet));
         Counters = [.. Counters, .. _stages.Counters.Except(Counters)];
         await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
+    }
+
+    private void StartDhcp(IRandomness randomness)
+    {
+        CreateDhcp = () => new DhcpClientActor(Link, randomness, Udp, _ethernet, ConfigureAsync, DhcpCounters);
+        Dhcp = _system.Spawn(CreateDhcp, WaitingFor(Udp, Ipv4, _ethernet));
     }
 
     // When a router says so: elsewhere there is nobody to ask.
@@ -198,7 +220,12 @@ public sealed class NetworkStack
     /// <summary>The class library's socket calls on this stack.</summary>
     internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor)
     {
-        SocketNetwork network = new(Tcp, Udp, Internet, Link, () => Configuration, machine.Randomness, _system.Time, machine.CreateParker);
+        SocketNetwork network = new(Tcp, Udp, Internet, Link, () => Configuration, machine.Randomness, _system.Time, machine.CreateParker)
+        {
+            NameServers = NameServers,
+            Counters = () => Counters,
+            TcpConfiguration = _tcpConfiguration,
+        };
         return new(network with { Resolver = new StackHostResolver(this, _system.Time, network.ConfigurationTimeout) }, firstDescriptor);
     }
 

@@ -15,6 +15,10 @@ public readonly record struct JoinedGroup(Ipv4Address Group, int Members);
 [Sendable]
 public sealed record Ipv4LayerState(InterfaceConfiguration? Configuration, ActorRef<TcpMessage>? Tcp, ActorRef<UdpMessage>? Udp, ushort Identification)
 {
+    /// <summary>The timer of fragments and of reports.</summary>
+    [SendableByContract("It stays with the actor whose timer it is.")]
+    public TimerHandle Tick { get; init; }
+
     /// <summary>The groups that are listened to.</summary>
     public ImmutableArray<JoinedGroup> Groups { get; init; } = [];
 }

@@ -73,10 +73,15 @@ public enum DropCause
 /// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
 public sealed class LayerCounters(string layer)
 {
+    /// <summary>The layer that counts what goes round within the host, and never to a link.</summary>
+    public const string Loopback = "loopback";
+
     // The last cause; asking the enumeration for its length would go by reflection, in every boot.
     private readonly long[] _dropped = new long[(int)DropCause.OldTimestamp + 1];
     private long _received;
     private long _sent;
+    private long _receivedOctets;
+    private long _sentOctets;
     private long _cookies;
     private long _fragments;
     private long _reassembled;
@@ -89,6 +94,12 @@ public sealed class LayerCounters(string layer)
 
     /// <summary>Packets handed down.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Octets of what arrived, headers of the link included (the link layer, and what goes round within the host).</summary>
+    public long ReceivedOctets => Volatile.Read(ref _receivedOctets);
+
+    /// <summary>Octets of what was handed down (the same layers).</summary>
+    public long SentOctets => Volatile.Read(ref _sentOctets);
 
     /// <summary>SYNs answered by a cookie and forgotten (TCP, RFC 4987).</summary>
     public long Cookies => Volatile.Read(ref _cookies);
@@ -119,6 +130,12 @@ public sealed class LayerCounters(string layer)
 
     /// <summary>Counts packets handed down.</summary>
     public void CountSent(int packets = 1) => Interlocked.Add(ref _sent, packets);
+
+    /// <summary>Counts octets of packets from below.</summary>
+    public void CountReceivedOctets(long octets) => Interlocked.Add(ref _receivedOctets, octets);
+
+    /// <summary>Counts octets of packets handed down.</summary>
+    public void CountSentOctets(long octets) => Interlocked.Add(ref _sentOctets, octets);
 
     /// <summary>Counts a SYN answered by a cookie.</summary>
     public void CountCookie() => Interlocked.Increment(ref _cookies);

@@ -14,7 +14,7 @@ public readonly record struct LocalAddress(IpAddress Address, int PrefixLength, 
 /// <summary>
 /// The addresses of this host. The layer of each version writes its own, anybody reads; a reader sees each version's whole.
 /// </summary>
-[SendableByContract("Two references to immutable values, each written by one actor and read whole.")]
+[SendableByContract("References to immutable values, each written by one actor and read whole.")]
 public sealed class LocalAddresses
 {
     private static readonly LocalAddress _loopback4 = new(Ipv4Address.From(127, 0, 0, 1), 8);
@@ -22,12 +22,19 @@ public sealed class LocalAddresses
 
     private volatile Holder _ipv4 = new([]);
     private volatile Holder _ipv6 = new([]);
+    private volatile RouterHolder _routers = new([]);
 
     /// <summary>The addresses of IPv4, loopback apart.</summary>
     public ImmutableArray<LocalAddress> Ipv4 => _ipv4.Addresses;
 
     /// <summary>The addresses of IPv6, loopback apart; a link-local one is among them once it is known to be ours alone.</summary>
     public ImmutableArray<LocalAddress> Ipv6 => _ipv6.Addresses;
+
+    /// <summary>The default routers of IPv6.</summary>
+    public ImmutableArray<Ipv6Address> Ipv6Routers => _routers.Routers;
+
+    /// <summary>From the IPv6 layer alone.</summary>
+    public void SetIpv6Routers(ImmutableArray<Ipv6Address> routers) => _routers = new(routers);
 
     /// <summary>From the IPv4 layer's owner alone.</summary>
     public void SetIpv4(ImmutableArray<LocalAddress> addresses) => _ipv4 = new(addresses);
@@ -86,6 +93,8 @@ public sealed class LocalAddresses
 
     private static bool IsOfLink(IpAddress address) =>
         address.IsLinkLocal || (address is { IsIpv4: false, IsMulticast: true } && address.Ipv6.MulticastScope <= 2);
+
+    private sealed record RouterHolder(ImmutableArray<Ipv6Address> Routers);
 
     private sealed record Holder(ImmutableArray<LocalAddress> Addresses);
 }

@@ -70,8 +70,10 @@ public sealed class EthernetActor(
         FrameBatch ipv6 = default;
         ValueTask answers = default;
         counters.CountReceived(frames.Count);
+        long octets = 0;
         while (frames.TryTake(out FrameBuffer frame))
         {
+            octets += frame.TotalLength;
             WireError error = EthernetHeader.TryParse(frame.Data, out EthernetHeader header);
             if (error != WireError.None)
             {
@@ -107,6 +109,7 @@ public sealed class EthernetActor(
         }
 
         frames.Dispose();
+        counters.CountReceivedOctets(octets);
         if (!ipv4.IsNone)
             Deliver(ipv4, _ipv4);
         if (!ipv6.IsNone)
@@ -163,9 +166,15 @@ public sealed class EthernetActor(
     private ValueTask SendFrames(FrameBatch packets, MacAddress destination, EtherType type = EtherType.Ipv4)
     {
         EthernetHeader header = new(destination, link.Address, type);
+        long octets = 0;
         for (int index = 0; index < packets.Count; index++)
+        {
             header.Write(packets[index].Prepend(EthernetHeader.Length));
+            octets += packets[index].TotalLength;
+        }
+
         counters.CountSent(packets.Count);
+        counters.CountSentOctets(octets);
         return device.TellAsync(NetworkDeviceMessage.Transmit(packets));
     }
 

@@ -141,13 +141,19 @@ public sealed partial class Ipv4Actor
     {
         _counters.CountSent(segments.Count);
         _counters.CountReceived(segments.Count);
+        _loopbackCounters.CountSent(segments.Count);
+        _loopbackCounters.CountReceived(segments.Count);
+        long octets = 0;
         while (segments.TryTake(out FrameBuffer segment))
         {
             Write(segment, header);
+            octets += segment.TotalLength;
             Deliver(segment, header.Protocol, unicast: true);
         }
 
         segments.Dispose();
+        _loopbackCounters.CountSentOctets(octets);
+        _loopbackCounters.CountReceivedOctets(octets);
         _transports.Flush();
     }
 

@@ -17,7 +17,11 @@ namespace Troupe.Net.Ip;
 /// <param name="IgmpCounters">Of IGMP.</param>
 public sealed record Ipv4Surroundings(
     LinkResources Link, ActorRef<LinkMessage> Ethernet, InternetConfiguration Internet, FramePool Reassembly, IRandomness Randomness,
-    LayerCounters Counters, LayerCounters IcmpCounters, LayerCounters IgmpCounters);
+    LayerCounters Counters, LayerCounters IcmpCounters, LayerCounters IgmpCounters)
+{
+    /// <summary>Of what goes round within the host.</summary>
+    public LayerCounters LoopbackCounters { get; init; } = new(LayerCounters.Loopback);
+}
 
 /// <summary>
 /// Validates what the link received and gives it to the transport its protocol field names, dropping when that is behind;
@@ -31,6 +35,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
     private readonly LayerCounters _counters;
     private readonly LayerCounters _icmpCounters;
     private readonly LayerCounters _igmpCounters;
+    private readonly LayerCounters _loopbackCounters;
     private readonly Transports _transports;
     private readonly RoutingTable _routes = new();
     private readonly Reassembler _reassembler;
@@ -53,6 +58,7 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
         _counters = around.Counters;
         _icmpCounters = around.IcmpCounters;
         _igmpCounters = around.IgmpCounters;
+        _loopbackCounters = around.LoopbackCounters;
         _transports = new(_link, _counters);
         _reassembler = new(around.Internet, around.Reassembly, _counters);
         _paths = new(around.Internet.PathMtuEntries, around.Internet.PathMtuLifetime);
@@ -65,14 +71,19 @@ public sealed partial class Ipv4Actor : Actor<IpMessage>, IStateful<Ipv4LayerSta
     }
 
     /// <inheritdoc/>
-    public Ipv4LayerState ExportState() => new(_routes.Configuration, _transports.Tcp, _transports.Udp, _identification) { Groups = _groups.Export() };
+    public Ipv4LayerState ExportState()
+    {
+        // Their buffers are for the successor too; whoever sent the fragments sends again.
+        _reassembler.Clear();
+        return new(_routes.Configuration, _transports.Tcp, _transports.Udp, _identification) { Tick = _tick, Groups = _groups.Export() };
+    }
 
     /// <inheritdoc/>
     public void ImportState(Ipv4LayerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         _routes.Configure(state.Configuration);
-        (_transports.Tcp, _transports.Udp, _identification) = (state.Tcp, state.Udp, state.Identification);
+        (_transports.Tcp, _transports.Udp, _identification, _tick) = (state.Tcp, state.Udp, state.Identification, state.Tick);
         _groups.Import(state.Groups);
     }
 

@@ -146,14 +146,21 @@ public sealed partial class Ipv6Actor
     {
         _counters.CountSent(segments.Count);
         _counters.CountReceived(segments.Count);
+        LayerCounters loopback = _around.LoopbackCounters;
+        loopback.CountSent(segments.Count);
+        loopback.CountReceived(segments.Count);
+        long octets = 0;
         while (segments.TryTake(out FrameBuffer segment))
         {
             int length = segment.TotalLength;
             header.Write(segment.Prepend(Ipv6Header.Length), length);
+            octets += segment.TotalLength;
             Deliver(segment, (byte)header.NextHeader);
         }
 
         segments.Dispose();
+        loopback.CountSentOctets(octets);
+        loopback.CountReceivedOctets(octets);
         _transports.Flush();
     }
 

@@ -1,5 +1,6 @@
 // RFC 8200: the Internet Protocol, version 6. The parts: .Receive (validation, extension headers, fragments), .Send (routes, path MTU,
 // fragmentation), .Icmp (RFC 4443). Neighbours, routers, addresses and groups have files of their own.
+using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -24,13 +25,16 @@ public sealed record Ipv6Surroundings(
 {
     /// <summary>Called once, in a turn of the layer, when a router has said that DHCPv6 knows more of the link and there is an address to ask from.</summary>
     public Action? OtherConfigurationFound { get; init; }
+
+    /// <summary>Of what goes round within the host.</summary>
+    public LayerCounters LoopbackCounters { get; init; } = new(LayerCounters.Loopback);
 }
 
 /// <summary>
 /// Validates what the link received and gives it to the transport it names, dropping when that is behind; gives segments a header
 /// and a next hop, waiting for the link; finds neighbours, routers and addresses of its own.
 /// </summary>
-public sealed partial class Ipv6Actor : Actor<IpMessage>
+public sealed partial class Ipv6Actor : Actor<IpMessage>, IStateful<Ipv6LayerState>
 {
     private readonly Ipv6Surroundings _around;
     private readonly LinkResources _link;
@@ -73,6 +77,43 @@ public sealed partial class Ipv6Actor : Actor<IpMessage>
         Span<byte> drawn = stackalloc byte[4];
         around.Randomness.Fill(drawn);
         _identification = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(drawn);
+    }
+
+    /// <inheritdoc/>
+    public Ipv6LayerState ExportState()
+    {
+        // What holds frames does not go along; whoever sent them sends again.
+        _neighbors.DropWaiting();
+        _reassembler.Clear();
+        return new(_transports.Tcp, _transports.Udp, _identification, _addresses.Secret, _discovery.Export())
+        {
+            Tick = _tick,
+            HasToldOfConfiguration = _hasToldOfConfiguration,
+            FirstVersionUntil = _groups.FirstVersionUntil,
+            Addresses = _addresses.Export(),
+            Groups = _groups.Export(),
+            Neighbors = _neighbors.Export(),
+            Routers = _routes.ExportRouters(),
+            Prefixes = _routes.ExportPrefixes(),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void ImportState(Ipv6LayerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _now = Now;
+        (_transports.Tcp, _transports.Udp, _identification, _tick) = (state.Tcp, state.Udp, state.Identification, state.Tick);
+        _hasToldOfConfiguration = state.HasToldOfConfiguration;
+        _groups.Import(state.Groups);
+        _groups.FirstVersionUntil = state.FirstVersionUntil;
+        _addresses.Import(state.Addresses, state.InterfaceSecret, _now);
+        _discovery.Import(state.Discovery);
+        _neighbors.Import(state.Neighbors, _now);
+        _routes.Import(state.Routers, state.Prefixes);
+        // The first turn plans what is due; it comes at once.
+        _tickAt = _now;
+        _tick.Restart(TimeSpan.Zero);
     }
 
     /// <inheritdoc/>
@@ -153,6 +194,8 @@ public sealed partial class Ipv6Actor : Actor<IpMessage>
                 _discovery.Begin(_now);
         }
 
+        if (_routes.TryTakeRouters(out ImmutableArray<Ipv6Address> routers))
+            _around.Addresses.SetIpv6Routers(routers);
         if (!_hasToldOfConfiguration && _discovery.HasOtherConfiguration && !_addresses.LinkLocal.IsAny)
         {
             _hasToldOfConfiguration = true;

@@ -1,27 +1,12 @@
 // RFC 4862: the addresses of an interface: a link-local one, those given by hand, and one for each prefix of a router; each is
 // asked for before it is ours (5.4), and each has a time after which it is deprecated, and one after which it is gone (5.5).
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Ip;
-
-/// <summary>How far an address is ours.</summary>
-public enum Ipv6AddressState : byte
-{
-    /// <summary>It is being found out whether somebody else has it.</summary>
-    Tentative,
-
-    /// <summary>It is ours.</summary>
-    Preferred,
-
-    /// <summary>It is ours, but nothing new should begin with it.</summary>
-    Deprecated,
-
-    /// <summary>Somebody else has it.</summary>
-    Duplicate,
-}
 
 /// <summary>The addresses of one interface.</summary>
 public sealed class Ipv6Addresses
@@ -36,7 +21,7 @@ public sealed class Ipv6Addresses
     private readonly Ipv6Output _output;
     private readonly MulticastListener _groups;
     private readonly IRandomness _randomness;
-    private readonly OpaqueInterfaceIdentifier _identifiers;
+    private OpaqueInterfaceIdentifier _identifiers;
     private readonly List<Entry> _entries = [];
 
     /// <summary>An interface without addresses.</summary>
@@ -60,6 +45,41 @@ public sealed class Ipv6Addresses
 
     /// <summary>When <see cref="Expire"/> must be called at the latest; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
+
+    /// <summary>RFC 7217: from which the identifiers follow.</summary>
+    public UInt128 Secret => _identifiers.Secret;
+
+    /// <summary>All addresses, as a hot swap hands them on.</summary>
+    public ImmutableArray<Ipv6AddressEntry> Export() => [.. _entries.Select(static entry => new Ipv6AddressEntry(
+        entry.Address, entry.PrefixLength, entry.State, entry.IsOpaque, entry.IsAutonomous, entry.ValidUntil, entry.PreferredUntil, entry.ProbesLeft,
+        entry.NextProbe, entry.Collisions))];
+
+    /// <summary>Takes over the addresses of a predecessor, whose groups are joined already.</summary>
+    public void Import(ImmutableArray<Ipv6AddressEntry> addresses, UInt128 secret, TimeSpan now)
+    {
+        _identifiers = new(_output.Link.Address, secret, _randomness);
+        foreach (Ipv6AddressEntry held in addresses)
+        {
+            _entries.Add(new()
+            {
+                Address = held.Address,
+                PrefixLength = held.PrefixLength,
+                State = held.State,
+                IsOpaque = held.IsOpaque,
+                IsAutonomous = held.IsAutonomous,
+                ValidUntil = held.ValidUntil,
+                PreferredUntil = held.PreferredUntil,
+                ProbesLeft = held.ProbesLeft,
+                NextProbe = held.NextProbe,
+                Collisions = held.Collisions,
+            });
+            if (held.Address.IsLinkLocal && LinkLocal.IsAny && IsAssigned(held.Address))
+                _groups.Source = LinkLocal = held.Address;
+        }
+
+        _changed = true;
+        Plan(now);
+    }
 
     /// <summary>Whether what <see cref="Assigned"/> gives changed since this was read last.</summary>
     public bool TakeChange()

@@ -1,4 +1,5 @@
 // RFC 4861 5.1, 5.2 and 6.3: default routers and on-link prefixes, and where a packet goes next.
+using System.Collections.Immutable;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -13,6 +14,7 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
     private readonly List<Router> _routers = configuration.Gateway is { } gateway ? [new(gateway, TimeSpan.MaxValue)] : [];
 
     private int _turn;
+    private bool _changed = configuration.Gateway is not null;
 
     /// <summary>When <see cref="Expire"/> must be called at the latest; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
@@ -22,6 +24,15 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
 
     /// <summary>Prefixes known to be on the link.</summary>
     public int Prefixes => _prefixes.Count;
+
+    /// <summary>Whether the default routers changed since this was asked last; if so, who they are.</summary>
+    public bool TryTakeRouters(out ImmutableArray<Ipv6Address> routers)
+    {
+        routers = _changed ? [.. _routers.Select(static router => router.Address)] : [];
+        bool changed = _changed;
+        _changed = false;
+        return changed;
+    }
 
     /// <summary>The next hop for a destination that is no group; false when there is none.</summary>
     public bool TryRoute(Ipv6Address destination, NeighborCache neighbors, out Ipv6Address nextHop)
@@ -62,6 +73,7 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
     public void SetRouter(Ipv6Address router, TimeSpan lifetime, TimeSpan now)
     {
         int index = _routers.FindIndex(known => known.Address == router);
+        _changed |= index < 0 || lifetime == TimeSpan.Zero;
         if (index >= 0 && _routers[index].Until != TimeSpan.MaxValue)
             _routers.RemoveAt(index);
         else if (index >= 0)
@@ -106,13 +118,31 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
         Plan();
     }
 
+    /// <summary>The default routers, as a hot swap hands them on.</summary>
+    public ImmutableArray<Ipv6RouterEntry> ExportRouters() => [.. _routers.Select(static router => new Ipv6RouterEntry(router.Address, router.Until))];
+
+    /// <summary>The prefixes, as a hot swap hands them on.</summary>
+    public ImmutableArray<Ipv6PrefixEntry> ExportPrefixes() =>
+        [.. _prefixes.Select(static prefix => new Ipv6PrefixEntry(prefix.Network, prefix.Length, prefix.Until))];
+
+    /// <summary>Takes over the routes of a predecessor, those given by hand among them.</summary>
+    public void Import(ImmutableArray<Ipv6RouterEntry> routers, ImmutableArray<Ipv6PrefixEntry> prefixes)
+    {
+        _changed = true;
+        _routers.Clear();
+        _routers.AddRange(routers.Select(static router => new Router(router.Address, router.Until)));
+        _prefixes.Clear();
+        _prefixes.AddRange(prefixes.Select(static prefix => new Prefix(prefix.Network, prefix.Length, prefix.Until)));
+        Plan();
+    }
+
     /// <summary>Forgets what is over.</summary>
     public void Expire(TimeSpan now)
     {
         if (now < NextDeadline)
             return;
         _prefixes.RemoveAll(prefix => prefix.Until <= now);
-        _routers.RemoveAll(router => router.Until <= now);
+        _changed |= _routers.RemoveAll(router => router.Until <= now) > 0;
         Plan();
     }
 

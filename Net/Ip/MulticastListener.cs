@@ -1,5 +1,6 @@
 // RFC 3810: the groups a host listens to, and telling routers (and switches) so; RFC 2710 where a router only knows that; RFC 3590: before there is an address.
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -28,6 +29,19 @@ public sealed class MulticastListener(Ipv6Configuration configuration, LayerCoun
 
     /// <summary>Whether packets to a group are for this host.</summary>
     public bool IsMember(Ipv6Address group) => group == Ipv6Address.AllNodes || group.MulticastScope == 1 || _groups.ContainsKey(group);
+
+    /// <summary>Until when a router is about that knows the first version only.</summary>
+    public TimeSpan FirstVersionUntil { get => _version1Until; set => _version1Until = value; }
+
+    /// <summary>The groups with how often each is joined, as a hot swap hands them on.</summary>
+    public ImmutableArray<Ipv6GroupEntry> Export() => [.. _groups.Select(static entry => new Ipv6GroupEntry(entry.Key, entry.Value.Members))];
+
+    /// <summary>Takes over the groups of a predecessor, which routers know.</summary>
+    public void Import(ImmutableArray<Ipv6GroupEntry> groups)
+    {
+        foreach (Ipv6GroupEntry joined in groups)
+            _groups[joined.Group] = new() { Members = joined.Members };
+    }
 
     /// <summary>Joins a group, once more if it is joined; false when there are too many.</summary>
     public bool TryJoin(Ipv6Address group, TimeSpan now)

@@ -1,4 +1,5 @@
 // RFC 4861 5.1, 7.2 and 7.3: the neighbours of an interface, resolved, watched, and bounded.
+using System.Collections.Immutable;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -171,6 +172,30 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
         }
 
         return _lost;
+    }
+
+    /// <summary>The neighbours whose link address is known, as a hot swap hands them on.</summary>
+    public ImmutableArray<Ipv6NeighborEntry> Export() => [.. _entries
+        .Where(static entry => entry.Value.State is not (NeighborState.None or NeighborState.Incomplete))
+        .Select(static entry => new Ipv6NeighborEntry(entry.Key, entry.Value.Hardware, entry.Value.IsRouter))];
+
+    /// <summary>Takes over the neighbours of a predecessor: they are used, and asked about when they are.</summary>
+    public void Import(ImmutableArray<Ipv6NeighborEntry> neighbors, TimeSpan now)
+    {
+        foreach (Ipv6NeighborEntry known in neighbors)
+            Learn(known.Address, known.Hardware, known.IsRouter, now);
+    }
+
+    /// <summary>Drops what waits for answers; the questions stay open.</summary>
+    public void DropWaiting()
+    {
+        foreach (Entry entry in _entries.Values)
+        {
+            while (entry.Waiting.Count > 0)
+                DropOldest(entry, DropCause.Unresolved);
+            if (entry.State == NeighborState.Incomplete)
+                _places.Wait(entry.Place, waits: false);
+        }
     }
 
     /// <summary>Forgets everything; waiting packets are dropped.</summary>

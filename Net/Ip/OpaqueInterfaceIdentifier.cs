@@ -26,6 +26,9 @@ public sealed class OpaqueInterfaceIdentifier
         _interface = hardware;
     }
 
+    /// <summary>The secret.</summary>
+    public UInt128 Secret => new(_key1, _key0);
+
     /// <summary>The address with a prefix of 64 bits, the n-th tried.</summary>
     public Ipv6Address AddressIn(Ipv6Address prefix, int collisions)
     {

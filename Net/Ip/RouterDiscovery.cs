@@ -47,6 +47,26 @@ public sealed class RouterDiscovery(
         }
     }
 
+    /// <summary>What routers said, as a hot swap hands it on.</summary>
+    public RouterDiscoveryState Export() => new(
+        HopLimit, Mtu, neighbors.ReachableTime, neighbors.RetransmissionTime, HasOtherConfiguration, _started, _solicitations, _nextSolicitation,
+        [.. _servers.Select(static known => new RouterServerEntry(known.Key, known.Value))],
+        [.. _domains.Select(static known => new RouterDomainEntry(known.Key, known.Value))]);
+
+    /// <summary>Takes over what a predecessor was told.</summary>
+    public void Import(RouterDiscoveryState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (HopLimit, Mtu, HasOtherConfiguration) = (state.HopLimit, state.Mtu, state.HasOtherConfiguration);
+        neighbors.ReachableTime = state.ReachableTime;
+        neighbors.RetransmissionTime = addresses.RetransmissionTime = state.RetransmissionTime;
+        (_started, _solicitations, _nextSolicitation) = (state.HasBegun, state.Solicitations, state.NextSolicitation);
+        foreach (RouterServerEntry known in state.Servers)
+            _servers[known.Address] = known.Until;
+        foreach (RouterDomainEntry known in state.Domains)
+            _domains[known.Domain] = known.Until;
+    }
+
     /// <summary>A link-local address is ours: from now on routers are asked for (RFC 4861 6.3.7).</summary>
     public void Begin(TimeSpan now)
     {

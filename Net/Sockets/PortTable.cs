@@ -50,6 +50,13 @@ internal sealed class PortTable(IRandomness randomness)
         }
     }
 
+    /// <summary>Where the sockets of a kind are bound now.</summary>
+    public IReadOnlyList<IpEndPoint> List(SocketKind kind)
+    {
+        lock (_gate)
+            return [.. _taken.Where(taken => taken.Key.Kind == kind).SelectMany(static taken => taken.Value.Select(entry => new IpEndPoint(entry.Address, taken.Key.Port)))];
+    }
+
     /// <summary>The socket is gone.</summary>
     public void Release(InternetSocket socket)
     {

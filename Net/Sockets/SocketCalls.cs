@@ -17,6 +17,13 @@ public sealed partial class SocketCalls(SocketNetwork network, nint firstDescrip
     private readonly GroupTable _groups = new(network.Internet);
     private readonly UnixNameTable _names = new();
     private readonly DatagramFrames _frames = new(network);
+    private NetworkFiles? _files;
+
+    /// <summary>What the class library reads of the network as files.</summary>
+    public NetworkFiles Files => Volatile.Read(ref _files) ?? Interlocked.CompareExchange(ref _files, new(network, this), null) ?? _files!;
+
+    /// <summary>The ends that datagram sockets are bound to.</summary>
+    internal IReadOnlyList<Contracts.IpEndPoint> DatagramPorts() => _ports.List(SocketKind.Datagram);
 
     /// <summary>Creates a socket.</summary>
     public int Open(int family, int kind, int protocol, out nint descriptor)

@@ -34,6 +34,15 @@ public sealed record SocketNetwork(
     /// <summary>Octets of datagrams that wait in one socket unless it asks for another number; as on Linux, bookkeeping counts.</summary>
     public int DatagramBuffer { get; init; } = 212_992;
 
+    /// <summary>The DNS servers, for who reads of them.</summary>
+    public NameServers NameServers { get; init; } = new();
+
+    /// <summary>What the layers counted, for who reads of it.</summary>
+    public Func<IReadOnlyList<LayerCounters>> Counters { get; init; } = static () => [];
+
+    /// <summary>TCP's limits and times, for who reads of them.</summary>
+    public TcpConfiguration TcpConfiguration { get; init; } = new();
+
     /// <summary>Answers names; numbers and localhost need none.</summary>
     public IHostResolver Resolver { get; init; } = new LocalHostResolver();
 

@@ -6,34 +6,6 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Udp;
 
-/// <summary>RFC 2131 figure 5.</summary>
-public enum DhcpState
-{
-    /// <summary>INIT: nothing was asked yet.</summary>
-    Init,
-
-    /// <summary>SELECTING: a DISCOVER is out.</summary>
-    Selecting,
-
-    /// <summary>REQUESTING: an offer was chosen.</summary>
-    Requesting,
-
-    /// <summary>The granted address is asked for on the link (RFC 2131 3.1 5, RFC 5227 2.1).</summary>
-    Checking,
-
-    /// <summary>Somebody has the address that was granted: the server was told, and nothing is asked for a while.</summary>
-    Declined,
-
-    /// <summary>BOUND: an address is ours.</summary>
-    Bound,
-
-    /// <summary>RENEWING: its server is asked to extend the lease.</summary>
-    Renewing,
-
-    /// <summary>REBINDING: any server is asked to.</summary>
-    Rebinding,
-}
-
 /// <summary>What moves a DHCP client on.</summary>
 public enum DhcpTrigger
 {
@@ -140,6 +112,27 @@ public sealed class DhcpClient
 
     /// <summary>The state.</summary>
     public DhcpState State => _state;
+
+    /// <summary>What a hot swap hands on.</summary>
+    public DhcpClientState Export() => new(_state, _lease, _configuration, _transaction, _attempts)
+    {
+        Started = _started,
+        Requested = _requested,
+        Retransmission = _retransmission,
+        RenewalDue = _renewalDue,
+        RebindingDue = _rebindingDue,
+        LeaseEnd = _leaseEnd,
+        NextDeadline = NextDeadline,
+    };
+
+    /// <summary>Goes on where a predecessor stopped; nothing is sent for it.</summary>
+    public void Import(DhcpClientState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_state, _lease, _configuration, _transaction, _attempts) = (state.State, state.Lease, state.Configuration, state.Transaction, state.Attempts);
+        (_started, _requested, _retransmission) = (state.Started, state.Requested, state.Retransmission);
+        (_renewalDue, _rebindingDue, _leaseEnd, NextDeadline) = (state.RenewalDue, state.RebindingDue, state.LeaseEnd, state.NextDeadline);
+    }
 
     /// <summary>When <see cref="Expire"/> must be called at the latest.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;

@@ -25,7 +25,7 @@ public readonly struct DhcpClientMessage(UdpDatagram datagram, Ipv4Address confl
 /// </summary>
 public sealed class DhcpClientActor(
     LinkResources link, IRandomness randomness, ActorRef<UdpMessage> udp, ActorRef<LinkMessage> ethernet, Func<InterfaceConfiguration?, ValueTask> configure,
-    LayerCounters counters) : Actor<DhcpClientMessage>, IDhcpClientOwner
+    LayerCounters counters) : Actor<DhcpClientMessage>, IDhcpClientOwner, IStateful<DhcpClientState>
 {
     // RFC 5227 1.1: all probes and the wait after them, and some more for a busy host.
     private static readonly TimeSpan LongestProbe = TimeSpan.FromMinutes(1);
@@ -36,6 +36,20 @@ public sealed class DhcpClientActor(
     private InterfaceConfiguration? _configuration;
     private bool _configurationChanged;
     private Ipv4Address _toCheck;
+
+    /// <inheritdoc/>
+    public DhcpClientState ExportState() => _client!.Export() with { Timer = _deadline };
+
+    /// <inheritdoc/>
+    public void ImportState(DhcpClientState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        // Port and observer name the actor, which stays.
+        _client = new(link.Address, randomness, this);
+        _client.Import(state);
+        _deadline = state.Timer;
+        _configuration = state.Configuration;
+    }
 
     /// <inheritdoc/>
     protected override void Started()

@@ -7,9 +7,20 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Udp;
 
 /// <summary>Gives datagrams to whoever bound their port, dropping when that one is behind; sends datagrams, waiting for the internet layer.</summary>
-public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerCounters counters) : Actor<UdpMessage>
+public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerCounters counters) : Actor<UdpMessage>, IStateful<UdpLayerState>
 {
     private readonly Dictionary<ushort, UdpReceiver> _receivers = [];
+
+    /// <inheritdoc/>
+    public UdpLayerState ExportState() => new([.. _receivers.Select(static bound => new UdpBinding(bound.Key, bound.Value))]);
+
+    /// <inheritdoc/>
+    public void ImportState(UdpLayerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        foreach (UdpBinding bound in state.Bindings)
+            _receivers[bound.Port] = bound.Receiver;
+    }
 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(UdpMessage message)

@@ -42,6 +42,18 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         });
 
     [Fact]
+    public async Task ADownloadNoticesNothingOfTheIpv6LayerBeingSwapped() =>
+        await DownloadAsync(
+            SeededRandomness.NewSeed(),
+            async stacks =>
+            {
+                SwapResult server = await stacks.Second.Ipv6!.SwapAsync(stacks.Second.CreateIpv6!);
+                SwapResult client = await stacks.First.Ipv6!.SwapAsync(stacks.First.CreateIpv6!);
+                return (server, client);
+            },
+            ipv6: true);
+
+    [Fact]
     public async Task ListenersAndTimeWaitOutliveASwap()
     {
         await using TwoStacks stacks = await TwoStacks.StartAsync(SeededRandomness.NewSeed());
@@ -69,11 +81,12 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         Assert.Null(await stacks.Second.ListenAsync(80));
     }
 
-    private async Task DownloadAsync(int seed, Func<TwoStacks, Task<(SwapResult Server, SwapResult Client)>> swap)
+    private async Task DownloadAsync(int seed, Func<TwoStacks, Task<(SwapResult Server, SwapResult Client)>> swap, bool ipv6 = false)
     {
         output.WriteLine($"TROUPE_SEED={seed}");
-        await using TwoStacks stacks = await TwoStacks.StartAsync(seed);
-        (TcpConnection client, TcpConnection server) = await stacks.ConnectAsync().WaitAsync(Limit);
+        await using TwoStacks stacks = await TwoStacks.StartAsync(seed, ipv6: ipv6);
+        (TcpConnection client, TcpConnection server) =
+            await stacks.ConnectAsync(to: ipv6 ? stacks.Second.Addresses.Ipv6.First(static own => !own.Address.IsLinkLocal).Address : null).WaitAsync(Limit);
         using CancellationTokenSource enough = new();
         Task<(byte[] Hash, long Octets)> sending = SendUntilAsync(server.Output, seed, enough.Token);
         Task<(byte[] Hash, long Octets)> receiving = HashAsync(client.Input);

@@ -52,11 +52,11 @@ internal sealed class TwoStacks : IAsyncDisposable
     }
 
     /// <summary>A connection from the first to the second host: the ends of the one who connected and the one who accepted.</summary>
-    public async Task<(TcpConnection Client, TcpConnection Server)> ConnectAsync(ushort port = 80)
+    public async Task<(TcpConnection Client, TcpConnection Server)> ConnectAsync(ushort port = 80, IpAddress? to = null)
     {
         await using TcpListener listener = (await Second.ListenAsync(port))!;
         Task<TcpConnection?> accepting = listener.AcceptAsync().AsTask();
-        TcpConnection client = await First.ConnectAsync(new(SecondAddress, port));
+        TcpConnection client = await First.ConnectAsync(new(to ?? SecondAddress, port));
         return (client, (await accepting)!);
     }
 

@@ -19,6 +19,8 @@ internal sealed class SocketHost
             stack.Tcp, stack.Udp, stack.Internet, stack.Link, () => stack.Configuration, new SeededRandomness(7), system.Time, static () => new MonitorParker())
         {
             Descriptors = descriptors,
+            NameServers = stack.NameServers,
+            Counters = () => stack.Counters,
         })
     {
     }
