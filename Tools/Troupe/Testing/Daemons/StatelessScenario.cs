@@ -38,7 +38,7 @@ internal static class StatelessScenario
 
         var told = await guest.HasAsync(state => state.Servers == $"{Network}:53", _step, cancellation).ConfigureAwait(false);
         run.Report("dhcpv6: DNS servers", told, guest.Now.Text + (told ? string.Empty : string.Join('\n', dnsmasq.Lines.TakeLast(10))));
-        run.Report("dhcpv6: domains to search", guest.Now.Search == "six.example lab.example", $"search {guest.Now.Search}");
+        run.Report("dhcpv6: domains to search", guest.Now.Search == "six.example, lab.example", $"search {guest.Now.Search}");
         const string Question = "DHCPINFORMATION-REQUEST";
         var asked = dnsmasq.Count(Question);
         run.Report("dhcpv6: information is asked for, and no address", asked > 0 && dnsmasq.Count("DHCPSOLICIT") == 0, $"{asked} questions");
