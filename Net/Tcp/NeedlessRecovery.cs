@@ -10,22 +10,24 @@ namespace Troupe.Net.Tcp;
 internal struct NeedlessRecovery
 {
     private SequenceNumber? _from;
-    private int _retransmitted;
     private int _reported;
 
+    /// <summary>Segments sent again since the last recovery began.</summary>
+    public int Retransmissions { get; private set; }
+
     /// <summary>Whether the last recovery was needless.</summary>
-    public readonly bool IsProven => _from is not null && _retransmitted > 0 && _reported >= _retransmitted;
+    public readonly bool IsProven => _from is not null && Retransmissions > 0 && _reported >= Retransmissions;
 
     /// <summary>A recovery begins, with this number as the first that is not acknowledged.</summary>
     public void Begin(SequenceNumber unacknowledged)
     {
         _from = unacknowledged;
-        _retransmitted = 0;
+        Retransmissions = 0;
         _reported = 0;
     }
 
     /// <summary>A segment was sent again.</summary>
-    public void Retransmitted() => _retransmitted++;
+    public void Retransmitted() => Retransmissions++;
 
     /// <summary>The peer got this twice.</summary>
     public void DuplicateReported(in SackBlock block, SequenceNumber acknowledgement)

@@ -65,6 +65,9 @@ internal sealed class Rack
             ReorderingSeen = true;
     }
 
+    /// <summary>Step 3 for a segment sent twice whose first copy came after all, as the peer's timestamp tells (RFC 3522): later ones had overtaken it.</summary>
+    public void Overtaken() => ReorderingSeen = true;
+
     /// <summary>Step 4, first half: the peer got something twice, so a retransmission was needless; at most once a round trip.</summary>
     public void DuplicateReported(SequenceNumber unacknowledged, SequenceNumber next)
     {

@@ -75,7 +75,9 @@ public sealed class SendQueue(PipeReader reader)
         long count = Math.Min(_acknowledged - _base, _octets.Length);
         SequencePosition consumed = _octets.GetPosition(count);
         _base = _acknowledged;
-        _held = _cursorSet = false;
+        // A position stays good while what is before it is not all consumed.
+        _cursorSet &= _cursorAt > _acknowledged;
+        _held = false;
         _octets = default;
         reader.AdvanceTo(consumed);
         return count;

@@ -71,6 +71,8 @@ public sealed partial class TransmissionControlBlock
 
         _retransmitted++;
         _needless.Retransmitted();
+        if (_phase == RecoveryPhase.FastRecovery && _needless.Retransmissions == 1)
+            (_repairedAt, _repairedEnd) = (_now, segment.End);
         _segments.Retransmitted(index, _now);
         _reduction.Sent(segment.Length);
         if (index == 0)
@@ -121,6 +123,9 @@ public sealed partial class TransmissionControlBlock
         if (_send.Outstanding == 0)
             _unacknowledgedSince = _now;
         bool sent = TryAddToLarge(from, length, fin) || SendData(from, length, fin, again: false);
+        // No buffer: the device is behind, which is not the path's congestion. What is out brings acknowledgements, and each of them is an occasion to go on.
+        if (!sent && _send.Outstanding > 0)
+            return false;
         if (fin)
         {
             _finSent = true;
@@ -134,7 +139,7 @@ public sealed partial class TransmissionControlBlock
         _reduction.Sent(octets);
         _armTailProbe = true;
         _retransmission.StartIfOff(_now);
-        // A segment for which there was no buffer is as good as lost: the timer finds it. Stop asking for more.
+        // With nothing else out, a segment for which there was no buffer is as good as lost: the timer finds it.
         return sent;
     }
 }

@@ -1,6 +1,6 @@
 // What acknowledgements say of losses: RFC 2018 and 6675 (SACK), RFC 2883 (duplicates reported), RFC 8985 6 (RACK), RFC 6582 (NewReno, for peers
-// without SACK), RFC 3042 (limited transmit: what left the path makes room), RFC 6937 (how much is sent meanwhile), RFC 3522 (needless timeouts),
-// RFC 3708 (needless recoveries).
+// without SACK), RFC 3042 (limited transmit: what left the path makes room), RFC 6937 (how much is sent meanwhile), RFC 3522 and 4015 (needless timeouts
+// and recoveries, by timestamps), RFC 3708 (needless recoveries, by reports of duplicates).
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Tcp;
@@ -19,8 +19,9 @@ public sealed partial class TransmissionControlBlock
     // Without SACK: duplicate acknowledgements, each of which stands for a segment that left the path.
     private int _duplicates;
 
-    // When the first retransmission after a timeout left, until an acknowledgement tells whether it was needed.
-    private TimeSpan _timeoutRepairedAt = RetransmissionTimer.Off;
+    // When the first retransmission after a timeout or of a recovery left, until an acknowledgement tells whether it was needed.
+    private TimeSpan _repairedAt = RetransmissionTimer.Off;
+    private SequenceNumber _repairedEnd;
 
     // Of the acknowledgement being looked at.
     private int _delivered;
@@ -72,7 +73,7 @@ public sealed partial class TransmissionControlBlock
         if (octets > 0)
         {
             NewlyAcknowledged(acknowledgement);
-            JudgeTimeout();
+            JudgeRetransmission(acknowledgement);
         }
 
         // More of them than segments sent again: it is the path that doubles, which says nothing about what was sent without need.
@@ -100,9 +101,14 @@ public sealed partial class TransmissionControlBlock
 
         if (_phase == RecoveryPhase.FastRecovery)
             _reduction.Delivered(_delivered, InFlight, _congestion.SlowStartThreshold, SegmentSize);
-        else if (octets > 0 && !recovering && !EchoesCongestion(header))
-            _congestion.Acknowledged(new(octets, acknowledgement, _send.Next, _now, _roundTripSample, IsWindowLimited(outstanding)));
+        else if (!recovering && !EchoesCongestion(header) && NewlyDelivered(octets) is var delivered && delivered > 0)
+            _congestion.Acknowledged(new(delivered, acknowledgement, _send.Next, _now, _roundTripSample, IsWindowLimited(outstanding)));
     }
+
+    // RFC 3465 2.1 counts what is acknowledged. Behind a segment that is late acknowledgements stand still, and the one that catches up would count for a few segments (2.3)
+    // however many it covers; so where segments overtake each other, what is reported counts. Where they never did, a report may mean a loss, and is not taken for more room
+    // (RFC 5681 3.2 step 1).
+    private int NewlyDelivered(int octets) => _rack.ReorderingSeen ? _delivered : octets;
 
     private void MeasureRoundTrip(bool duplicateReported)
     {
@@ -233,6 +239,7 @@ public sealed partial class TransmissionControlBlock
         _tailProbeEnd = null;
         _congestion.CongestionEvent(_send.Outstanding, _now, CongestionSignal.Loss);
         _needless.Begin(_send.Unacknowledged);
+        _repairedAt = RetransmissionTimer.Off;
         _reduction.Begin(_send.Outstanding);
         _reduction.Delivered(0, InFlight, _congestion.SlowStartThreshold, SegmentSize);
         Reduced();
@@ -242,7 +249,7 @@ public sealed partial class TransmissionControlBlock
     {
         _phase = RecoveryPhase.Open;
         _duplicates = 0;
-        _timeoutRepairedAt = RetransmissionTimer.Off;
+        _repairedAt = RetransmissionTimer.Off;
         _rack.RecoveryEnded();
     }
 
@@ -257,21 +264,30 @@ public sealed partial class TransmissionControlBlock
         _tailProbeEnd = null;
         _segments.MarkAllLost();
         if (first)
-            _timeoutRepairedAt = _now;
+            (_repairedAt, _repairedEnd) = (_now, _send.Unacknowledged + 1);
         Reduced();
     }
 
-    // RFC 3522 3.2 and RFC 4015: the echo is of a segment sent before the retransmission, so the first one had arrived.
-    private void JudgeTimeout()
+    // RFC 3522 3.2 and RFC 4015: the echo is of a segment sent before the retransmission, so the first one had arrived: it was late, not lost. Of a recovery that must hold
+    // for all that was sent again.
+    private void JudgeRetransmission(SequenceNumber acknowledgement)
     {
-        if (_timeoutRepairedAt == RetransmissionTimer.Off || _echo is not { } echo)
+        if (_repairedAt == RetransmissionTimer.Off || acknowledgement < _repairedEnd || _echo is not { } echo)
             return;
-        bool needless = _timestamps.IsBefore(echo, _timeoutRepairedAt);
-        _timeoutRepairedAt = RetransmissionTimer.Off;
+        bool needless = _timestamps.IsBefore(echo, _repairedAt);
+        if (needless && _phase == RecoveryPhase.FastRecovery)
+        {
+            _rack.Overtaken();
+            if (_segments.RetransmittedCount > 0)
+                return;
+        }
+
+        _repairedAt = RetransmissionTimer.Off;
         if (!needless)
             return;
         _segments.ClearLost();
         _congestion.Undo();
+        _needless.Forget();
         LeaveRecovery();
     }
 }

@@ -110,6 +110,8 @@ public sealed partial class TransmissionControlBlock
         else if (header.Options.Timestamps is { } timestamps && _timestamps.IsOn)
         {
             _timestamps.Take(timestamps.Value, sequence, _lastAcknowledgementSent, _now);
+            if (length >= _peerSegmentSize)
+                _tuning.Measured(timestamps.EchoReply, _timestamps.RoundTrip(timestamps.EchoReply, _now));
         }
 
         // Second: resets. RFC 5961 3.2: only the exact sequence number resets, others in the window are challenged.

@@ -12,6 +12,9 @@ internal sealed record PathOptions
 
     public double Reordering { get; init; }
 
+    /// <summary>By how much later a segment that is reordered arrives; null: by some part of the delay.</summary>
+    public TimeSpan? HeldBack { get; init; }
+
     public double Duplication { get; init; }
 
     public double Corruption { get; init; }
@@ -60,6 +63,9 @@ internal sealed class SimulatedPath
 
     public int Marked { get; private set; }
 
+    /// <summary>Called with each event.</summary>
+    public Action? Watch { get; set; }
+
     /// <summary>Connects, sends octets both ways, closes, and says how long it took; ends by an exception when that is longer than a limit.</summary>
     public TimeSpan Transfer(byte[] up, byte[] down, TimeSpan limit)
     {
@@ -77,6 +83,7 @@ internal sealed class SimulatedPath
 
             Now = when.At;
             action();
+            Watch?.Invoke();
         }
 
         return Now - start;
@@ -108,7 +115,7 @@ internal sealed class SimulatedPath
         Marked += marked ? 1 : 0;
         TimeSpan arrival = departure + _options.Delay;
         if (_random.NextDouble() < _options.Reordering)
-            arrival += _options.Delay * _random.NextDouble();
+            arrival += _options.HeldBack ?? _options.Delay * _random.NextDouble();
         if (_random.NextDouble() < _options.Duplication)
             At(arrival, () => from.Peer.Arrive(segment, marked));
         if (_random.NextDouble() < _options.Corruption)

@@ -99,6 +99,22 @@ public sealed class TcpLargeSegmentTests
         Assert.NotEmpty(harness.Output);
     }
 
+    // The device is behind, which says nothing of the path: nothing counts as sent that was not, so nothing is lost, and the window stays (RFC 5681 3.1).
+    [Fact]
+    public void AWindowDoesNotSufferFromAPoolThatRunsDry()
+    {
+        TcpHarness harness = TcpHarness.Selective();
+        harness.Write(4_000);
+        harness.Exhaust(leaving: 0);
+        harness.Write(5_000);
+        Assert.Equal((4, 4_000), (harness.Output.Count, harness.Block.Status.Outstanding));
+        harness.ReleaseExhausted();
+        harness.Now += TcpHarness.RoundTrip;
+        harness.Receive(TcpFlags.Ack, PeerFirst, First + 4_000);
+        Assert.Equal((9, 5_000, 0L), (harness.Output.Count, harness.Block.Status.Outstanding, harness.Block.Status.Retransmissions));
+        Assert.Equal(int.MaxValue, harness.Block.Status.SlowStartThreshold);
+    }
+
     [Fact]
     public void ALargeSegmentIsDeliveredFromAllItsPieces()
     {

@@ -119,6 +119,36 @@ public sealed class TcpReceiveTests
         Assert.Equal(1_000_000, window.Buffer);
     }
 
+    // With a peer in slow start it is ahead: what is read has doubled, and will have doubled twice more when the window announced now is used (RFC 5681 3.1).
+    [Fact]
+    public void TheReceiveBufferIsAheadOfSlowStart()
+    {
+        ReceiveWindow window = new(100_000);
+        ReceiveBufferTuning tuning = new(10_000_000);
+        TimeSpan roundTrip = TimeSpan.FromMilliseconds(100);
+        tuning.Consumed(window, 0, roundTrip, 0, TimeSpan.Zero);
+        tuning.Consumed(window, 30_000, roundTrip, 0, TimeSpan.FromMilliseconds(100));
+        Assert.Equal(100_000, window.Buffer);
+        tuning.Consumed(window, 90_000, roundTrip, 0, TimeSpan.FromMilliseconds(200));
+        Assert.Equal(480_000, window.Buffer);
+        tuning.Consumed(window, 150_000, roundTrip, 0, TimeSpan.FromMilliseconds(300));
+        Assert.Equal(480_000, window.Buffer);
+    }
+
+    // RFC 7323 4.1: echoes say how long the peer's data take; the handshake, by which alone a receiver could know, met no queue.
+    [Fact]
+    public void ARoundTripIsWhatDataTake()
+    {
+        ReceiveWindow window = new(100_000);
+        ReceiveBufferTuning tuning = new(10_000_000);
+        tuning.Measured(1, TimeSpan.FromMilliseconds(100));
+        tuning.Consumed(window, 0, TimeSpan.FromMilliseconds(1), 0, TimeSpan.Zero);
+        tuning.Consumed(window, 60_000, TimeSpan.FromMilliseconds(1), 0, TimeSpan.FromMilliseconds(50));
+        Assert.Equal(100_000, window.Buffer);
+        tuning.Consumed(window, 120_000, TimeSpan.FromMilliseconds(1), 0, TimeSpan.FromMilliseconds(100));
+        Assert.Equal(240_000, window.Buffer);
+    }
+
     // And stays where the application puts it.
     [Fact]
     public void AReceiveBufferThatWasChosenStays()

@@ -32,6 +32,11 @@ internal static class TransferTable
                 reasons.Add(failure);
             }
 
+            if (linux?.Failure is { } missing)
+            {
+                reasons.Add($"nothing to compare with, the Linux guest failed: {missing}");
+            }
+
             if (ratio < LeastGoodput)
             {
                 reasons.Add(FormattableString.Invariant($"{ratio:0.00} of the Linux guest's goodput; {LeastGoodput} is the least"));
