@@ -34,6 +34,7 @@ public sealed partial class TransmissionControlBlock
         FlushLarge();
         if (State == TcpState.Closed)
             return;
+        ObserveFlight();
         UpdatePersist();
         ScheduleTailProbe();
     }

@@ -102,13 +102,13 @@ public sealed partial class TransmissionControlBlock
         if (_phase == RecoveryPhase.FastRecovery)
             _reduction.Delivered(_delivered, InFlight, _congestion.SlowStartThreshold, SegmentSize);
         else if (!recovering && !EchoesCongestion(header) && NewlyDelivered(octets) is var delivered && delivered > 0)
-            _congestion.Acknowledged(new(delivered, acknowledgement, _send.Next, _now, _roundTripSample, IsWindowLimited(outstanding)));
+            _congestion.Acknowledged(new(delivered, acknowledgement, _send.Next, _now, _roundTripSample, IsWindowLimited));
     }
 
     // RFC 3465 2.1 counts what is acknowledged. Behind a segment that is late acknowledgements stand still, and the one that catches up would count for a few segments (2.3)
     // however many it covers; so where segments overtake each other, what is reported counts. Where they never did, a report may mean a loss, and is not taken for more room
     // (RFC 5681 3.2 step 1).
-    private int NewlyDelivered(int octets) => _rack.ReorderingSeen ? _delivered : octets;
+    private int NewlyDelivered(int octets) => _selective && _rack.ReorderingSeen ? _delivered : octets;
 
     private void MeasureRoundTrip(bool duplicateReported)
     {
@@ -122,10 +122,6 @@ public sealed partial class TransmissionControlBlock
             _roundTripSample = _timestamps.RoundTrip(echo, _now);
         _retransmission.Acknowledge(keepsBackOff: _echoesFirstCopy && !_selective);
     }
-
-    // RFC 7661 4.1 in short: a window that was not used says nothing; in slow start half of it will do, since one round trip fills it.
-    private bool IsWindowLimited(int outstanding) =>
-        outstanding + SegmentSize > _congestion.Window || (_congestion.Window < _congestion.SlowStartThreshold && outstanding * 2L >= _congestion.Window);
 
     // RFC 2018 5; RFC 6675 5. Answers whether the first block is RFC 2883's: octets that came twice.
     private bool TakeBlocks(in SackBlocks blocks, SequenceNumber acknowledgement)

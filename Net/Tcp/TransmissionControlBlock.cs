@@ -1,7 +1,7 @@
 // RFC 9293 3.3.1: the variables of one connection, and what its owner may ask of it. The parts:
 // .SegmentArrives (3.10.7), .Acknowledgements (3.10.7.4 fifth), .Data (seventh, eighth), .DelayedAcknowledgements, .Output (3.7, 3.8), .Segments (what stands in one),
 // .Recovery (RFC 6675, 8985, 6582), .TailLossProbe (RFC 8985 7), .Timeouts (3.8.1, 3.10.8), .Persist (3.8.6.1), .KeepAlive (3.8.4),
-// .Path (RFC 1191, 8899), .CongestionNotification (RFC 3168), .LargeSegments (what the device cuts).
+// .WindowUse (RFC 7661), .Path (RFC 1191, 8899), .CongestionNotification (RFC 3168), .LargeSegments (what the device cuts).
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 

@@ -230,6 +230,48 @@ public sealed class TcpCongestionTests
         Assert.Equal((5000, 5000), (tcp.Block.Status.CongestionWindow, tcp.Block.Status.SlowStartThreshold));
     }
 
+    // RFC 5681 3.1: slow start and congestion avoidance count all acknowledgements of a turn, although each of them leaves less outstanding and nothing is sent in between.
+    [Fact]
+    public void AllAcknowledgementsOfATurnCount()
+    {
+        TcpHarness tcp = Passive(new() { CongestionControl = TcpCongestionControl.NewReno });
+        tcp.Write(60_000);
+        AcknowledgeInOneTurn(tcp, 0, 10);
+        Assert.Equal(20 * Segment, tcp.Block.Status.CongestionWindow);
+
+        for (int duplicate = 0; duplicate < 3; duplicate++)
+            tcp.Receive(TcpFlags.Ack, Peer, Own + 10 * Segment);
+        tcp.Receive(TcpFlags.Ack, Peer, Own + 32 * Segment);
+        // Half of the 22 that were out with two by limited transmit.
+        Assert.Equal((11 * Segment, 11 * Segment), (tcp.Block.Status.CongestionWindow, tcp.Block.Status.SlowStartThreshold));
+        AcknowledgeInOneTurn(tcp, 32, 11);
+        Assert.Equal(12 * Segment, tcp.Block.Status.CongestionWindow);
+    }
+
+    // RFC 7661 4.1: a window of which the application used little says nothing about the path.
+    [Fact]
+    public void AcknowledgementsOfAWindowThatIsNotUsedDoNotCount()
+    {
+        TcpHarness tcp = Passive();
+        for (int write = 0; write < 20; write++)
+        {
+            tcp.Write(2 * Segment);
+            AcknowledgeInOneTurn(tcp, 2 * write, 2);
+        }
+
+        Assert.Equal(10 * Segment, tcp.Block.Status.CongestionWindow);
+    }
+
+    private static void AcknowledgeInOneTurn(TcpHarness tcp, int from, int segments)
+    {
+        tcp.Now += _roundTrip;
+        tcp.Turn(() =>
+        {
+            for (int segment = from + 1; segment <= from + segments; segment++)
+                tcp.Arrive(TcpFlags.Ack, Peer, Own + (uint)(segment * Segment), []);
+        });
+    }
+
     // RFC 6582 3.2 step 2: duplicates of what a timeout already sent again do not start a recovery.
     [Fact]
     public void DuplicatesAfterATimeoutStartNoRecovery()
