@@ -17,9 +17,6 @@ internal struct HyStart
     private const int ConservativeGrowthDivisor = 4;
     private const int ConservativeRounds = 5;
 
-    // L of a sender that does not pace.
-    private const int MostAtOnce = 8;
-
     private bool _inRound;
     private SequenceNumber _roundEnd;
     private TimeSpan _lastMinimum;
@@ -69,6 +66,9 @@ internal struct HyStart
         return false;
     }
 
-    /// <summary>What an acknowledgement of so many segments adds to the window.</summary>
-    public readonly double Increase(double segments) => Math.Min(segments, MostAtOnce) / (IsConservative ? ConservativeGrowthDivisor : 1);
+    /// <summary>
+    /// What an acknowledgement of so many segments adds to the window. 4.2 has a sender that does not pace count eight at most (L); but a receiver that takes many segments
+    /// in a turn, as we do, acknowledges them at once, and those of a turn are answered at once in any case. So all count, as in Linux.
+    /// </summary>
+    public readonly double Increase(double segments) => segments / (IsConservative ? ConservativeGrowthDivisor : 1);
 }

@@ -32,6 +32,9 @@ internal sealed record PathOptions
     /// <summary>Whether the router says what does not fit, or keeps silent.</summary>
     public bool ReportsTooBig { get; init; } = true;
 
+    /// <summary>How long an end lets segments wait, so that it takes many in one turn, as a busy processor does; zero: each has a turn of its own.</summary>
+    public TimeSpan TurnInterval { get; init; }
+
     /// <summary>Whether a queue half full marks segments instead of letting it come to loss.</summary>
     public bool Marks { get; init; }
 }
@@ -89,6 +92,8 @@ internal sealed class SimulatedPath
         return Now - start;
     }
 
+    public TimeSpan TurnInterval => _options.TurnInterval;
+
     public void At(TimeSpan time, Action action) => _events.Enqueue(action, (time, _number++));
 
     /// <summary>A segment leaves an end.</summary>
@@ -137,6 +142,7 @@ internal sealed class SimulatedEnd : ITcpConnectionOwner
     private readonly TcpByteStreams _streams;
     private readonly MemoryStream _received = new();
     private TimeSpan _scheduled = TimeSpan.MaxValue;
+    private readonly List<Action> _waiting = [];
     private Task _flush = Task.CompletedTask;
     private int _written;
     private bool _closed;
@@ -177,7 +183,7 @@ internal sealed class SimulatedEnd : ITcpConnectionOwner
             return;
         }
 
-        Turn(() =>
+        void Take()
         {
             if (Block.State == TcpState.Closed && header.Has(TcpFlags.Syn))
             {
@@ -188,7 +194,23 @@ internal sealed class SimulatedEnd : ITcpConnectionOwner
             Assert.True(_pool.TryRent(out FrameBuffer frame));
             frame.Append(segment.AsSpan(headerLength));
             Block.SegmentArrives(header, frame, 0, segment.Length - headerLength, marked);
-        });
+        }
+
+        if (_path.TurnInterval == TimeSpan.Zero)
+        {
+            Turn(Take);
+            return;
+        }
+
+        _waiting.Add(Take);
+        if (_waiting.Count == 1)
+            _path.At(_path.Now + _path.TurnInterval, () => Turn(TakeAll));
+    }
+
+    private void TakeAll()
+    {
+        _waiting.ForEach(static take => take());
+        _waiting.Clear();
     }
 
     public void TooBig(byte[] segment, int maximumTransmissionUnit)

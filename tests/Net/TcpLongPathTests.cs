@@ -66,6 +66,17 @@ public sealed class TcpLongPathTests(ITestOutputHelper output)
         Assert.InRange(most, 400_000, 520_000);
     }
 
+    // RFC 5681 3.1: whether the window was used is not to be read off what is outstanding in the middle of a turn.
+    [Fact]
+    public void TurnsThatTakeManySegmentsAreNoSlower()
+    {
+        PathOptions options = new() { Delay = TimeSpan.FromMilliseconds(40), OctetsPerSecond = 20_000_000, QueueOctets = 100_000_000 };
+        double single = new SimulatedPath(options, 1).Transfer(new byte[4 << 20], [], _limit).TotalSeconds;
+        double many = new SimulatedPath(options with { TurnInterval = TimeSpan.FromMilliseconds(3) }, 1).Transfer(new byte[4 << 20], [], _limit).TotalSeconds;
+        output.WriteLine($"4 MB, 80 ms round trip: {single:F2} s with a turn for each segment, {many:F2} s with turns of 3 ms");
+        Assert.True(many < single * 1.25, $"{many} s against {single} s");
+    }
+
     // RFC 3522 3.2, RFC 4015: the retransmission is answered by an acknowledgement of the first copy, which was only late. The window is what it was, at once.
     [Fact]
     public void ARecoveryForASegmentThatWasLateIsTakenBack()
