@@ -8,15 +8,20 @@ namespace Troupe.Net.Contracts;
 public sealed partial class TcpByteStreams
 {
     /// <remarks>
-    /// A read that waits is completed by this object itself, again and again: a pipe has one read at a time. So waiting allocates nothing, whichever threads begin and end it.
+    /// A read that waits is passed on by this object itself, again and again: a pipe has one read at a time. So waiting allocates nothing, whichever threads begin and end it. The pipe calls
+    /// <see cref="_onRead"/> where the application's scheduler wants it; who awaited elsewhere is told there.
     /// </remarks>
     private sealed class CountingPipeReader : PipeReader, IValueTaskSource<ReadResult>
     {
         private readonly PipeReader _inner;
         private readonly TcpByteStreams _streams;
         private readonly Action _onRead;
-        private ManualResetValueTaskSourceCore<ReadResult> _waiting;
         private ValueTask<ReadResult> _read;
+        private short _token;
+        private Action<object?>? _continuation;
+        private object? _state;
+        private SynchronizationContext? _context;
+        private ExecutionContext? _execution;
         private ReadOnlySequence<byte> _last;
 
         public CountingPipeReader(PipeReader inner, TcpByteStreams streams)
@@ -36,22 +41,8 @@ public sealed partial class TcpByteStreams
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            ValueTask<ReadResult> read = _inner.ReadAsync(cancellationToken);
-            if (read.IsCompletedSuccessfully)
-            {
-                ReadResult result = read.Result;
-                _last = result.Buffer;
-                return new(result);
-            }
-
-            if (read.IsCompleted)
-                return read;
-            _waiting.Reset();
-            ValueTask<ReadResult> waiting = new(this, _waiting.Version);
-            _read = read;
-            // From here on it may complete, on another thread.
-            read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
-            return waiting;
+            _read = _inner.ReadAsync(cancellationToken);
+            return _read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
         }
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -74,30 +65,66 @@ public sealed partial class TcpByteStreams
             _streams.CloseInput();
         }
 
-        public ReadResult GetResult(short token) => _waiting.GetResult(token);
+        ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+        {
+            Require(token);
+            // A second time is an error, as with every such source.
+            _token++;
+            return Take();
+        }
 
-        public ValueTaskSourceStatus GetStatus(short token) => _waiting.GetStatus(token);
+        ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
+        {
+            Require(token);
+            return !_read.IsCompleted ? ValueTaskSourceStatus.Pending
+                : _read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
+                : _read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+        }
 
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _waiting.OnCompleted(continuation, state, token, flags);
+        void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        {
+            Require(token);
+            _continuation = continuation;
+            _state = state;
+            _context = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? SynchronizationContext.Current : null;
+            _execution = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+            // From here on it may be called, on another thread.
+            _read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
+        }
 
-        private void OnRead()
+        private ReadResult Take()
         {
             ValueTask<ReadResult> read = _read;
             _read = default;
-            ReadResult result;
-            try
-            {
-                result = read.GetAwaiter().GetResult();
-            }
-            catch (Exception exception)
-            {
-                _waiting.SetException(exception);
-                return;
-            }
-
+            ReadResult result = read.GetAwaiter().GetResult();
             _last = result.Buffer;
-            _waiting.SetResult(result);
+            return result;
+        }
+
+        private void OnRead()
+        {
+            SynchronizationContext? context = _context;
+            _context = null;
+            if (context is not null && context != SynchronizationContext.Current)
+                context.Post(static reader => ((CountingPipeReader)reader!).Continue(), this);
+            else
+                Continue();
+        }
+
+        private void Continue()
+        {
+            (Action<object?> continuation, object? state, ExecutionContext? execution) = (_continuation!, _state, _execution);
+            (_continuation, _state, _execution) = (null, null, null);
+            if (execution is null)
+                continuation(state);
+            else
+                ExecutionContext.Run(execution, new(continuation), state);
+        }
+
+        private void Require(short token)
+        {
+            if (token != _token)
+                throw new InvalidOperationException("This read has been awaited before.");
         }
     }
 }
