@@ -17,12 +17,15 @@ public sealed class TurnPipeScheduler : PipeScheduler
     /// <summary>Detached threads beyond which an application that may block gets no more turns; a system has 256 of them (<see cref="ActorSystemOptions.MaximumDetached"/>).</summary>
     private const int MostDetached = 32;
 
-    private readonly ActorSystem _system;
-    private readonly ActorRef<Continuation> _turns;
-    private readonly bool _mayBlock;
-    private int _taken;
+    private static readonly SpawnOptions _spawn = new() { Mailbox = MailboxOptions.Unbounded, OnFailure = FailurePolicy.Resume };
 
-    /// <summary>Spawns the actor.</summary>
+    private readonly ActorSystem _system;
+    private readonly bool _mayBlock;
+    private ActorRef<Continuation>? _turns;
+    private int _taken;
+    private int _stopped;
+
+    /// <summary>Spawns the actor, for an application that may block at its first continuation: a connection that serves one request on the pool needs none.</summary>
     /// <param name="system">Where it lives.</param>
     /// <param name="mayBlock">Whether the application may block in a continuation.</param>
     public TurnPipeScheduler(ActorSystem system, bool mayBlock = false)
@@ -30,9 +33,8 @@ public sealed class TurnPipeScheduler : PipeScheduler
         ArgumentNullException.ThrowIfNull(system);
         _system = system;
         _mayBlock = mayBlock;
-        // Bounded by the pipes: each has at most one reader and one writer to resume.
-        _turns = system.Spawn(
-            mayBlock ? new BlockingContinuationActor(this) : new ContinuationActor(), new SpawnOptions { Mailbox = MailboxOptions.Unbounded, OnFailure = FailurePolicy.Resume });
+        if (!mayBlock)
+            _turns = Spawn(new ContinuationActor());
     }
 
     /// <inheritdoc/>
@@ -44,19 +46,51 @@ public sealed class TurnPipeScheduler : PipeScheduler
     }
 
     /// <summary>The connection has ended: what was scheduled still runs, what comes later goes to the thread pool.</summary>
-    public void Stop() => _ = _turns.StopAsync(drain: true);
+    public void Stop()
+    {
+        Interlocked.Exchange(ref _stopped, 1);
+        if (Volatile.Read(ref _turns) is { } turns)
+            _ = turns.StopAsync(drain: true);
+    }
 
     private bool TryTell(in Continuation continuation)
     {
         if (!_mayBlock)
-            return _turns.TryTell(continuation);
+            return _turns!.TryTell(continuation);
         if (_system.DetachedThreadCount > MostDetached || Interlocked.Exchange(ref _taken, 1) != 0)
             return false;
-        if (_turns.TryTell(continuation))
+        if ((_turns ?? SpawnFirst()) is { } turns && turns.TryTell(continuation))
             return true;
         Volatile.Write(ref _taken, 0);
         return false;
     }
+
+    /// <summary>Who has taken the turn is alone here.</summary>
+    private ActorRef<Continuation>? SpawnFirst()
+    {
+        if (Volatile.Read(ref _stopped) != 0)
+            return null;
+        ActorRef<Continuation> turns;
+        try
+        {
+            turns = Spawn(new BlockingContinuationActor(this));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The system ends, and its applications with it.
+            return null;
+        }
+
+        // Stop says so first and looks for the actor then: one of the two sees the other, or both.
+        Interlocked.Exchange(ref _turns, turns);
+        if (Volatile.Read(ref _stopped) != 0)
+            _ = turns.StopAsync(drain: true);
+        return turns;
+    }
+
+    // Bounded by the pipes: each has at most one reader and one writer to resume.
+    private ActorRef<Continuation> Spawn(Actor<Continuation> actor) =>
+        _system.Spawn(actor, _spawn);
 
     [SendableByContract("A continuation of the pipes or of the application: who schedules it hands it over, and does not run it as well.")]
     private readonly record struct Continuation(Action<object?>? Action, SendOrPostCallback? Callback, object? State)
