@@ -45,12 +45,12 @@ public sealed class TcpStateMachine
     [ThreadStatic]
     private static TcpStateMachine? t_current;
 
-    private static readonly int _triggers = Enum.GetValues<TcpTrigger>().Length;
+    private static readonly int TriggerCount = Enum.GetValues<TcpTrigger>().Length;
 
     private readonly StateMachine<TcpState, TcpTrigger> _machine;
 
     // Where each trigger led from each state, once it has been fired: the machine allocates kilobytes to find that out, and nothing but the two decides it.
-    private readonly TcpState?[] _destinations = new TcpState?[Enum.GetValues<TcpState>().Length * _triggers];
+    private readonly TcpState?[] _destinations = new TcpState?[Enum.GetValues<TcpState>().Length * TriggerCount];
     private TcpState _state;
 
     private TcpStateMachine()
@@ -98,7 +98,7 @@ public sealed class TcpStateMachine
     public void Fire(TransmissionControlBlock connection, TcpTrigger trigger)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        ref TcpState? destination = ref _destinations[((int)connection.State * _triggers) + (int)trigger];
+        ref TcpState? destination = ref _destinations[((int)connection.State * TriggerCount) + (int)trigger];
         if (destination is null)
         {
             _state = connection.State;
