@@ -80,12 +80,12 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
         Find(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
 
     [Theory]
-    [InlineData(40, 20)]
+    [InlineData(40, 20, 20)]
     [InlineData(40, 50, 20)]
-    [InlineData(long.MaxValue, 20)]
+    [InlineData(long.MaxValue, 20, 20)]
     [InlineData(10, 40, 20)]
-    public void A_timer_moved_while_the_clock_looks_is_looked_at_in_time(long dueAt, params long[] moves) =>
-        Hold(ExploredWorld.Run(() => new TimerDeadlineProtocol<ExplorerMemory, ExplorerMemory, ExploredWorld>(dueAt, moves)));
+    public void A_timer_moved_while_the_clock_looks_is_looked_at_in_time(long dueAt, long move, long nextMove) =>
+        Hold(ExploredWorld.Run(() => new TimerDeadlineProtocol<ExplorerMemory, ExplorerMemory, ExploredWorld>(dueAt, move, nextMove)));
 
     [Fact]
     public void A_timer_moved_by_a_plain_store_is_looked_at_too_late() =>

@@ -13,7 +13,13 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
     /// <summary>On a busy host the actor runtime starts a thread for a turn that did not get the processor, and the measure counts that: the best of a few rounds counts.</summary>
     private const int Rounds = 8;
 
-    private const double Bar = 1;
+    /// <summary>What a release build keeps to is issue 4's goal.</summary>
+#if DEBUG
+    // Asynchronous methods are objects in a debug build, those of the layers and those of these tests.
+    private const double Bar = 16;
+#else
+    private const double Bar = 0.5;
+#endif
 
     // The application's two loops, which wait on pipes, are part of what is counted.
     [Fact]
@@ -41,9 +47,6 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
         Assert.InRange(best, 0, Bar);
     }
 
-    /// <summary>Issue 4 wants this.</summary>
-    private const double Goal = 0.5;
-
     // 1460 octets less the timestamps' twelve.
     private const int SegmentSize = 1448;
     private const int Segments = 100_000;
@@ -62,7 +65,7 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
         byte[] part = new byte[10 * SegmentSize];
         await SendAsync(sender.Output, part, Segments / 10);
         double best = double.MaxValue;
-        for (int round = 0; round < Rounds && best > Goal; round++)
+        for (int round = 0; round < Rounds && best > Bar; round++)
         {
             long before = GC.GetTotalAllocatedBytes(precise: true);
             await SendAsync(sender.Output, part, Segments / 10);
@@ -73,7 +76,7 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
 
         await sender.Output.CompleteAsync();
         await behaviour.Ended.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.True(best <= Goal, $"{best:F3} bytes a segment at best");
+        Assert.True(best <= Bar, $"{best:F3} bytes a segment at best");
     }
 
     /// <summary>Reads a stream to its end, in the turns of an actor.</summary>
