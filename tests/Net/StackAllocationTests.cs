@@ -13,7 +13,7 @@ public sealed class StackAllocationTests(ITestOutputHelper output)
     /// <summary>On a busy host the actor runtime starts a thread for a turn that did not get the processor, and the measure counts that: the best of a few rounds counts.</summary>
     private const int Rounds = 8;
 
-    /// <summary>What a release build keeps to is issue 4's goal.</summary>
+    // Issue 4's goal, which a release build keeps to.
 #if DEBUG
     // Asynchronous methods are objects in a debug build, those of the layers and those of these tests.
     private const double Bar = 16;
