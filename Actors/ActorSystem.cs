@@ -37,6 +37,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumDetached);
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
+        Wheel = ReferenceEquals(Time, TimeProvider.System) ? new TimerWheel(Time) : null;
         Scheduler.Start(this);
         StartObserving();
         (AppContext.GetData(StartedHook) as Action<ActorSystem>)?.Invoke(this);
@@ -73,6 +74,9 @@ public sealed partial class ActorSystem : IAsyncDisposable
     public IReadOnlyList<ActorRef> Actors => SnapshotOfLive().ConvertAll(static cell => cell.Reference);
 
     internal ActorScheduler Scheduler { get; }
+
+    /// <summary>The clock of its timers; null: those of <see cref="Time"/>.</summary>
+    internal TimerWheel? Wheel { get; }
 
     internal ReplyPools Replies { get; }
 

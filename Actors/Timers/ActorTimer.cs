@@ -3,23 +3,38 @@ using Troupe.Core.Memory;
 namespace Troupe.Actors;
 
 /// <summary>
-/// A timer of an actor. The clock's timer only says "look again": when due is decided in the actor's turn, by the
+/// A timer of an actor. The clock only says "look again": when due is decided in the actor's turn, by the
 /// timestamp. So moving the due time later touches nothing but a field, and an expiry that crosses a cancellation is harmless.
 /// </summary>
+/// <remarks>The clock is the system's <see cref="TimerWheel"/>, or where time is given (tests, simulators) a timer of that, which keeps to it exactly.</remarks>
 internal abstract class ActorTimer : SystemMessage
 {
-    private const long NotArmed = long.MaxValue;
+    /// <summary>The <see cref="Tick"/> of a timer that is not on the wheel.</summary>
+    internal const long Off = -1;
+
+    /// <summary>The <see cref="Tick"/> of a timer whose slot the wheel has reached.</summary>
+    internal const long Reached = 0;
 
     private readonly bool _reusable;
     private ActorTimer? _previous;
     private ActorTimer? _next;
     private ITimer? _clockTimer;
-    private long _dueAt;
-    private long _armedFor = NotArmed;
     private TimeSpan _period;
     private int _queued;
     private bool _linked;
     private TraceOrigin? _origin;
+
+    /// <summary>When it is due, and when the clock looks.</summary>
+    internal TimerDeadline<ProcessorMemory> Deadline = new();
+
+    /// <summary>The wheel's, under its lock.</summary>
+    internal long Tick = Off;
+
+    /// <inheritdoc cref="Tick"/>
+    internal ActorTimer? PreviousOnWheel;
+
+    /// <inheritdoc cref="Tick"/>
+    internal ActorTimer? NextOnWheel;
 
     private protected ActorTimer(bool reusable) => _reusable = reusable;
 
@@ -50,15 +65,15 @@ internal abstract class ActorTimer : SystemMessage
         IsActive = true;
         _origin = TraceSwitch.IsOn ? Tracing.Origin() : null;
         _period = period;
-        _dueAt = Time.GetTimestamp() + ToTimestamp(delay);
-        // If the clock's timer fires before that, the expiry finds it is too early and arms it anew.
-        if (_armedFor > _dueAt)
-            Arm(delay);
+        // If the clock looks before that, it finds it is too early and looks again.
+        long now = Time.GetTimestamp();
+        SetDue(now + ToTimestamp(delay), now);
     }
 
     internal void Cancel()
     {
         IsActive = false;
+        Deadline.MoveTo(TimerDeadline<ProcessorMemory>.Never);
         if (!_reusable)
             Release();
     }
@@ -67,25 +82,26 @@ internal abstract class ActorTimer : SystemMessage
     {
         // Before the clock is read: an expiry from now on queues this timer again.
         ProcessorMemory.Exchange(ref _queued, 0);
-        _armedFor = NotArmed;
+        if (Wheel is null)
+            Deadline.ArmFor(TimerDeadline<ProcessorMemory>.Never);
         if (!IsActive || CellHasEnded)
             return;
 
         long now = Time.GetTimestamp();
-        if (now < _dueAt)
+        if (now < Deadline.DueAt)
         {
-            Arm(Time.GetElapsedTime(now, _dueAt));
+            SetDue(Deadline.DueAt, now);
             return;
         }
 
         if (_period > TimeSpan.Zero)
         {
-            _dueAt = Math.Max(_dueAt + ToTimestamp(_period), now);
-            Arm(Time.GetElapsedTime(now, _dueAt));
+            SetDue(Math.Max(Deadline.DueAt + ToTimestamp(_period), now), now);
         }
         else
         {
             IsActive = false;
+            Deadline.MoveTo(TimerDeadline<ProcessorMemory>.Never);
             if (!_reusable)
                 Release();
         }
@@ -128,9 +144,21 @@ internal abstract class ActorTimer : SystemMessage
 
     private protected abstract void Deliver();
 
+    private TimerWheel? Wheel => Cell.System.Wheel;
+
+    private void SetDue(long dueAt, long now)
+    {
+        if (!Deadline.MoveTo(dueAt))
+            return;
+        if (Wheel is { } wheel)
+            wheel.Insert(this, now);
+        else
+            Arm(Time.GetElapsedTime(now, dueAt));
+    }
+
     private void Arm(TimeSpan delay)
     {
-        _armedFor = _dueAt;
+        Deadline.ArmFor(Deadline.DueAt);
         // Whole milliseconds, upwards: clocks count in them, and one that fires early would only be armed again.
         var due = TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds));
         if (_clockTimer is null)
@@ -139,7 +167,8 @@ internal abstract class ActorTimer : SystemMessage
             _clockTimer.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    private void OnClock()
+    /// <summary>The clock found the deadline over. Any thread.</summary>
+    internal void OnClock()
     {
         if (ProcessorMemory.Exchange(ref _queued, 1) == 0)
             Cell.PostSystem(this);
@@ -149,7 +178,10 @@ internal abstract class ActorTimer : SystemMessage
     {
         _clockTimer?.Dispose();
         _clockTimer = null;
-        _armedFor = NotArmed;
+        if (Wheel is { } wheel)
+            wheel.Remove(this);
+        else
+            Deadline.ArmFor(TimerDeadline<ProcessorMemory>.Never);
         if (!_linked)
             return;
         _linked = false;

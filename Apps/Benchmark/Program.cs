@@ -11,9 +11,8 @@ using Troupe.Apps.Hosting.Web;
 // of their own, `troupe bench net`, and what the network is and did for `troupe test attack`, `connections` and `daemons`.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
-// No handler here blocks; the thread pool is what an application gets that does not ask.
-if (args.Contains("requests=workers"))
-    builder.RunRequestsOnWorkers();
+if (args.Contains("requests=pool"))
+    builder.RunRequestsOnThreadPool();
 builder.Web.WebHost.ConfigureKestrel(static kestrel => kestrel.ListenAnyIP(8081, static port => port.Run(ByteStreams.ServeAsync)));
 WebUnikernel app = builder.Build();
 ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");

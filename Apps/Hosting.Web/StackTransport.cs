@@ -10,7 +10,7 @@ internal sealed class StackTransport : IConnectionListenerFactory, IConnectionLi
     private UnikernelApplication? _application;
 
     /// <summary>Whether requests run as turns on their connection's worker, instead of on the thread pool.</summary>
-    public bool RunsOnWorkers { get; set; }
+    public bool RunsOnWorkers { get; set; } = true;
 
     public void Attach(UnikernelApplication application) => _application = application;
 
@@ -21,6 +21,6 @@ internal sealed class StackTransport : IConnectionListenerFactory, IConnectionLi
         NetworkStack? stack = await _application!.StartAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         if (stack is null)
             throw new MachineException("This machine has no network device, so nothing can listen.");
-        return await new TcpTransportFactory(stack.Tcp, new() { RunsInTurns = RunsOnWorkers }).BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        return await new TcpTransportFactory(stack.Tcp, new() { RunsInTurns = RunsOnWorkers, MayBlock = true }).BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
     }
 }

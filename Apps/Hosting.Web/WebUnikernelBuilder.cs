@@ -56,14 +56,12 @@ public sealed class WebUnikernelBuilder
     }
 
     /// <summary>
-    /// Runs requests as turns on the actors' workers instead of on the thread pool: no thread is woken between a segment and its answer.
-    /// For applications that never block. A handler that does, <c>.Result</c> included, takes a worker away from the actors until its quantum is over and the
-    /// thread is detached, and there are only so many of these (<see cref="Troupe.Actors.ActorSystemOptions.MaximumDetached"/>). Such work goes to the pool with
-    /// <c>await Task.Run(...)</c>. Without effect on the host's own sockets.
+    /// Runs requests on the thread pool instead of as turns on the actors' workers. On workers no thread is woken between a segment and its answer, and a handler that blocks costs a worker's
+    /// quantum, until its thread is detached; where most requests block for long, the pool spares that. Without effect on the host's own sockets.
     /// </summary>
-    public WebUnikernelBuilder RunRequestsOnWorkers()
+    public WebUnikernelBuilder RunRequestsOnThreadPool()
     {
-        _transport.RunsOnWorkers = true;
+        _transport.RunsOnWorkers = false;
         return this;
     }
 

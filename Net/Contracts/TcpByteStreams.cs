@@ -143,57 +143,6 @@ public sealed partial class TcpByteStreams
         Raise(TcpSignals.InputClosed);
     }
 
-    private sealed class CountingPipeReader(PipeReader inner, TcpByteStreams streams) : PipeReader
-    {
-        private System.Buffers.ReadOnlySequence<byte> _last;
-
-        public override bool TryRead(out ReadResult result)
-        {
-            if (!inner.TryRead(out result))
-                return false;
-            _last = result.Buffer;
-            return true;
-        }
-
-        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
-        {
-            ValueTask<ReadResult> read = inner.ReadAsync(cancellationToken);
-            if (!read.IsCompletedSuccessfully)
-                return Await(read);
-            ReadResult result = read.Result;
-            _last = result.Buffer;
-            return new(result);
-        }
-
-        [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
-        private async ValueTask<ReadResult> Await(ValueTask<ReadResult> read)
-        {
-            ReadResult result = await read.ConfigureAwait(false);
-            _last = result.Buffer;
-            return result;
-        }
-
-        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
-
-        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
-        {
-            // Before the pipe frees the segments, while the position still has a meaning.
-            int octets = (int)_last.Slice(0, consumed).Length;
-            _last = default;
-            inner.AdvanceTo(consumed, examined);
-            if (octets > 0)
-                streams.Consumed(octets);
-        }
-
-        public override void CancelPendingRead() => inner.CancelPendingRead();
-
-        public override void Complete(Exception? exception = null)
-        {
-            inner.Complete(exception);
-            streams.CloseInput();
-        }
-    }
-
     private sealed class SignallingPipeWriter(PipeWriter inner, TcpByteStreams streams) : PipeWriter
     {
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;

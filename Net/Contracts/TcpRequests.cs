@@ -10,11 +10,11 @@ public sealed record TcpApplicationOptions
     /// <summary>Where the application's reads and flushes resume.</summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
-    /// <summary>
-    /// Whether the application resumes in turns of an actor instead of on <see cref="Scheduler"/>: for one that never blocks
-    /// (<see cref="TurnPipeScheduler"/>).
-    /// </summary>
+    /// <summary>Whether the application resumes in turns of an actor instead of on <see cref="Scheduler"/> (<see cref="TurnPipeScheduler"/>).</summary>
     public bool RunsInTurns { get; init; }
+
+    /// <summary>Whether the application may block in such a turn, or wait in it for what it has begun itself. One that does not has all of its continuations in turns.</summary>
+    public bool MayBlock { get; init; }
 
     /// <summary>Is told in the connection's turn that a listener has one more connection to accept; must not wait.</summary>
     public Action? Arrived { get; init; }

@@ -21,10 +21,10 @@ public sealed class SendQueue(PipeReader reader)
     private bool _held;
 
     /// <summary>The number after the last octet written.</summary>
-    public SequenceNumber End => _base + (int)_octets.Length;
+    public SequenceNumber End => _held ? _end : _base;
 
     /// <summary>Octets not yet sent, as far as they were seen; between turns an estimate from the last.</summary>
-    public int WaitingAfter(SequenceNumber next) => Math.Max(0, (_held ? End : _end) - next);
+    public int WaitingAfter(SequenceNumber next) => Math.Max(0, _end - next);
 
     /// <summary>Whether the application wrote its last octet.</summary>
     public bool IsCompleted { get; private set; }
@@ -44,7 +44,7 @@ public sealed class SendQueue(PipeReader reader)
             return;
         _held = true;
         _octets = result.Buffer;
-        _end = End;
+        _end = _base + (int)_octets.Length;
         IsCompleted |= result.IsCompleted;
     }
 
@@ -72,7 +72,7 @@ public sealed class SendQueue(PipeReader reader)
             Acquire();
         if (!_held)
             return 0;
-        long count = Math.Min(_acknowledged - _base, _octets.Length);
+        int count = Math.Min(_acknowledged - _base, _end - _base);
         SequencePosition consumed = _octets.GetPosition(count);
         _base = _acknowledged;
         // A position stays good while what is before it is not all consumed.

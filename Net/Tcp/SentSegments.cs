@@ -47,7 +47,7 @@ internal struct SentSegment
 /// </summary>
 internal sealed class SentSegments(int capacity)
 {
-    private const int InitialCapacity = 16;
+    private const int InitialCapacity = 4;
 
     private SentSegment[] _ring = [];
     private int _head;

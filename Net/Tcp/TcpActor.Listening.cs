@@ -106,5 +106,5 @@ public sealed partial class TcpActor
     }
 
     private PipeScheduler ApplicationScheduler(TcpApplicationOptions options) =>
-        options.RunsInTurns ? new TurnPipeScheduler(Context.System) : options.Scheduler;
+        options.RunsInTurns ? new TurnPipeScheduler(Context.System, options.MayBlock) : options.Scheduler;
 }

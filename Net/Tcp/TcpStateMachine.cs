@@ -38,20 +38,24 @@ public enum TcpTrigger
 
 /// <summary>
 /// The one configured machine. Its state is the connection's own, so a thread needs one machine and not one per
-/// connection; it fires on changes of state only, never per segment.
+/// connection; it is asked on changes of state only, never per segment, and once about each.
 /// </summary>
 public sealed class TcpStateMachine
 {
     [ThreadStatic]
     private static TcpStateMachine? t_current;
 
+    private static readonly int TriggerCount = Enum.GetValues<TcpTrigger>().Length;
+
     private readonly StateMachine<TcpState, TcpTrigger> _machine;
-    private TransmissionControlBlock? _connection;
+
+    // Where each trigger led from each state, once it has been fired: the machine allocates kilobytes to find that out, and nothing but the two decides it.
+    private readonly TcpState?[] _destinations = new TcpState?[Enum.GetValues<TcpState>().Length * TriggerCount];
     private TcpState _state;
 
     private TcpStateMachine()
     {
-        _machine = new(() => _connection?.State ?? _state, SetState);
+        _machine = new(() => _state, state => _state = state);
         _machine.Configure(TcpState.Closed)
             .Permit(TcpTrigger.PassiveOpen, TcpState.SynReceived)
             .Permit(TcpTrigger.ActiveOpen, TcpState.SynSent);
@@ -93,15 +97,16 @@ public sealed class TcpStateMachine
     /// <summary>Moves a connection; a transition that is not in the table is a defect and throws.</summary>
     public void Fire(TransmissionControlBlock connection, TcpTrigger trigger)
     {
-        _connection = connection;
-        try
+        ArgumentNullException.ThrowIfNull(connection);
+        ref TcpState? destination = ref _destinations[((int)connection.State * TriggerCount) + (int)trigger];
+        if (destination is null)
         {
+            _state = connection.State;
             _machine.Fire(trigger);
+            destination = _state;
         }
-        finally
-        {
-            _connection = null;
-        }
+
+        connection.State = destination.Value;
     }
 
     /// <summary>Whether a transition exists, for monitors and tests.</summary>
@@ -113,12 +118,4 @@ public sealed class TcpStateMachine
 
     /// <summary>The table as a Mermaid state diagram, for the documentation.</summary>
     public string ToMermaid() => MermaidGraph.Format(_machine.GetInfo());
-
-    private void SetState(TcpState state)
-    {
-        if (_connection is { } connection)
-            connection.State = state;
-        else
-            _state = state;
-    }
 }

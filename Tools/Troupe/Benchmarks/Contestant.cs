@@ -20,8 +20,8 @@ public sealed record Contestant(string Name, string Image, string CommandLine, s
     /// <summary>Our own kernel.</summary>
     public static Contestant Troupe(Image image) => new("troupe", image.Elf, Address, string.Empty, []);
 
-    /// <summary>Our own kernel, with requests that run on the actors' workers instead of on the thread pool (Apps/Benchmark knows the word).</summary>
-    public static Contestant TroupeOnWorkers(Image image) => new("troupe, on workers", image.Elf, $"{Address} requests=workers", string.Empty, []);
+    /// <summary>Our own kernel, with requests that run on the thread pool instead of on the actors' workers (Apps/Benchmark knows the word).</summary>
+    public static Contestant TroupeOnPool(Image image) => new("troupe, on the pool", image.Elf, $"{Address} requests=pool", string.Empty, []);
 
     /// <summary>Debian's kernel: the unpacked one boots fastest, the packed one needs less memory.</summary>
     public static Contestant Linux(Peer.Peer peer, bool packed = false) =>

@@ -24,7 +24,7 @@ public sealed class HttpBenchmark(Repository repository)
         var image = await new ImageBuild(repository).EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
         var peer = await new PeerBuild(repository).EnsureAsync(app, cancellation).ConfigureAwait(false);
         var record = await BenchmarkRecord.CreateAsync(repository, "http", cancellation).ConfigureAwait(false);
-        Contestant[] contestants = [Contestant.Troupe(image), Contestant.TroupeOnWorkers(image), Contestant.Linux(peer)];
+        Contestant[] contestants = [Contestant.Troupe(image), Contestant.TroupeOnPool(image), Contestant.Linux(peer)];
         Dictionary<(Contestant, int), List<HttpRun>> all = [];
         for (var run = 1; run <= runs; run++)
         {

@@ -1,0 +1,130 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace Troupe.Net.Contracts;
+
+// The application's end of what was received: the pipe's own reader, and beside it a count of what was read, for the window.
+public sealed partial class TcpByteStreams
+{
+    /// <remarks>
+    /// A read that waits is passed on by this object itself, again and again: a pipe has one read at a time. So waiting allocates nothing, whichever threads begin and end it. The pipe calls
+    /// <see cref="_onRead"/> where the application's scheduler wants it; who awaited elsewhere is told there.
+    /// </remarks>
+    private sealed class CountingPipeReader : PipeReader, IValueTaskSource<ReadResult>
+    {
+        private readonly PipeReader _inner;
+        private readonly TcpByteStreams _streams;
+        private readonly Action _onRead;
+        private ValueTask<ReadResult> _read;
+        private short _token;
+        private Action<object?>? _continuation;
+        private object? _state;
+        private SynchronizationContext? _context;
+        private ExecutionContext? _execution;
+        private ReadOnlySequence<byte> _last;
+
+        public CountingPipeReader(PipeReader inner, TcpByteStreams streams)
+        {
+            _inner = inner;
+            _streams = streams;
+            _onRead = OnRead;
+        }
+
+        public override bool TryRead(out ReadResult result)
+        {
+            if (!_inner.TryRead(out result))
+                return false;
+            _last = result.Buffer;
+            return true;
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            _read = _inner.ReadAsync(cancellationToken);
+            return _read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+            // Before the pipe frees the segments, while the position still has a meaning.
+            int octets = (int)_last.Slice(0, consumed).Length;
+            _last = default;
+            _inner.AdvanceTo(consumed, examined);
+            if (octets > 0)
+                _streams.Consumed(octets);
+        }
+
+        public override void CancelPendingRead() => _inner.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null)
+        {
+            _inner.Complete(exception);
+            _streams.CloseInput();
+        }
+
+        ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+        {
+            Require(token);
+            // A second time is an error, as with every such source.
+            _token++;
+            return Take();
+        }
+
+        ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
+        {
+            Require(token);
+            return !_read.IsCompleted ? ValueTaskSourceStatus.Pending
+                : _read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
+                : _read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+        }
+
+        void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        {
+            Require(token);
+            _continuation = continuation;
+            _state = state;
+            _context = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? SynchronizationContext.Current : null;
+            _execution = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+            // From here on it may be called, on another thread.
+            _read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
+        }
+
+        private ReadResult Take()
+        {
+            ValueTask<ReadResult> read = _read;
+            _read = default;
+            ReadResult result = read.GetAwaiter().GetResult();
+            _last = result.Buffer;
+            return result;
+        }
+
+        private void OnRead()
+        {
+            SynchronizationContext? context = _context;
+            _context = null;
+            if (context is not null && context != SynchronizationContext.Current)
+                context.Post(static reader => ((CountingPipeReader)reader!).Continue(), this);
+            else
+                Continue();
+        }
+
+        private void Continue()
+        {
+            (Action<object?> continuation, object? state, ExecutionContext? execution) = (_continuation!, _state, _execution);
+            (_continuation, _state, _execution) = (null, null, null);
+            if (execution is null)
+                continuation(state);
+            else
+                ExecutionContext.Run(execution, new(continuation), state);
+        }
+
+        private void Require(short token)
+        {
+            if (token != _token)
+                throw new InvalidOperationException("This read has been awaited before.");
+        }
+    }
+}
