@@ -15,7 +15,7 @@ internal sealed class PortTable(IRandomness randomness)
     // RFC 2131 4.1: the DHCP client's own; it has no socket.
     private const ushort DhcpClientPort = 68;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<(SocketKind Kind, ushort Port), List<Entry>> _taken = [];
 
     private readonly record struct Entry(InternetSocket Socket, IpAddress Address, bool TakesIpv4);
