@@ -16,7 +16,7 @@ namespace Troupe.Core.Capabilities;
 /// </remarks>
 public abstract class DmaArena
 {
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private readonly HashSet<DmaBlock> _blocks = [];
     private readonly List<DmaBlock> _quarantine = [];
     private long _bytesInUse;

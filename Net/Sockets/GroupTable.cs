@@ -10,7 +10,7 @@ namespace Troupe.Net.Sockets;
 /// </summary>
 internal sealed class GroupTable(InternetLayers internet)
 {
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<(IpAddress Group, int Interface), int> _members = [];
 
     public void Join(IpAddress group, int interfaceIndex)

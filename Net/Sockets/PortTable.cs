@@ -16,7 +16,7 @@ internal sealed class PortTable(IRandomness randomness)
     private const ushort DhcpClientPort = 68;
     private const ushort Dhcpv6ClientPort = 546;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<(SocketKind Kind, ushort Port), List<Entry>> _taken = [];
 
     private readonly record struct Entry(InternetSocket Socket, IpAddress Address, bool TakesIpv4);

@@ -8,7 +8,7 @@ namespace Troupe.Net.Sockets;
 /// </summary>
 internal sealed class SocketEventPort(IParker parker)
 {
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Queue<Registration> _ready = new();
     private bool _closed;
 

@@ -3,7 +3,7 @@ namespace Troupe.Net.Sockets;
 /// <summary>What descriptors stand for: sockets, and event ports. The lowest free number is given next, as on every Unix; the table is bounded.</summary>
 internal sealed class SocketTable(nint first, int capacity)
 {
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly PriorityQueue<int, int> _free = new();
     private object?[] _entries = new object?[Math.Min(capacity, 64)];
     private int _used;

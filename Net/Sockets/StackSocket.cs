@@ -11,7 +11,7 @@ internal abstract class StackSocket(SocketNetwork network, SocketFamily family, 
     private List<SocketWaiter>? _waiters;
     private SocketEventPort.Registration? _registration;
 
-    public Lock Gate { get; } = new();
+    public object Gate { get; } = new();
 
     public SocketNetwork Network { get; } = network;
 

@@ -11,7 +11,7 @@ namespace Troupe.Net.Sockets;
 /// </summary>
 internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
 {
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<ushort, UdpPort> _ports = [];
 
     public void Add(UdpSocket socket, ushort port)
@@ -57,7 +57,7 @@ internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
     }
 
     [SendableByContract("Does nothing but copy into queues that have gates.")]
-    private sealed class UdpPort(Lock gate) : UdpReceiver
+    private sealed class UdpPort(object gate) : UdpReceiver
     {
         public List<UdpSocket> Sockets { get; } = [];
 

@@ -10,7 +10,7 @@ internal sealed class UnixByteQueue
     // As Linux's net.core.wmem_default.
     private const int Capacity = 212_992;
 
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private byte[] _ring = [];
     private int _start;
     private int _count;

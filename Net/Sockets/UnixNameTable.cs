@@ -5,7 +5,7 @@ namespace Troupe.Net.Sockets;
 /// <summary>Which Unix domain socket has which name, for as long as it is open. Bounded by the number of sockets.</summary>
 internal sealed class UnixNameTable
 {
-    private readonly Lock _gate = new();
+    private readonly object _gate = new();
     private readonly Dictionary<UnixName, UnixSocket> _bound = [];
 
     public bool TryAdd(UnixName name, UnixSocket socket)

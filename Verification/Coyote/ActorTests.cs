@@ -13,7 +13,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(OverflowPolicy.Wait, 1)]
     [InlineData(OverflowPolicy.DropOldest, 2)]
     public void Accepted_messages_are_handled_once_in_order_by_one_at_a_time(OverflowPolicy policy, int capacity) =>
-        Interleavings.Hold(output, Mailbox<ProcessorMemory>(policy, capacity), $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}_{policy}_{capacity}");
+        Interleavings.Hold(output, Mailbox<ProcessorMemory>(policy, capacity), $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{policy}-{capacity}");
 
     [Fact]
     public void A_mailbox_that_grows_loses_nothing() =>
@@ -26,7 +26,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void What_a_single_sender_sends_is_handled_once_in_order(int messages, int capacity, bool closes) =>
         Interleavings.Hold(
             output, CoyoteWorld.Run(() => new SingleSenderProtocol<ProcessorMemory, CoyoteWorld>(messages, capacity, closes)),
-            $"{nameof(What_a_single_sender_sends_is_handled_once_in_order)}_{messages}_{capacity}_{closes}");
+            $"{nameof(What_a_single_sender_sends_is_handled_once_in_order)}-{messages}-{capacity}-{closes}");
 
     [Fact]
     public void A_torn_compare_exchange_loses_what_a_single_sender_sent() =>
@@ -39,7 +39,7 @@ public sealed class ActorTests(ITestOutputHelper output)
         Interleavings.Hold(
             output,
             CoyoteWorld.Run(() => new WaitingSendersProtocol<ProcessorMemory, CoyoteWorld>(2, 3, capacity)),
-            $"{nameof(Senders_that_wait_for_room_are_let_in_in_order_and_go_on)}_{capacity}");
+            $"{nameof(Senders_that_wait_for_room_are_let_in_in_order_and_go_on)}-{capacity}");
 
     [Fact]
     public void A_turn_that_does_not_look_for_waiting_senders_strands_them() =>
@@ -57,7 +57,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void Work_brought_to_a_worker_that_parks_is_done(int producers) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkerIdleProtocol<ProcessorMemory, CoyoteWorld>(producers)), $"{nameof(Work_brought_to_a_worker_that_parks_is_done)}_{producers}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkerIdleProtocol<ProcessorMemory, CoyoteWorld>(producers)), $"{nameof(Work_brought_to_a_worker_that_parks_is_done)}-{producers}");
 
     [Fact]
     public void Parking_without_looking_again_loses_work() =>
@@ -67,7 +67,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void An_item_of_a_run_queue_is_taken_once(int claims) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkStealingProtocol<ProcessorMemory, CoyoteWorld>(3, 2, claims)), $"{nameof(An_item_of_a_run_queue_is_taken_once)}_{claims}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new WorkStealingProtocol<ProcessorMemory, CoyoteWorld>(3, 2, claims)), $"{nameof(An_item_of_a_run_queue_is_taken_once)}-{claims}");
 
     [Fact]
     public void A_run_queue_with_a_torn_claim_gives_an_item_twice() =>
@@ -82,7 +82,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData((int)LeaseDefect.LeavesItsQueueBehind, "left in the queue")]
     [InlineData((int)LeaseDefect.TakesClaimedUnasked, "")]
     public void A_broken_hand_over_of_a_processor_is_found_out(int defect, string report) =>
-        Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>((LeaseDefect)defect)), report, $"{nameof(A_broken_hand_over_of_a_processor_is_found_out)}_{defect}");
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>((LeaseDefect)defect)), report, $"{nameof(A_broken_hand_over_of_a_processor_is_found_out)}-{defect}");
 
     [Fact]
     public void A_lease_decided_by_a_torn_compare_exchange_has_two_holders() =>
@@ -92,7 +92,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void No_child_outlives_its_parent(int spawners) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}_{spawners}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ChildRegisterProtocol<ProcessorMemory, CoyoteWorld>(spawners)), $"{nameof(No_child_outlives_its_parent)}-{spawners}");
 
     [Fact]
     public void A_parent_that_only_looks_at_its_children_is_outlived() =>

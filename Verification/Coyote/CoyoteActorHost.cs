@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Verification.Atomics;
 
 namespace Troupe.Verification.Coyote;
 
@@ -23,9 +24,10 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
 
     /// <summary>
     /// Makes a test: <paramref name="begin"/> spawns actors and tells them things, and what it returns is called when no actor has anything to do any more, to
-    /// check what must be true then. So many actors must have failed by then, and no more.
+    /// check what must be true then. So many actors must have failed by then, and no more. Who is no actor may act <paramref name="beside"/> them: it is looked at after
+    /// <paramref name="begin"/>.
     /// </summary>
-    public static Action Run(Func<ActorSystem, Action> begin, int processors = 2, int failures = 0) => () =>
+    public static Action Run(Func<ActorSystem, Action> begin, int processors = 2, int failures = 0, IReadOnlyList<Action>? beside = null) => () =>
     {
         var host = new CoyoteActorHost(processors);
         var failed = new List<ActorFailure>();
@@ -39,6 +41,7 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
             },
         });
         var check = begin(system);
+        if (beside is not null) RunBeside(beside);
         host.WaitUntilIdle();
         Assert.True(failed.Count == failures, $"{failed.Count} failures of actors: {string.Join('\n', failed)}");
         check();
@@ -51,6 +54,8 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
     public void Enqueue(ReadyTurn turn)
     {
         lock (_gate) _turns++;
+        var actor = turn.Actor.ToString();
+        AtomicOperations.Note(actor, "has something to do");
         _ = Task.Run(() =>
         {
             int processor;
@@ -60,7 +65,10 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
                 processor = _free.Pop();
             }
 
+            AtomicOperations.Name(actor);
+            AtomicOperations.Note(actor, "turn begins");
             turn.Run(maximumMessages: 1, processor);
+            AtomicOperations.Note(actor, "turn is over");
             lock (_gate)
             {
                 _free.Push(processor);
@@ -68,6 +76,22 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
                 Monitor.PulseAll(_gate);
             }
         });
+    }
+
+    private static void RunBeside(IReadOnlyList<Action> beside)
+    {
+        var tasks = new Task[beside.Count];
+        for (var i = 0; i < tasks.Length; i++)
+        {
+            var (number, body) = (i + 1, beside[i]);
+            tasks[i] = Task.Run(() =>
+            {
+                AtomicOperations.Name($"beside {number}");
+                body();
+            });
+        }
+
+        Task.WaitAll(tasks);
     }
 
     private void WaitUntilIdle()

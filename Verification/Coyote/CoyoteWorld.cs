@@ -1,4 +1,5 @@
 using Troupe.Core.Machine;
+using Troupe.Verification.Atomics;
 using Troupe.Verification.Protocols;
 
 namespace Troupe.Verification.Coyote;
@@ -52,6 +53,7 @@ internal readonly struct CoyoteWorld : IWorld
             tasks[i] = Task.Run(() =>
             {
                 CurrentProcessor.Value = processor;
+                AtomicOperations.Name($"processor {processor}");
                 body();
             });
         }

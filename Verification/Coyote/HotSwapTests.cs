@@ -14,14 +14,14 @@ public sealed class HotSwapTests(ITestOutputHelper output)
     [InlineData((int)SwapDisturbance.Failure)]
     [InlineData((int)SwapDisturbance.Ask)]
     public void A_swap_keeps_its_place_and_has_one_outcome(int disturbance) =>
-        Interleavings.Hold(output, Swap<ProcessorMemory>(disturbance), $"{nameof(A_swap_keeps_its_place_and_has_one_outcome)}_{disturbance}");
+        Interleavings.Hold(output, Swap<ProcessorMemory>(disturbance), $"{nameof(A_swap_keeps_its_place_and_has_one_outcome)}-{disturbance}");
 
     [Theory]
     [InlineData((int)SwapDisturbance.None, (int)SwapDefect.Overtakes, "not by the behaviour of its time")]
     [InlineData((int)SwapDisturbance.Failure, (int)SwapDefect.KeepsTheFactory, "comes back")]
     [InlineData((int)SwapDisturbance.Stop, (int)SwapDefect.ForgetsAtTheEnd, "no outcome")]
     public void A_broken_swap_is_found_out(int disturbance, int defect, string report) =>
-        Interleavings.Find(output, Swap<ProcessorMemory>(disturbance, defect), report, $"{nameof(A_broken_swap_is_found_out)}_{defect}");
+        Interleavings.Find(output, Swap<ProcessorMemory>(disturbance, defect), report, $"{nameof(A_broken_swap_is_found_out)}-{defect}");
 
     [Fact]
     public void A_swap_withdrawn_by_a_torn_compare_exchange_is_done_as_well() =>

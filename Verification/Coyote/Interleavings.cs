@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.Coyote;
 using Microsoft.Coyote.Rewriting;
 using Microsoft.Coyote.SystematicTesting;
+using Troupe.Verification.Atomics;
+using Troupe.Verification.Protocols;
 using Xunit.Abstractions;
 
 namespace Troupe.Verification.Coyote;
@@ -16,51 +18,70 @@ internal static class Interleavings
 {
     private const int DefaultIterations = 300;
     private const uint DefaultSeed = 20_261_123;
+    private const uint PlantedRounds = 8;
+
+    static Interleavings()
+    {
+        if (SearchRecord.Folder is { } folder)
+            AtomicOperations.File = Path.Combine(Directory.CreateDirectory(folder).FullName, $"{typeof(Interleavings).Assembly.GetName().Name}.hits");
+    }
 
     /// <summary>The test must pass under every interleaving tried.</summary>
     public static void Hold(ITestOutputHelper output, Action test, [CallerMemberName] string name = "")
     {
         foreach (var mode in Enum.GetValues<Mode>())
         {
-            if (Run(output, test, name, mode, keepTrace: true) is { } failure) Assert.Fail(failure.Message);
+            if (Run(output, test, name, mode, isPlanted: false) is { } failure) Assert.Fail(failure.Message);
         }
     }
 
-    /// <summary>The test is broken on purpose: one of the two modes must find out.</summary>
+    /// <summary>The test is broken on purpose: one of the two modes must find out, with the seed or, where the window is narrow, with one of those after it.</summary>
     public static void Find(ITestOutputHelper output, Action test, string report, [CallerMemberName] string name = "")
     {
+        if (SearchRecord.IsDeep || Replay is not null) return;
         var found = false;
-        foreach (var mode in Enum.GetValues<Mode>())
+        for (var round = 0u; !found && round < PlantedRounds; round++)
         {
-            if (Run(output, test, name, mode, keepTrace: false) is not { } failure) continue;
-            found = true;
-            Assert.Contains(report, failure.Report, StringComparison.OrdinalIgnoreCase);
+            foreach (var mode in Enum.GetValues<Mode>())
+            {
+                if (Run(output, test, name, mode, isPlanted: true, round) is not { } failure) continue;
+                found = true;
+                Assert.Contains(report, failure.Report, StringComparison.OrdinalIgnoreCase);
+            }
         }
 
         Assert.True(found, $"{name}: the planted bug was not found");
     }
 
-    private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, bool keepTrace)
+    private static string? Replay => Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } file ? file : null;
+
+    private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, bool isPlanted, uint round = 0)
     {
         // Else the test would pass whatever the code does.
-        foreach (var assembly in new[] { typeof(Interleavings).Assembly, typeof(Core.Memory.IMemory).Assembly, typeof(Core.Machine.IProcessors).Assembly, typeof(Actors.TurnGate<>).Assembly })
+        foreach (var assembly in new[] { typeof(Interleavings).Assembly, typeof(Core.Memory.IMemory).Assembly, typeof(Actors.TurnGate<>).Assembly })
             Assert.True(RewritingEngine.IsAssemblyRewritten(assembly), $"{assembly.GetName().Name} is not rewritten");
 
+        var seed = Number("TROUPE_COYOTE_SEED", DefaultSeed) + round;
         var configuration = Configuration.Create()
             .WithTestingIterations(Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations))
-            .WithRandomGeneratorSeed(Number("TROUPE_COYOTE_SEED", DefaultSeed))
+            .WithRandomGeneratorSeed(seed)
             .WithMemoryAccessRaceCheckingEnabled(mode == Mode.MemoryAccesses)
             .WithMaxSchedulingSteps(1_000, 10_000)
             .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
             .WithDeadlockTimeout(30_000)
             .WithTelemetryEnabled(false);
-        if (Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } replay)
+        if (Replay is { } replay)
         {
-            if (Path.GetFileName(replay) != TraceName(name, mode)) return null;
+            if (!Path.GetFileName(replay).StartsWith($"{name}.{mode}.", StringComparison.Ordinal)) return null;
             configuration = configuration.WithReproducibleTrace(File.ReadAllText(replay));
         }
 
-        using var engine = TestingEngine.Create(configuration, test);
+        var schedule = new AtomicOperations.Schedule();
+        using var engine = TestingEngine.Create(configuration, () =>
+        {
+            AtomicOperations.BeginSchedule(schedule);
+            test();
+        });
         var clock = System.Diagnostics.Stopwatch.StartNew();
         engine.Run();
         var report = engine.TestReport;
@@ -68,28 +89,37 @@ internal static class Interleavings
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} ({mode}): {iterations} iterations, {report.NumOfFoundBugs} bugs, {report.MaxControlledOperations} operations, longest {Math.Max(report.MaxExploredFairSteps, report.MaxExploredUnfairSteps)} steps, {clock.Elapsed.TotalSeconds:F1} s"));
         foreach (var uncontrolled in report.UncontrolledInvocations) output.WriteLine($"  uncontrolled: {uncontrolled}");
         Assert.Empty(report.InternalErrors);
-        if (report.NumOfFoundBugs == 0) return null;
+        var record = new SearchRecord("Coyote", name, mode.ToString()) { Seed = seed, Schedules = iterations, Seconds = clock.Elapsed.TotalSeconds, IsPlanted = isPlanted };
+        if (report.NumOfFoundBugs == 0)
+        {
+            record.Write();
+            return null;
+        }
+
         var bug = string.Join('\n', report.BugReports);
         output.WriteLine($"  {bug.Split('\n')[0]}");
         var message = $"{name} ({mode}), iteration {iterations}: {bug}";
-        if (keepTrace)
+        var steps = new ScheduleReader(schedule);
+        record = record with { Finding = bug, Diagram = steps.ToMermaid(), Deciding = steps.Deciding() };
+        if (!isPlanted)
         {
-            var path = Path.Combine(TraceDirectory(), TraceName(name, mode));
+            var path = Path.Combine(TraceDirectory(), string.Create(CultureInfo.InvariantCulture, $"{name}.{mode}.{seed}.trace"));
             File.WriteAllText(path, engine.ReproducibleTrace);
-            File.WriteAllText(path + ".txt", engine.ReadableTrace);
-            message += $"\nreplay: TROUPE_COYOTE_REPLAY={path}";
+            File.WriteAllText(path + ".txt", $"{bug}\n\n{steps}\n{record.Diagram}\n{engine.ReadableTrace}");
+            record = record with { Replay = path };
+            message += $"\n{steps}\nthe same as a diagram: {path}.txt\nto see it again: ./troupe verify replay {path}";
         }
 
+        record.Write();
         return new Failure(message, bug);
     }
 
-    private static string TraceName(string name, Mode mode) => $"{name}.{mode}.trace";
-
     private static string TraceDirectory()
     {
+        if (Environment.GetEnvironmentVariable("TROUPE_VERIFY_TRACES") is { Length: > 0 } given) return Directory.CreateDirectory(given).FullName;
         var artifacts = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
         while (Path.GetFileName(artifacts) is { Length: > 0 } folder && folder != "artifacts") artifacts = Path.GetDirectoryName(artifacts)!;
-        return Directory.CreateDirectory(Path.Combine(artifacts, "coyote")).FullName;
+        return Directory.CreateDirectory(Path.Combine(artifacts, "verify", "traces")).FullName;
     }
 
     private static uint Number(string variable, uint otherwise) =>

@@ -28,7 +28,7 @@ public sealed class KernelTests(ITestOutputHelper output)
     [InlineData((int)(Ending.Wake | Ending.Signal))]
     [InlineData((int)(Ending.Wake | Ending.Deadline | Ending.Signal))]
     public void A_futex_wait_ends_once(int endings) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new FutexProtocol<ProcessorMemory, CoyoteWorld>((Ending)endings)), $"{nameof(A_futex_wait_ends_once)}_{endings}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new FutexProtocol<ProcessorMemory, CoyoteWorld>((Ending)endings)), $"{nameof(A_futex_wait_ends_once)}-{endings}");
 
     [Fact]
     public void A_futex_with_a_torn_lock_is_found_out() =>

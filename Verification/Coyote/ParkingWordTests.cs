@@ -12,7 +12,7 @@ public sealed class ParkingWordTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void Work_brought_to_a_thread_that_parks_is_done(int bringers) =>
-        Interleavings.Hold(output, Parking<ProcessorMemory, WaitingFutex>(bringers), $"{nameof(Work_brought_to_a_thread_that_parks_is_done)}_{bringers}");
+        Interleavings.Hold(output, Parking<ProcessorMemory, WaitingFutex>(bringers), $"{nameof(Work_brought_to_a_thread_that_parks_is_done)}-{bringers}");
 
     [Fact]
     public void A_permit_taken_by_a_torn_exchange_loses_a_wake_up() =>

@@ -7,6 +7,9 @@ public sealed class UncontrolledCallsTests
     private static readonly (string Caller, string Callee, string Reason)[] Allowed =
     [
         ("Troupe.Core.Memory.ProcessorMemory.FullFence", "System.Threading.Interlocked.MemoryBarrier", "Coyote explores sequentially consistent runs, in which a fence does nothing; the explorer models it"),
+        ("Troupe.Core.Capabilities.Fence.Full", "System.Threading.Interlocked.MemoryBarrier", "the same: a fence does nothing in sequentially consistent runs"),
+        ("Troupe.Net.Contracts.TcpConnectionSettings.", "System.Threading.Volatile.", "settings that stand alone: no protocol under test turns on when one is seen"),
+        ("Troupe.Net.Sockets.TcpSocket.", "System.Threading.Volatile.", "whether a socket listens; asked under its gate where more than an answer hangs on it"),
         ("Troupe.Core.Machine.KernelPhysicalMemory.", "System.Threading.Volatile.", "device registers and firmware tables; no protocol under test reads them"),
         ("Troupe.Core.Machine.EntropySource`", "System.Threading.Volatile.Write", "wipes secrets; no protocol under test runs it"),
         ("Troupe.Core.Machine.RandomGenerator", "System.Threading.Volatile.Write", "wipes secrets; no protocol under test runs it"),
@@ -16,6 +19,12 @@ public sealed class UncontrolledCallsTests
     [InlineData("Troupe.Actors.dll")]
     [InlineData("Troupe.Core.Memory.dll")]
     [InlineData("Troupe.Core.Machine.dll")]
+    [InlineData("Troupe.Core.Capabilities.dll")]
+    [InlineData("Troupe.Drivers.Contracts.dll")]
+    [InlineData("Troupe.Drivers.Virtio.dll")]
+    [InlineData("Troupe.Drivers.VirtioNet.dll")]
+    [InlineData("Troupe.Net.Contracts.dll")]
+    [InlineData("Troupe.Net.Sockets.dll")]
     public void An_assembly_under_test_calls_nothing_that_Coyote_does_not_control(string assembly)
     {
         var calls = UncontrolledCalls.In(Original(assembly))

@@ -11,47 +11,47 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData(1)]
     [InlineData(2)]
     public void Work_brought_to_a_worker_that_parks_is_done(int producers) =>
-        Hold(ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(producers)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(producers)), name: $"{nameof(Work_brought_to_a_worker_that_parks_is_done)}-{producers}");
 
     [Fact]
     public void Parking_announced_by_a_plain_store_loses_work() =>
-        Find(ExploredWorld.Run(() => new WorkerIdleProtocol<PlainExchange, ExploredWorld>(1)), FailureKind.Deadlock);
+        Explorations.Find(output, ExploredWorld.Run(() => new WorkerIdleProtocol<PlainExchange, ExploredWorld>(1)), FailureKind.Deadlock);
 
     [Fact]
     public void Parking_without_looking_again_loses_work() =>
-        Find(ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(1, looksAgain: false)), FailureKind.Deadlock);
+        Explorations.Find(output, ExploredWorld.Run(() => new WorkerIdleProtocol<ExplorerMemory, ExploredWorld>(1, looksAgain: false)), FailureKind.Deadlock);
 
     [Theory]
     [InlineData(2, 1, OverflowPolicy.Wait, 1)]
     [InlineData(2, 1, OverflowPolicy.Wait, 8)]
     [InlineData(2, 1, OverflowPolicy.DropOldest, 1)]
     public void Accepted_messages_are_handled_once(int producers, int messages, OverflowPolicy policy, int capacity) =>
-        Hold(ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })));
+        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once)}-{producers}-{messages}-{policy}-{capacity}");
 
     [Fact]
     public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
-        Find(ExploredWorld.Run(() => new MailboxProtocol<PlainExchange, ExploredWorld>(2, 1, new MailboxOptions { Capacity = 8 })), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new MailboxProtocol<PlainExchange, ExploredWorld>(2, 1, new MailboxOptions { Capacity = 8 })), FailureKind.Exception);
 
     [Theory]
     [InlineData(2, 1, false)]
     [InlineData(2, 2, false)]
     [InlineData(2, 1, true)]
     public void What_a_single_sender_sends_is_handled_once_in_order(int messages, int capacity, bool closes) =>
-        Hold(ExploredWorld.Run(() => new SingleSenderProtocol<ExplorerMemory, ExploredWorld>(messages, capacity, closes)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new SingleSenderProtocol<ExplorerMemory, ExploredWorld>(messages, capacity, closes)), name: $"{nameof(What_a_single_sender_sends_is_handled_once_in_order)}-{messages}-{capacity}-{closes}");
 
     [Fact]
     public void A_single_sender_loses_a_message_to_a_turn_that_ends_by_a_plain_store() =>
-        Find(ExploredWorld.Run(() => new SingleSenderProtocol<PlainExchange, ExploredWorld>(2, 2, closes: false)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new SingleSenderProtocol<PlainExchange, ExploredWorld>(2, 2, closes: false)), FailureKind.Exception);
 
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void An_item_of_a_run_queue_is_taken_once(int claims) =>
-        Hold(ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1, claims)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new WorkStealingProtocol<ExplorerMemory, ExploredWorld>(3, 1, claims)), name: $"{nameof(An_item_of_a_run_queue_is_taken_once)}-{claims}");
 
     [Fact]
     public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
-        Hold(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>()));
+        Explorations.Hold(output, ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>()));
 
     [Theory]
     [InlineData((int)LeaseDefect.NoFenceAfterTheTurn)]
@@ -59,25 +59,29 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData((int)LeaseDefect.LeavesItsQueueBehind)]
     [InlineData((int)LeaseDefect.TakesClaimedUnasked)]
     public void A_broken_hand_over_of_a_processor_is_found_out(int defect) =>
-        Find(ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>((LeaseDefect)defect)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>((LeaseDefect)defect)), FailureKind.Exception, name: $"{nameof(A_broken_hand_over_of_a_processor_is_found_out)}-{defect}");
 
     [Fact]
     public void Every_watcher_is_told_of_an_end_once() =>
-        Hold(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1)));
 
     [Fact]
     public void A_watch_that_comes_after_the_end_must_be_answered() =>
-        Find(ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new EndWatchProtocol<ExplorerMemory, ExploredWorld>(1, answersLate: false)), FailureKind.Exception);
 
     [Theory]
     [InlineData((int)SwapDisturbance.Withdrawal)]
     [InlineData((int)SwapDisturbance.Stop)]
     public void A_swap_has_one_outcome(int disturbance) =>
-        Hold(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)), name: $"{nameof(A_swap_has_one_outcome)}-{disturbance}");
 
     [Fact]
     public void A_swap_that_overtakes_is_found_out() =>
-        Find(ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
+
+    [Fact]
+    public void A_frame_has_one_owner() =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new FramePoolProtocol<ExplorerMemory, ExploredWorld>(2, 1)));
 
     [Theory]
     [InlineData(40, 20, 20)]
@@ -93,18 +97,9 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
 
     [Fact]
     public void Half_an_event_is_never_read_from_a_trace() =>
-        Hold(ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
 
     [Fact]
     public void A_trace_ring_with_two_writers_gives_half_an_event() =>
-        Find(ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(1, 1, twoWriters: true)), FailureKind.Exception);
-
-    private void Hold(Action<Scenario> scenario) => output.WriteLine(Exploration.Run(scenario).MustHold().ToString());
-
-    private void Find(Action<Scenario> scenario, FailureKind kind)
-    {
-        var result = Exploration.Run(scenario);
-        output.WriteLine(result.ToString());
-        output.WriteLine(result.MustFail(kind).ToString());
-    }
+        Explorations.Find(output, ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(1, 1, twoWriters: true)), FailureKind.Exception);
 }

@@ -15,7 +15,10 @@ public sealed class ExplorationTests(ITestOutputHelper output)
         var failure = Exploration.Run(s => Sleep(s, fence: false)).MustFail(FailureKind.Deadlock);
         output.WriteLine(failure.ToString());
         Assert.Contains("sleeper waits for woken", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(failure.Steps, step => step.Contains("becomes visible", StringComparison.Ordinal));
+        Assert.Contains(failure.Steps, step => step.What == "becomes visible");
+        Assert.Equal(("waker", "sleeper"), (failure.Deciding!.First.Thread, failure.Deciding.Second.Thread));
+        Assert.Equal(failure.Deciding.First.Location, failure.Deciding.Second.Location);
+        Assert.Contains("decides (second)", failure.ToMermaid(), StringComparison.Ordinal);
         Exploration.Run(s => Sleep(s, fence: true)).MustHold();
     }
 

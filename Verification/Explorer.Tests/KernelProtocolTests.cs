@@ -8,11 +8,12 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
 {
     [Fact]
     public void A_thread_made_ready_for_a_processor_that_goes_idle_runs() =>
-        Hold(ExploredWorld.Run(() => new IdleWakeProtocol<ExplorerMemory, ExploredWorld>()));
+        Explorations.Hold(output, ExploredWorld.Run(() => new IdleWakeProtocol<ExplorerMemory, ExploredWorld>()), isTooLarge: true);
 
     [Fact]
     public void Without_the_fence_after_enqueuing_a_wake_up_is_lost() =>
-        Find(
+        Explorations.Find(
+            output,
             ExploredWorld.Run(
                 () =>
                 {
@@ -24,7 +25,7 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
 
     [Fact]
     public void Two_processors_that_pick_from_one_queue_get_different_threads() =>
-        Hold(ExploredWorld.Run(() => new RunQueueProtocol<ExplorerMemory, ExploredWorld>(waker: false)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new RunQueueProtocol<ExplorerMemory, ExploredWorld>(waker: false)), isTooLarge: true);
 
     [Theory]
     [InlineData((int)Ending.Wake)]
@@ -32,11 +33,12 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
     [InlineData((int)(Ending.Wake | Ending.Deadline))]
     [InlineData((int)(Ending.Signal | Ending.Deadline))]
     public void A_wait_ends_once(int endings) =>
-        Hold(ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)), isTooLarge: true, name: $"{nameof(A_wait_ends_once)}-{endings}");
 
     [Fact]
     public void Blocking_by_a_plain_store_misses_a_signal() =>
-        Find(
+        Explorations.Find(
+            output,
             ExploredWorld.Run(
                 () =>
                 {
@@ -51,27 +53,9 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
     [InlineData(false)]
     [InlineData(true)]
     public void No_processor_reaches_a_freed_frame(bool both) =>
-        Hold(ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(both)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(both)), isTooLarge: true, name: $"{nameof(No_processor_reaches_a_freed_frame)}-{both}");
 
     [Fact]
     public void A_processor_that_does_not_announce_that_it_leaves_idle_reaches_a_freed_frame() =>
-        Find(ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(announces: false)), FailureKind.Exception);
-
-    /// <summary>
-    /// Every schedule, or as many as fit in the time: the line printed says which. TROUPE_EXPLORE_SECONDS gives more time.
-    /// </summary>
-    private void Hold(Action<Scenario> scenario)
-    {
-        var seconds = int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given) ? given : 10;
-        var result = Exploration.Run(scenario, new ExplorerOptions { TimeLimit = TimeSpan.FromSeconds(seconds), MaximumSchedules = long.MaxValue });
-        output.WriteLine(result.ToString());
-        Assert.True(result.Failure is null, result.Failure?.ToString());
-    }
-
-    private void Find(Action<Scenario> scenario, FailureKind kind)
-    {
-        var result = Exploration.Run(scenario);
-        output.WriteLine(result.ToString());
-        output.WriteLine(result.MustFail(kind).ToString());
-    }
+        Explorations.Find(output, ExploredWorld.Run(() => new ShootdownProtocol<ExplorerMemory, ExploredWorld>(announces: false)), FailureKind.Exception);
 }

@@ -10,13 +10,13 @@ namespace Troupe.Verification.Explorer.Tests;
 public sealed class SignalTests(ITestOutputHelper output)
 {
     [Fact]
-    public void A_signal_raised_while_the_wake_up_is_registered_arrives() => Exploration.Run(Register<ExplorerMemory>).MustHold();
+    public void A_signal_raised_while_the_wake_up_is_registered_arrives() => Explorations.Hold(output, Register<ExplorerMemory>);
 
     [Fact]
     public void Registering_by_a_release_store_loses_the_signal()
     {
-        Exploration.Run(Register<PlainExchange>, new ExplorerOptions { Model = MemoryModel.SequentialConsistency }).MustHold();
-        output.WriteLine(Exploration.Run(Register<PlainExchange>).MustFail(FailureKind.Exception).ToString());
+        Explorations.Hold(output, Register<PlainExchange>, MemoryModel.SequentialConsistency);
+        Explorations.Find(output, Register<PlainExchange>, FailureKind.Exception);
     }
 
     private static void Register<TMemory>(Scenario scenario)

@@ -9,18 +9,12 @@ public sealed class SpinLockTests(ITestOutputHelper output)
     [Theory]
     [InlineData(2, 2)]
     [InlineData(3, 1)]
-    public void What_is_counted_under_the_lock_adds_up(int threads, int turns)
-    {
-        var result = Exploration.Run(Counting<SpinLock<ExplorerMemory, ExploredWorld>, Locking>(threads, turns)).MustHold();
-        output.WriteLine(result.ToString());
-    }
+    public void What_is_counted_under_the_lock_adds_up(int threads, int turns) =>
+        Explorations.Hold(output, Counting<SpinLock<ExplorerMemory, ExploredWorld>, Locking>(threads, turns), name: $"{nameof(What_is_counted_under_the_lock_adds_up)}-{threads}-{turns}");
 
     [Fact]
-    public void A_lock_taken_by_a_plain_store_is_found_out()
-    {
-        var failure = Exploration.Run(Counting<SpinLock<PlainExchange, ExploredWorld>, BrokenLocking>(2, 1)).MustFail(FailureKind.Exception);
-        output.WriteLine(failure.ToString());
-    }
+    public void A_lock_taken_by_a_plain_store_is_found_out() =>
+        Explorations.Find(output, Counting<SpinLock<PlainExchange, ExploredWorld>, BrokenLocking>(2, 1), FailureKind.Exception);
 
     private static Action<Scenario> Counting<TLock, TLocking>(int threads, int turns)
         where TLock : struct

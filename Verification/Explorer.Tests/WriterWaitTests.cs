@@ -10,21 +10,21 @@ namespace Troupe.Verification.Explorer.Tests;
 public sealed class WriterWaitTests(ITestOutputHelper output)
 {
     [Fact]
-    public void A_writer_does_not_wait_for_an_actor_that_has_ended() => Exploration.Run(End<ExplorerMemory>).MustHold();
+    public void A_writer_does_not_wait_for_an_actor_that_has_ended() => Explorations.Hold(output, End<ExplorerMemory>);
 
     [Fact]
     public void A_waiter_published_by_a_release_store_may_wait_for_ever()
     {
-        Exploration.Run(End<PlainExchange>, new ExplorerOptions { Model = MemoryModel.SequentialConsistency }).MustHold();
-        output.WriteLine(Exploration.Run(End<PlainExchange>).MustFail(FailureKind.Exception).ToString());
+        Explorations.Hold(output, End<PlainExchange>, MemoryModel.SequentialConsistency);
+        Explorations.Find(output, End<PlainExchange>, FailureKind.Exception);
     }
 
     [Fact]
-    public void A_writer_is_woken_by_the_turn_that_its_signal_asks_for() => Exploration.Run(scenario => Acknowledge(scenario, signalsFirst: false)).MustHold();
+    public void A_writer_is_woken_by_the_turn_that_its_signal_asks_for() => Explorations.Hold(output, scenario => Acknowledge(scenario, signalsFirst: false));
 
     [Fact]
     public void A_signal_before_the_waiter_is_there_may_be_used_up_without_it() =>
-        output.WriteLine(Exploration.Run(scenario => Acknowledge(scenario, signalsFirst: true)).MustFail(FailureKind.Exception).ToString());
+        Explorations.Find(output, scenario => Acknowledge(scenario, signalsFirst: true), FailureKind.Exception);
 
     /// <summary>TcpByteStreams.EndOutput beside WaitForRoomAsync: exactly one of the two completes the waiter.</summary>
     private static void End<TMemory>(Scenario scenario)

@@ -51,7 +51,7 @@ public static class Exploration
             if (machine.Failure is not null)
             {
                 stop = StopReason.Failure;
-                failure = Explain(build, options, search.Replay());
+                failure = Explain(build, options, search.Replay(), heap);
                 break;
             }
 
@@ -82,12 +82,12 @@ public static class Exploration
         using var heap = new FrozenHeap();
         heap.Renew();
         var search = ScheduleSearch.ForReplay(ref options, replay);
-        using var machine = new ModelMachine(search, options) { Trace = [] };
+        using var machine = new ModelMachine(search, options);
         machine.RunSchedule(build, outcomes);
         return new ExplorationResult
         {
             Stop = machine.Failure is null ? StopReason.Replayed : StopReason.Failure,
-            Failure = machine.Failure is var (kind, message) ? new ExplorationFailure(kind, message, machine.Trace, replay) : null,
+            Failure = machine.Failure is null ? null : Explain(build, options, replay, heap),
             Schedules = 1,
             Redundant = 0,
             Steps = search.Depth,
@@ -97,14 +97,29 @@ public static class Exploration
         };
     }
 
-    /// <summary>Runs a failing schedule once more, writing down its steps.</summary>
-    private static ExplorationFailure Explain(Action<Scenario> build, ExplorerOptions options, string replay)
+    /// <summary>Runs a failing schedule once more, writing down its steps, and looks for the two on which it turns.</summary>
+    private static ExplorationFailure Explain(Action<Scenario> build, ExplorerOptions options, string replay, FrozenHeap heap)
     {
         var search = ScheduleSearch.ForReplay(ref options, replay);
         using var machine = new ModelMachine(search, options) { Trace = [] };
         machine.RunSchedule(build, new SortedDictionary<string, long>(StringComparer.Ordinal));
-        return machine.Failure is var (kind, message)
-            ? new ExplorationFailure(kind, message, machine.Trace, replay)
-            : throw new ExplorationException($"the scenario is not deterministic: schedule {replay} failed, and passes when run again");
+        if (machine.Failure is not var (kind, message))
+            throw new ExplorationException($"the scenario is not deterministic: schedule {replay} failed, and passes when run again");
+
+        var failure = new ExplorationFailure(kind, message, machine.Trace!, replay);
+        var deciding = DecidingOrder.Find(machine.Accesses, replay, turned => Passes(build, options, turned, heap));
+        return deciding is var (first, second) && StepAt(first) is { } one && StepAt(second) is { } other
+            ? failure with { Deciding = new DecidingSteps(one, other) }
+            : failure;
+
+        ExploredStep? StepAt(int index) => machine.Trace!.Find(step => step.Index == index);
+    }
+
+    private static bool Passes(Action<Scenario> build, ExplorerOptions options, string replay, FrozenHeap heap)
+    {
+        heap.Renew();
+        var search = ScheduleSearch.ForReplay(ref options, replay);
+        using var machine = new ModelMachine(search, options);
+        return machine.RunSchedule(build, new SortedDictionary<string, long>(StringComparer.Ordinal)) == ScheduleEnd.Complete && machine.Failure is null;
     }
 }

@@ -40,8 +40,14 @@ public enum FailureKind
 /// <param name="Message">The exception's message, or who waits for what.</param>
 /// <param name="Steps">The schedule, one line a step.</param>
 /// <param name="Replay">Give this to <see cref="ExplorerOptions.Replay"/>.</param>
-public sealed record ExplorationFailure(FailureKind Kind, string Message, IReadOnlyList<string> Steps, string Replay)
+public sealed record ExplorationFailure(FailureKind Kind, string Message, IReadOnlyList<ExploredStep> Steps, string Replay)
 {
+    /// <summary>The two steps whose order decides, if turning round one pair of them makes the schedule pass.</summary>
+    public DecidingSteps? Deciding { get; init; }
+
+    /// <summary>The schedule as a Mermaid sequence diagram.</summary>
+    public string ToMermaid() => SequenceDiagram.Of(this);
+
     /// <inheritdoc/>
     public override string ToString()
     {
@@ -50,6 +56,13 @@ public sealed record ExplorationFailure(FailureKind Kind, string Message, IReadO
         for (var i = 0; i < Steps.Count; i++)
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {i + 1,4}  {Steps[i]}");
+        }
+
+        if (Deciding is { } deciding)
+        {
+            text.AppendLine("  decided by the order of");
+            text.AppendLine(CultureInfo.InvariantCulture, $"        {deciding.First}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"        {deciding.Second}");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"  replay: {Replay}");

@@ -86,7 +86,7 @@ internal sealed class ExploredThread
         _machine.ThrowIfAborting();
         Buffer.Push(new StoreBuffer.Entry(address, value, _machine.ClockOf(Index)));
         _seen[address] = value;
-        _machine.Note(this, "store", address, $":= {value} (buffered)");
+        _machine.Note(this, "store", address, $":= {value} {ModelMachine.Buffered}");
     }
 
     public void Signal(nint address, in Value value)

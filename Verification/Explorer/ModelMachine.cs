@@ -22,6 +22,9 @@ internal sealed class ModelMachine : IDisposable
     /// <summary>A loop over an array of words fills no pages.</summary>
     private const int FoldedAfter = 4;
 
+    /// <summary>How the note of a store ends that only its own thread sees yet.</summary>
+    internal const string Buffered = "(buffered)";
+
     private readonly ScheduleSearch _search;
     private readonly int _maximumSteps;
     private readonly List<ExploredThread> _pool = [];
@@ -44,7 +47,10 @@ internal sealed class ModelMachine : IDisposable
     public MemoryModel Model { get; }
 
     /// <summary>Steps in words, if somebody wants them.</summary>
-    public List<string> Trace { get; init; } = null!;
+    public List<ExploredStep>? Trace { get; init; }
+
+    /// <summary>What the steps accessed, if <see cref="Trace"/> is kept.</summary>
+    public List<DecidingOrder.Access> Accesses { get; } = [];
 
     /// <summary>What went wrong in the last schedule.</summary>
     public (FailureKind Kind, string Message)? Failure { get; private set; }
@@ -147,11 +153,12 @@ internal sealed class ModelMachine : IDisposable
         if (_lastNote.Repeated >= FoldedAfter)
         {
             if (_lastNote.Repeated > FoldedAfter) Trace.RemoveAt(Trace.Count - 1);
-            Trace.Add($"{thread.Name,-12} ... {_lastNote.Repeated - FoldedAfter + 1} more like this");
+            Trace.Add(new ExploredStep(-1, thread.Name, "...", "", string.Create(CultureInfo.InvariantCulture, $"{_lastNote.Repeated - FoldedAfter + 1} more like this"), ""));
             return;
         }
 
-        Trace.Add($"{thread.Name,-12} {what,-16} {(address == 0 ? "" : NameOf(address)),-14} {values,-22} {where}".TrimEnd());
+        var index = values.EndsWith(Buffered, StringComparison.Ordinal) ? -1 : _search.Depth - 1;
+        Trace.Add(new ExploredStep(index, thread.Name, what, address == 0 ? "" : NameOf(address), values, where));
     }
 
     private string NameOf(nint address)
@@ -241,11 +248,12 @@ internal sealed class ModelMachine : IDisposable
 
             var operation = PendingOf(process, out var buffer)!;
             _search.Order.Execute(process, operation, buffer);
+            if (Trace is not null) Accesses.Add(new DecidingOrder.Access(process, _search.Position - 1, [.. operation.Addresses], operation.Writes, ClockOf(process)));
             var thread = _pool[process % Scenario.MaximumThreads];
             if (operation.Kind != OperationKind.Flush) return thread;
             var entry = buffer.Pop();
             entry.Value.Write(entry.Address);
-            if (Trace is not null) Trace.Add($"{thread.Name,-12} {"becomes visible",-16} {NameOf(entry.Address),-14} := {entry.Value}");
+            Trace?.Add(new ExploredStep(_search.Depth - 1, thread.Name, "becomes visible", NameOf(entry.Address), $":= {entry.Value}", ""));
         }
     }
 

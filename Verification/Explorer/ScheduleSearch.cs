@@ -47,6 +47,9 @@ internal sealed class ScheduleSearch
     /// <summary>Steps of the schedule that runs.</summary>
     public int Depth => _nodeOfStep.Count;
 
+    /// <summary>Decisions of the schedule that runs: steps, and choices between them.</summary>
+    public int Position => _position;
+
     /// <summary>A search that takes one path and ends; the memory model is part of the replay string.</summary>
     public static ScheduleSearch ForReplay(ref ExplorerOptions options, string replay)
     {

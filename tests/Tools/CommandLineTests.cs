@@ -42,6 +42,12 @@ public sealed class CommandLineTests
     [InlineData("bench", "boot")]
     [InlineData("soak")]
     [InlineData("verify")]
+    [InlineData("verify", "quick")]
+    [InlineData("verify", "deep")]
+    [InlineData("verify", "explore")]
+    [InlineData("verify", "replay")]
+    [InlineData("verify", "mutants")]
+    [InlineData("verify", "app")]
     [InlineData("gate")]
     [InlineData("doctor")]
     public async Task EveryCommandHasHelp(params string[] command) =>

@@ -3,6 +3,7 @@ using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
 using Troupe.Tools.Testing.Clients;
 using Troupe.Tools.Testing.Net;
+using Troupe.Tools.Verification;
 using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Commands;
@@ -87,9 +88,15 @@ public static class TestCommand
         if (await run.StepAsync("build", () => BuildAsync(repository, cancellation)).ConfigureAwait(false))
         {
             var projects = TestProject.All(repository).Where(project => Wanted(project.Stage)).ToLookup(project => project.Stage);
-            foreach (var project in projects[TestStage.Unit].Concat(projects[TestStage.Verify]))
+            foreach (var project in projects[TestStage.Unit])
             {
                 await run.RunAsync(project).ConfigureAwait(false);
+            }
+
+            if (Wanted(TestStage.Verify))
+            {
+                var verification = new VerificationStage(repository, run, cancellation);
+                await verification.RunAllAsync(projects[TestStage.Verify], "troupe verify quick", isWhole: filter is null).ConfigureAwait(false);
             }
 
             if (Wanted(TestStage.Guest) && await BuildImagesAsync(repository, run, cancellation).ConfigureAwait(false))
@@ -104,7 +111,7 @@ public static class TestCommand
         return TestReport.Print(run.Suites);
     }
 
-    private static async Task BuildAsync(Repository repository, CancellationToken cancellation)
+    internal static async Task BuildAsync(Repository repository, CancellationToken cancellation)
     {
         var result = await Output.StepAsync("building the solution", () => HostProcess.CaptureAsync(
             "dotnet", ["build", Path.Combine(repository.Root, "Actors.sln"), "--nologo", "-v", "quiet"], cancellation, repository.Root)).ConfigureAwait(false);

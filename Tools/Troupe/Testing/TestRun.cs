@@ -37,7 +37,9 @@ public sealed class TestRun(Repository repository, string? filter, CancellationT
     }
 
     /// <summary>Runs the tests of a project that was built before.</summary>
-    public async Task RunAsync(TestProject project)
+    /// <param name="project">The project.</param>
+    /// <param name="environment">What its tests find in their environment besides.</param>
+    public async Task RunAsync(TestProject project, IReadOnlyDictionary<string, string>? environment = null)
     {
         Directory.CreateDirectory(Results);
         var file = Path.Combine(Results, Path.GetFileNameWithoutExtension(project.ProjectFile) + ".trx");
@@ -54,7 +56,7 @@ public sealed class TestRun(Repository repository, string? filter, CancellationT
                 ["test", project.Assembly(repository), "--logger", $"trx;LogFileName={file}", "--results-directory", Results, .. condition],
                 limit.Token,
                 repository.Root,
-                new Dictionary<string, string> { ["TROUPE_ROOT"] = repository.Root }).ConfigureAwait(false);
+                new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["TROUPE_ROOT"] = repository.Root }).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

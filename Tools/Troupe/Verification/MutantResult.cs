@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace Troupe.Tools.Verification;
+
+/// <summary>What became of a mutant.</summary>
+public enum MutantVerdict
+{
+    /// <summary>A test failed, or did not come to its end.</summary>
+    Killed,
+
+    /// <summary>Every test passed.</summary>
+    Survived,
+
+    /// <summary>The time was over before a test failed: not killed.</summary>
+    OutOfTime,
+
+    /// <summary>It does not compile: a mistake in the patch, not a kill.</summary>
+    DoesNotBuild,
+
+    /// <summary>It no longer fits the sources.</summary>
+    DoesNotApply,
+}
+
+/// <summary>A line of the result file.</summary>
+/// <param name="Name">The mutant.</param>
+/// <param name="Digest">Of the patch.</param>
+/// <param name="Verdict">What became of it.</param>
+/// <param name="By">The test that killed it, or what was wrong.</param>
+/// <param name="BuildTime">Building, in all suites that were needed.</param>
+/// <param name="TestTime">Testing until the kill.</param>
+public sealed record MutantResult(string Name, string Digest, MutantVerdict Verdict, string By, TimeSpan BuildTime, TimeSpan TestTime)
+{
+    /// <summary>The line.</summary>
+    public override string ToString() =>
+        string.Join('\t', Name, Digest, Verdict, Seconds(BuildTime), Seconds(TestTime), By.ReplaceLineEndings(" ").Replace('\t', ' '));
+
+    /// <summary>Reads a result file; a line that does not fit is passed over, so its mutant runs again.</summary>
+    public static IReadOnlyDictionary<string, MutantResult> Read(IEnumerable<string> lines)
+    {
+        var results = new Dictionary<string, MutantResult>(StringComparer.Ordinal);
+        foreach (var line in lines)
+        {
+            if (line.Split('\t') is [var name, var digest, var verdict, var build, var test, var by] && Enum.TryParse<MutantVerdict>(verdict, out var parsed)
+                && double.TryParse(build, CultureInfo.InvariantCulture, out var buildSeconds) && double.TryParse(test, CultureInfo.InvariantCulture, out var testSeconds))
+            {
+                results[name] = new MutantResult(name, digest, parsed, by, TimeSpan.FromSeconds(buildSeconds), TimeSpan.FromSeconds(testSeconds));
+            }
+        }
+
+        return results;
+    }
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+}

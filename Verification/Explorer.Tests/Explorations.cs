@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using Troupe.Verification.Atomics;
+using Troupe.Verification.Protocols;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Explorer.Tests;
+
+/// <summary>
+/// Runs the product's protocols in the explorer and keeps a record of each search. The environment: TROUPE_EXPLORE_SECONDS gives a search that is too large to exhaust so
+/// much time (10); TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
+/// </summary>
+internal static class Explorations
+{
+    static Explorations()
+    {
+        if (SearchRecord.Folder is { } folder) AtomicOperations.File = Path.Combine(Directory.CreateDirectory(folder).FullName, "Troupe.Verification.Explorer.Tests.hits");
+    }
+
+    /// <summary>Nothing may fail in any schedule; or, where there are too many, in as many as fit in the time: the line printed says which.</summary>
+    public static void Hold(
+        ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model = MemoryModel.TotalStoreOrder, bool isTooLarge = false, [CallerMemberName] string name = "")
+    {
+        if (!TryRun(output, scenario, model, isPlanted: false, isTooLarge, name, out var result)) return;
+        Assert.True(isTooLarge || result.Stop != StopReason.TimeLimit, $"the search was cut off: {result}");
+        Assert.True(result.Failure is null, $"{result.Failure}\n  to see it again: ./troupe verify replay '{name}={result.Failure?.Replay}'");
+    }
+
+    /// <summary>The scenario is broken on purpose, and must be found out.</summary>
+    public static void Find(ITestOutputHelper output, Action<Scenario> scenario, FailureKind kind, [CallerMemberName] string name = "")
+    {
+        if (SearchRecord.IsDeep || !TryRun(output, scenario, MemoryModel.TotalStoreOrder, isPlanted: true, isTooLarge: false, name, out var result)) return;
+        output.WriteLine(result.MustFail(kind).ToString());
+    }
+
+    private static bool TryRun(ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model, bool isPlanted, bool isTooLarge, string name, out ExplorationResult result)
+    {
+        var seconds = int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given) ? given : 10;
+        var options = new ExplorerOptions { Model = model, TimeLimit = isTooLarge ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(5), MaximumSchedules = long.MaxValue };
+        result = null!;
+        if (Environment.GetEnvironmentVariable("TROUPE_EXPLORE_REPLAY") is { Length: > 0 } replay)
+        {
+            if (replay.Split('=', 2) is not [var test, var schedule] || test != name) return false;
+            options = options with { Replay = schedule };
+        }
+
+        result = Exploration.Run(scenario, options);
+        output.WriteLine(result.ToString());
+        var failure = result.Failure;
+        new SearchRecord("explorer", name, model.ToString())
+        {
+            Schedules = result.Schedules + result.Redundant,
+            Seconds = result.Elapsed.TotalSeconds,
+            IsExhausted = result.Stop == StopReason.Exhausted,
+            IsPlanted = isPlanted,
+            Finding = failure is null ? null : $"{failure.Kind}: {failure.Message}",
+            Replay = failure is null ? null : $"{name}={failure.Replay}",
+            Diagram = failure?.ToMermaid(),
+            Deciding = failure?.Deciding is { } deciding ? [deciding.First.ToString(), deciding.Second.ToString()] : null,
+        }.Write();
+        return true;
+    }
+}
