@@ -198,7 +198,7 @@ public sealed partial class TransmissionControlBlock
     {
         _send.Begin(initial);
         _sendQueue.Begin(initial + 1);
-        _recover = initial;
+        _recover = _reducedUntil = initial;
         _rack.Begin(initial);
     }
 

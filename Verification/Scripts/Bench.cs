@@ -133,6 +133,7 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
 
     private async Task RunAsync(Statement line, Calls calls, bool again)
     {
+        await Test.WhenIdle();
         switch (line.Kind)
         {
             case StatementKind.Expect:
@@ -219,9 +220,10 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
         await Test.WhenIdle();
         if (_arrived.Count > 0 || until <= Now)
             return;
-        using CancellationTokenSource cancellation = new();
-        await Task.WhenAny(_arrival.Task, Task.Delay(until - Now, Test.Time, cancellation.Token));
-        await cancellation.CancelAsync();
+        using (Test.Time.CreateTimer(static arrival => ((TaskCompletionSource)arrival!).TrySetResult(), _arrival, until - Now, Timeout.InfiniteTimeSpan))
+            await _arrival.Task;
+        if (_arrival.Task.IsCompleted)
+            _arrival = new();
         await Test.WhenIdle();
     }
 
@@ -261,7 +263,7 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
         _arrived.Enqueue(frame);
         TaskCompletionSource arrival = _arrival;
         _arrival = new();
-        arrival.SetResult();
+        arrival.TrySetResult();
     }
 
     private void Learn(Frame frame, string protocol)

@@ -26,7 +26,7 @@ public sealed class ProtocolScriptTests
     }
 
     // What the script says of its failure is enough; the steps of all actors are not shown.
-    private static void Run(Script script, int seed)
+    internal static void Run(Script script, int seed)
     {
         try
         {

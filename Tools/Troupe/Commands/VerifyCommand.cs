@@ -12,6 +12,7 @@ public static class VerifyCommand
         depth.AcceptOnlyFromAmong("quick");
         var filter = CommonSymbols.Filter();
         var command = new Command("verify", "Search interleavings and memory orders of the kernel's protocols and the mailboxes.") { depth, filter };
+        command.Subcommands.Add(VerifySimCommand.Create());
         command.SetAction((result, cancellation) => TestCommand.ExecuteAsync("verify", result.GetValue(filter), cancellation));
         return command;
     }

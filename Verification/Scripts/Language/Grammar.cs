@@ -23,7 +23,7 @@ internal static class Grammar
             "no-server", "no-requested", "broadcast", "secs",
         ],
         ["icmp6"] = ["echo", "echo-reply", "solicit", "advertise", "router-solicit", "router-advertise", "too-big", "unreachable", "code", "src", "dst", "hops", "target", "hardware",
-            "no-hardware", "solicited", "override", "router", "-solicited", "-override", "id", "number", "len", "bad-sum", "lifetime", "prefix", "to-hardware"],
+            "no-hardware", "solicited", "override", "router", "-solicited", "-override", "-router", "id", "number", "len", "bad-sum", "lifetime", "prefix", "to-hardware"],
     };
 
     /// <summary>The calls with the words that may stand behind each, and whether one of them is a number or a name of its own.</summary>

@@ -136,6 +136,6 @@ internal sealed partial class ScriptParser
     [GeneratedRegex(@"\S+")]
     private static partial Regex WordPattern();
 
-    [GeneratedRegex(@"^(RFC \d+|IEEE [\d.]+) .*: ")]
+    [GeneratedRegex(@"^RFC \d+( .*)?: ")]
     private static partial Regex Requirement();
 }

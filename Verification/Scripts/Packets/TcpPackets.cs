@@ -33,6 +33,8 @@ internal static class TcpPackets
         TcpHeader header = new(
             from, to, new(flow.PeerInitial + (uint)sequence), new(acknowledgement), flags, (ushort)line.Number("win", 65_535), Options(line, flow));
         byte[] raw = line.Find("raw-options") is { } octets ? Convert.FromHexString(octets.Text) : [];
+        if (raw.Length % 4 != 0)
+            throw line.Find("raw-options")!.Wrong("A header is of whole words: the options are of a multiple of four octets.");
         byte[] segment = new byte[header.Length + raw.Length + length];
         Flow.Octets(sequence + (line.Has("syn") ? 1 : 0), length).CopyTo(segment, header.Length + raw.Length);
         raw.CopyTo(segment, header.Length);
