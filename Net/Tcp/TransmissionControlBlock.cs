@@ -144,6 +144,8 @@ public sealed partial class TransmissionControlBlock
         BeginSending(initial);
         _send.Set(syn, 0);
         NotificationOffered(syn);
+        // The cookie's answer announced this much: what comes first must find its window.
+        _receive.Announce(0, scaled: false);
         _send.Advance(1);
         _synSentAt = RetransmissionTimer.Off;
         Fire(TcpTrigger.PassiveOpen);

@@ -113,6 +113,7 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
     private async Task StartAsync()
     {
         await _link.First.TellAsync(NetworkDeviceMessage.Attach(this));
+        await Test.WhenIdle();
         NetworkConfiguration configuration = HostConfiguration.Create(_script);
         Stack = await NetworkStack.StartAsync(Test.System, _link.Second, configuration, this);
         if (_answersArp && configuration.Static is not null)
@@ -241,6 +242,16 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
         await Test.WhenIdle();
     }
 
+    // In a turn of the link's device, which may not wait.
+    private void TryAnswer(byte[] bytes)
+    {
+        if (!_link.FirstInformation.Batches.TryRent(out FrameBatch batch) || !_link.FirstInformation.TransmitFrames.TryRent(out FrameBuffer frame))
+            throw new InvalidOperationException("The link has no frames left: they leaked.");
+        frame.Append(bytes);
+        batch.TryAdd(frame);
+        _link.First.TryTell(NetworkDeviceMessage.Transmit(batch));
+    }
+
     private void Record(Frame frame)
     {
         string protocol = frame.Protocol;
@@ -273,7 +284,7 @@ internal sealed class Bench : NetworkDeviceClient, IRandomness
         {
             byte[] bytes = new byte[ArpPacket.Length];
             packet.ReplyFrom(PeerHardware).Write(bytes);
-            _ = SendAsync([Ipv4Packets.Ethernet(EtherType.Arp, bytes)]);
+            TryAnswer(Ipv4Packets.Ethernet(EtherType.Arp, bytes));
         }
         else if (protocol == "dhcp" && DhcpMessage.TryParseRequest(frame.Payload.AsSpan(UdpHeader.Length), out DhcpMessage message) == WireError.None)
         {

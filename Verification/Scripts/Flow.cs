@@ -33,7 +33,7 @@ internal sealed class Flow(string name, ushort peerPort)
 
     public Task<TcpConnection>? Connecting { get; set; }
 
-    public Task? Writing { get; set; }
+    public Task<System.IO.Pipelines.FlushResult>? Writing { get; set; }
 
     public long Written { get; set; }
 

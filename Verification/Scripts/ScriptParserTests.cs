@@ -31,7 +31,7 @@ public sealed class ScriptParserTests
     [InlineData("close", 1, "no connection yet")]
     [InlineData("counter TPC.sent=1", 9, "the layers are")]
     [InlineData("< icmp", 3, "What message?")]
-    [InlineData("< arp request sender=10.0.0", 15, "is no address")]
+    [InlineData("< icmp echo src=10.0.0", 13, "is no address")]
     public void AValueThatIsNoneSaysWhere(string line, int column, string message)
     {
         ScriptException exception = Assert.Throws<ScriptException>(() => ProtocolScriptTests.Run(ScriptParser.Parse("x.script", "# RFC 793 1: x.\n" + line), 1));

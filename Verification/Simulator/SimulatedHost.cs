@@ -224,10 +224,9 @@ internal sealed class SimulatedHost : IRandomness
         int batches = _plan.Of(FaultKinds.MemoryRefusal).Next(3) == 0 ? int.MaxValue : 0;
         while (batches-- > 0 && _driven.Batches.TryRent(out FrameBatch batch))
             _batches.Add(batch);
-        if (_crashes < MostCrashes && _plan.Of(FaultKinds.MemoryRefusal).Next(4) == 0)
+        if (_plan.Of(FaultKinds.MemoryRefusal).Next(4) == 0)
         {
-            _crashes++;
-            Device.Arena!.Refusals = 1;
+            Device.Arena!.Refusals = 1 + _plan.Of(FaultKinds.MemoryRefusal).Next(3);
             Device.AskForReset();
         }
     }
@@ -258,7 +257,8 @@ internal sealed class SimulatedHost : IRandomness
 
     private void OnFailure(ActorFailure failure)
     {
-        if (failure.Exception is PlannedCrashException or Core.Capabilities.CapabilityException)
+        _trace($"host {Port}: {failure.Path} failed: {failure.Exception.Message}");
+        if (failure.Exception is PlannedCrashException)
             return;
         Failures.Add($"{failure.Path} failed: {failure.Exception}");
     }

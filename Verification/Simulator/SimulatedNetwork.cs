@@ -34,7 +34,8 @@ internal sealed class SimulatedNetwork(DeterministicHost host, FaultPlan plan, i
     {
         _ports.AddRange(hosts);
         _delay = TimeSpan.FromMicroseconds(20 + _random.Next(10_000));
-        _octetsPerSecond = 125_000.0 * (1 + _random.Next(100));
+        // From 0.3 to 10 Mbit/s: slow enough for a transfer to feel faults.
+        _octetsPerSecond = 37_500 * Math.Pow(33, _random.NextDouble());
         if (plan.Has(FaultKinds.Partition))
         {
             Random random = plan.Of(FaultKinds.Partition);
@@ -76,7 +77,7 @@ internal sealed class SimulatedNetwork(DeterministicHost host, FaultPlan plan, i
 
         if (plan.Strikes(FaultKinds.Loss, 0.2, now))
             return;
-        if (frame.Length > _limit + EthernetHeader.Length && plan.IsTime(now))
+        if (frame.Length - EthernetHeader.Length > _limit && plan.IsTime(now))
         {
             plan.Count(FaultKinds.MtuChange);
             if (!_routerIsSilent)

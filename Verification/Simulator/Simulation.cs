@@ -24,6 +24,7 @@ public sealed class Simulation
     private readonly Queue<string> _trace = new();
     private readonly int _seed;
     private Exception? _violation;
+    private TimeSpan _finished;
 
     private Simulation(int seed, SimulationOptions options)
     {
@@ -47,6 +48,8 @@ public sealed class Simulation
         try
         {
             simulation._host.Run(simulation.RunAsync);
+            // What follows lets the timers of what is stopped run out.
+            simulation._finished = simulation._host.Time.Elapsed;
             foreach (SimulatedHost host in simulation._hosts)
                 simulation._host.Dispose(host.System);
             foreach (SimulatedHost host in simulation._hosts)
@@ -58,8 +61,8 @@ public sealed class Simulation
         }
 
         return new(
-            seed, simulation._plan.Kinds, failure, simulation._host.Fingerprint ^ simulation._network.Fingerprint, simulation._host.Steps, simulation._host.Time.Elapsed,
-            watch.Elapsed, simulation._plan.End, simulation._plan.Injected, [.. simulation._trace]);
+            seed, simulation._plan.Kinds, failure, simulation._host.Fingerprint ^ simulation._network.Fingerprint, simulation._host.Steps,
+            simulation._finished > TimeSpan.Zero ? simulation._finished : simulation._host.Time.Elapsed, watch.Elapsed, simulation._plan.End, simulation._plan.Injected, [.. simulation._trace]);
     }
 
     private static string Describe(Exception exception, Simulation simulation) => exception switch
@@ -87,6 +90,8 @@ public sealed class Simulation
             await Task.WhenAny(all, Task.Delay(_check, _host.Time));
             foreach (SimulatedHost host in _hosts)
                 host.CheckAlways();
+            if (_violation is not null)
+                throw _violation;
         }
 
         if (!all.IsCompleted)
@@ -130,11 +135,26 @@ public sealed class Simulation
         random.NextBytes(up);
         byte[] down = new byte[random.Next(_options.Octets / 4)];
         random.NextBytes(down);
-        await Task.WhenAll(SendAsync(client, up, random), SendAsync(server, down, random), ReceiveAsync(server, up), ReceiveAsync(client, down));
+        await Task.WhenAll(
+            NotedAsync(SendAsync(client, up, random)), NotedAsync(SendAsync(server, down, random)), NotedAsync(ReceiveAsync(server, up)), NotedAsync(ReceiveAsync(client, down)));
         foreach (TcpConnection connection in new[] { client, server })
         {
             if (await connection.Completion is var reason and not TcpCloseReason.Closed)
                 throw new InvariantException($"The connection ended by {reason}.");
+        }
+    }
+
+    // The first that fails ends everything; the others may wait for ever.
+    private async Task NotedAsync(Task part)
+    {
+        try
+        {
+            await part;
+        }
+        catch (Exception exception)
+        {
+            _violation ??= exception;
+            throw;
         }
     }
 
@@ -159,7 +179,7 @@ public sealed class Simulation
             foreach (ReadOnlyMemory<byte> part in result.Buffer)
             {
                 if (received + part.Length > expected.Length || !part.Span.SequenceEqual(expected.AsSpan(received, part.Length)))
-                    throw Violated($"What arrived at {received} of {expected.Length} octets is not what was sent.");
+                    throw new InvariantException($"What arrived at {received} of {expected.Length} octets is not what was sent.");
                 received += part.Length;
             }
 
@@ -167,17 +187,10 @@ public sealed class Simulation
             if (!result.IsCompleted)
                 continue;
             if (received != expected.Length)
-                throw Violated($"The stream ended after {received} of {expected.Length} octets.");
+                throw new InvariantException($"The stream ended after {received} of {expected.Length} octets.");
             connection.Input.Complete();
             return;
         }
-    }
-
-    private InvariantException Violated(string message)
-    {
-        InvariantException violation = new(message);
-        _violation ??= violation;
-        return violation;
     }
 
     private async Task<string> StateAsync()

@@ -17,6 +17,7 @@ internal sealed class SimulatedNetDevice : PlatformDevice
     private readonly Action<byte[]> _transmit;
     private readonly Action _notified;
     private bool _crashIsDue;
+    private bool _isNotified;
 
     public SimulatedNetDevice(string name, ulong hardware, bool hasEventIndex, int ring, Func<bool> loses, Action notified, Action<byte[]> transmit)
     {
@@ -156,6 +157,7 @@ internal sealed class SimulatedNetDevice : PlatformDevice
         if (status != VirtioStatus.Reset)
             return;
         Resets++;
+        _isNotified = false;
         DriverFeatures = 0;
         InterruptStatus = 0;
         foreach (SimulatedQueue queue in Queues)
@@ -232,7 +234,10 @@ internal sealed class SimulatedNetDevice : PlatformDevice
                     Queue.Ready = value == 1;
                     break;
                 case 0x050:
-                    device.Touched();
+                    // The first is of the start: a driver that cannot even start is given up, which is no crash to be survived.
+                    if (device._isNotified)
+                        device.Touched();
+                    device._isNotified = true;
                     if ((device.Status & VirtioStatus.DriverOk) == 0)
                         throw new InvariantException("The driver notified before DRIVER_OK.");
                     if (value == TransmitQueue)
