@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Troupe.Actors;
 using Troupe.Net.Contracts;
 
 namespace Troupe.Verification.Scripts;
@@ -147,7 +148,7 @@ internal sealed class Calls(Bench bench)
             _connections.Add(connection);
             Attach(flow, connection);
         }
-        catch (TcpConnectionException exception)
+        catch (AskFailedException failure) when (failure.InnerException is TcpConnectionException exception)
         {
             Expect(line, Name(exception.Reason), "ok");
         }
