@@ -1,5 +1,4 @@
 using System.Globalization;
-using Troupe.Verification.Simulator;
 using Xunit.Abstractions;
 
 namespace Troupe.Verification.Simulator.Tests;

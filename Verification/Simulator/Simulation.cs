@@ -13,6 +13,9 @@ public sealed class Simulation
 {
     private const ushort Port = 80;
     private const int Kept = 60;
+
+    /// <summary>A transfer takes some thousands; with so many something goes round in circles.</summary>
+    private const long MostSteps = 3_000_000;
     private static readonly TimeSpan _check = TimeSpan.FromMilliseconds(500);
     private static readonly TcpApplicationOptions _inTurns = new() { RunsInTurns = true };
 
@@ -30,7 +33,7 @@ public sealed class Simulation
     {
         _seed = seed;
         _options = options;
-        _host = new(seed) { MaximumSteps = 50_000_000 };
+        _host = new(seed) { MaximumSteps = MostSteps };
         _plan = new(seed, options);
         _network = new(_host, _plan, seed, Trace);
         _hosts = [.. Enumerable.Range(0, options.Hosts).Select(port => new SimulatedHost(port, _host, _plan, _network, options, seed, Trace))];
@@ -69,7 +72,7 @@ public sealed class Simulation
     {
         InvariantException => exception.Message,
         TimeoutException => $"Stuck: it is not over {simulation._options.Patience} after faults stopped. {exception.Message}",
-        NoProgressException => $"Stuck: {exception.Message}",
+        NoProgressException => $"Stuck: {exception.Message}\n{string.Join('\n', simulation._host.LastSteps)}",
         _ => exception.ToString(),
     };
 
