@@ -17,7 +17,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
         : base(system, parent, options.Name ?? _unnamed, options)
     {
         _behaviour = behaviour;
-        Self = new ActorRef<TMessage>(this, Mailbox<TMessage>.Create<ProcessorMemory>(options.Mailbox, asChannel: false));
+        Self = new ActorRef<TMessage>(this, Mailbox<TMessage>.Create<ProcessorMemory>(system.Limit(options.Mailbox), asChannel: false));
         if (factory is not null)
             Optional.Factory = factory;
         if (options.Supervision is not null)

@@ -35,6 +35,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
         if (_options.Quantum != Timeout.InfiniteTimeSpan)
             ArgumentOutOfRangeException.ThrowIfLessThan(_options.Quantum, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfNegative(_options.MaximumDetached);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumMailboxCapacity);
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
         Wheel = ReferenceEquals(Time, TimeProvider.System) ? new TimerWheel(Time) : null;
@@ -81,6 +82,11 @@ public sealed partial class ActorSystem : IAsyncDisposable
     internal ReplyPools Replies { get; }
 
     internal TimeSpan AskTimeout => _options.AskTimeout;
+
+    internal MailboxOptions Limit(MailboxOptions mailbox) =>
+        mailbox.Capacity <= _options.MaximumMailboxCapacity || mailbox.Capacity == MailboxOptions.UnboundedCapacity
+            ? mailbox
+            : mailbox with { Capacity = _options.MaximumMailboxCapacity };
 
     /// <summary>Spawns an actor that stops when a handler throws.</summary>
     /// <param name="behaviour">A fresh instance.</param>

@@ -19,6 +19,12 @@ public sealed record ActorSystemOptions
     public int Throughput { get; init; } = DefaultThroughput;
 
     /// <summary>
+    /// Messages that any bounded mailbox holds at most, whatever its spawn options say. With 1 everybody who can wait does wait, and what may be dropped is dropped often: for
+    /// tests of just that.
+    /// </summary>
+    public int MaximumMailboxCapacity { get; init; } = int.MaxValue;
+
+    /// <summary>
     /// How long a turn may take before its thread is detached: another thread works on with what the processor has to do, and this one
     /// finishes the turn with a smaller share. It happens after one to two quanta. <see cref="Timeout.InfiniteTimeSpan"/>: never.
     /// </summary>

@@ -111,9 +111,10 @@ public sealed class DeterministicHost : ISteppedWorkerHost
         }
     }
 
-    /// <summary>Stops a system. Its last steps leave this thread, so they are waited for.</summary>
-    internal void Dispose(ActorSystem system)
+    /// <summary>Stops a system on this host. Its last steps leave this thread, so they are waited for. Not inside <see cref="Run"/>.</summary>
+    public void Dispose(ActorSystem system)
     {
+        ArgumentNullException.ThrowIfNull(system);
         Enter();
         try
         {

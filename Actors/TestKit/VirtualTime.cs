@@ -42,6 +42,15 @@ public sealed class VirtualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Lets time jump, as it does for a machine that was paused: timers on the way are late.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Back in time.</exception>
+    public void Jump(TimeSpan time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        lock (_changing)
+            _now += time.Ticks;
+    }
+
     /// <summary>How many timers are due now.</summary>
     internal int CountDue()
     {

@@ -76,6 +76,9 @@ public sealed partial class VirtioNetDevice
     /// <summary>Whether packets were left in the ring because there was no room for them; no interrupt tells when there is, so <see cref="Service"/> has to look again.</summary>
     internal bool IsHeldBack { get; private set; }
 
+    /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
+    internal bool WasStarted => _wasStarted;
+
     internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
 
     /// <summary>

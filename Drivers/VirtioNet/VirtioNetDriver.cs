@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
@@ -16,7 +17,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// </para>
 /// <para>
 /// <b>A lying device</b> is reset at once; after several lies without a good frame in between it is left in reset for a while,
-/// so that it cannot keep a processor busy.
+/// so that it cannot keep a processor busy; so is one whose memory is refused.
 /// </para>
 /// </remarks>
 public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
@@ -49,7 +50,15 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
     {
         _self = Context.Self;
         _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
-        _device.Start(OnInterrupt);
+        if (_device.WasStarted)
+        {
+            StartAgain();
+        }
+        else
+        {
+            _device.Start(OnInterrupt);
+        }
+
         WatchDevice();
     }
 
@@ -123,7 +132,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         if (_isResting && !_timer.IsActive)
         {
             _isResting = false;
-            _device.Start(OnInterrupt);
+            StartAgain();
         }
 
         _device.CatchUp();
@@ -137,10 +146,28 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         _progressAtViolation = _device.Progress;
         if (_violationsInARow <= MaximumViolationsInARow)
         {
-            _device.Start(OnInterrupt);
+            StartAgain();
             return;
         }
 
+        Rest();
+    }
+
+    /// <summary>Memory for the rings may be refused for a while. A driver that gave up then would take its host off the network for good.</summary>
+    private void StartAgain()
+    {
+        try
+        {
+            _device.Start(OnInterrupt);
+        }
+        catch (CapabilityException)
+        {
+            Rest();
+        }
+    }
+
+    private void Rest()
+    {
         _device.Stop();
         _isResting = true;
         _timer.Restart(RestartDelay);

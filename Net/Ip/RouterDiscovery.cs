@@ -73,7 +73,8 @@ public sealed class RouterDiscovery(
         if (_started || !configuration.AcceptsAdvertisements)
             return;
         _started = true;
-        _nextSolicitation = now + configuration.InitialDelay * Fraction();
+        if (configuration.RouterSolicitations > 0)
+            _nextSolicitation = now + configuration.InitialDelay * Fraction();
     }
 
     /// <summary>Does what is due.</summary>

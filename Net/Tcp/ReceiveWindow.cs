@@ -58,8 +58,8 @@ public sealed class ReceiveWindow(int buffer)
         return window > 0 && (Contains(sequence, window) || Contains(sequence + (length - 1), window));
     }
 
-    /// <summary>Whether opening the window is worth a segment of its own.</summary>
-    public bool ShouldAnnounce(int unread) => _buffer - unread - Window >= Math.Min(_buffer / 2, 2 * _segmentSize);
+    /// <summary>Whether opening the window is worth a segment of its own. More than the field can say is no news.</summary>
+    public bool ShouldAnnounce(int unread) => Math.Min(_buffer - unread, ushort.MaxValue << Scale) - Window >= Math.Min(_buffer / 2, 2 * _segmentSize);
 
     /// <summary>The window field of a segment about to be sent; the edge moves only in steps worth sending into.</summary>
     public ushort Announce(int unread, bool scaled)

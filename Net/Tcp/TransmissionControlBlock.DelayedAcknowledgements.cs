@@ -34,7 +34,12 @@ public sealed partial class TransmissionControlBlock
     private void AcknowledgeIfDue()
     {
         if (_acknowledgeNow)
+        {
             SendAcknowledgement();
+            // There was no buffer. A deadline that has passed would come back at once, for ever.
+            if (_acknowledgeNow)
+                _acknowledgeDeadline = _now + _configuration.DelayedAcknowledgement;
+        }
         else if (_unacknowledgedOctets > 0 && _acknowledgeDeadline == RetransmissionTimer.Off)
             _acknowledgeDeadline = _now + _configuration.DelayedAcknowledgement;
     }

@@ -147,6 +147,8 @@ public sealed partial class TransmissionControlBlock
         BeginSending(initial);
         _send.Set(syn, 0);
         NotificationOffered(syn);
+        // The cookie's answer announced this much: what comes first must find its window.
+        _receive.Announce(0, scaled: false);
         _send.Advance(1);
         _synSentAt = RetransmissionTimer.Off;
         Fire(TcpTrigger.PassiveOpen);
@@ -201,7 +203,7 @@ public sealed partial class TransmissionControlBlock
     {
         _send.Begin(initial);
         _sendQueue.Begin(initial + 1);
-        _recover = initial;
+        _recover = _reducedUntil = initial;
         _rack.Begin(initial);
     }
 

@@ -55,4 +55,26 @@ public sealed class DriverActorTests
         Assert.Equal(1, statistics.DeviceViolations);
         Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], net.Client.Events);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task ADeviceWhoseMemoryIsRefusedAfterAResetIsStartedLater(int refusals)
+    {
+        var net = new NetFixture();
+        await using var system = new ActorSystem();
+        var driver = system.Spawn(() => new VirtioNetDriver(net.Driver), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        net.Arena.Refusals = refusals;
+        net.Device.AskForReset();
+        do
+        {
+            await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+            await Task.Delay(10);
+        }
+        while (net.Client.Events.Count < 3);
+
+        Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], net.Client.Events);
+        Assert.Equal(0, net.Arena.BytesInQuarantine);
+    }
 }

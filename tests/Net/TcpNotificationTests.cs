@@ -69,6 +69,21 @@ public sealed class TcpNotificationTests
         Assert.False(tcp.Single().MayBeMarked);
     }
 
+    // RFC 3168 6.1.2: wherever in their space the sequence numbers begin.
+    [Theory]
+    [InlineData(OwnInitial)]
+    [InlineData(0x9000_0000)]
+    public void SlowsDownAtTheFirstEcho(uint initial)
+    {
+        TcpHarness tcp = new();
+        tcp.Turn(() => tcp.Block.Accept(Header(TcpFlags.Syn | TcpFlags.Ece | TcpFlags.Cwr, PeerInitial, 0, options: new() { MaximumSegmentSize = 1000 }), new(initial)));
+        tcp.Receive(TcpFlags.Ack, Peer, initial + 1);
+        tcp.Write(5000);
+        int before = tcp.Block.Status.CongestionWindow;
+        tcp.Receive(TcpFlags.Ack | TcpFlags.Ece, Peer, initial + 1001);
+        Assert.InRange(tcp.Block.Status.CongestionWindow, 0, before - 1);
+    }
+
     // RFC 3168 6.1.3: until the peer says that it reduced.
     [Fact]
     public void EchoesAMarkUntilThePeerHasReduced()

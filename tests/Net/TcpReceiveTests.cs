@@ -69,6 +69,33 @@ public sealed class TcpReceiveTests
         Assert.InRange(tcp.Single().Header.Window, 2000, 2100);
     }
 
+    // RFC 9293 3.8.6.2.2: without a scale, room beyond what the field can say is no news.
+    [Fact]
+    public void SaysNothingOfRoomThatTheWindowFieldCannotTell()
+    {
+        TcpHarness tcp = Passive();
+        tcp.Receive(TcpFlags.Ack, Peer, Own, 100);
+        tcp.Output.Clear();
+        tcp.Read();
+        tcp.Turn();
+        Assert.Empty(tcp.Output);
+    }
+
+    // RFC 9293 3.8.6.3: an acknowledgement for which there was no buffer is tried again later, not at once and for ever.
+    [Fact]
+    public void TriesAnAcknowledgementAgainWhenThereIsABuffer()
+    {
+        TcpHarness tcp = Passive();
+        tcp.Receive(TcpFlags.Ack, Peer, Own, 100);
+        tcp.Exhaust(0);
+        tcp.Expire();
+        Assert.Empty(tcp.Output);
+        Assert.True(tcp.Block.NextDeadline > tcp.Now);
+        tcp.ReleaseExhausted();
+        tcp.Expire();
+        Assert.Equal(Peer + 100, tcp.Single().Acknowledgement);
+    }
+
     // RFC 9293 3.8.6, SHLD-14: what was announced stays announced.
     [Fact]
     public void NeverTakesWindowBack()

@@ -96,6 +96,31 @@ public sealed class DeterministicHostTests
     }
 
     [Fact]
+    public void TimersAreLateWhenTimeJumps() => TestSystem.Run(async test =>
+    {
+        TimeSpan fired = default;
+        using ITimer timer = test.Time.CreateTimer(_ => fired = test.Time.Elapsed, null, TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        test.Time.Jump(TimeSpan.FromSeconds(5));
+        await test.WhenIdle();
+        Assert.Equal(TimeSpan.FromSeconds(5), fired);
+        Assert.Throws<ArgumentOutOfRangeException>(() => test.Time.Jump(TimeSpan.FromTicks(-1)));
+    });
+
+    [Fact]
+    public void ASystemsMailboxesHoldNoMoreThanItSays() => TestSystem.Run(
+        async test =>
+        {
+            ActorRef<int> small = test.System.Spawn(new Acting<int>((_, _) => default));
+            ActorRef<int> unbounded = test.System.Spawn(new Acting<int>((_, _) => default), new SpawnOptions { Mailbox = MailboxOptions.Unbounded });
+            Assert.True(small.TryTell(1));
+            Assert.False(small.TryTell(2));
+            Assert.True(unbounded.TryTell(1));
+            Assert.True(unbounded.TryTell(2));
+            await test.WhenIdle();
+        },
+        new TestOptions { Configure = static options => options with { MaximumMailboxCapacity = 1 } });
+
+    [Fact]
     public void ACanceledTimerDoesNotFire() => TestSystem.Run(async test =>
     {
         int fired = 0;

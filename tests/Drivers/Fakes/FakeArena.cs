@@ -6,7 +6,19 @@ internal sealed class FakeArena(FakeMemory memory, long limit = 1 << 26) : DmaAr
 {
     public int Freed { get; private set; }
 
-    protected override DmaBlock AllocateCore(int length, int alignment) => memory.Add(this, length, alignment);
+    /// <summary>How many of the next requests are refused.</summary>
+    public int Refusals { get; set; }
+
+    protected override DmaBlock AllocateCore(int length, int alignment)
+    {
+        if (Refusals > 0)
+        {
+            Refusals--;
+            throw new CapabilityException("There is no memory.");
+        }
+
+        return memory.Add(this, length, alignment);
+    }
 
     protected override void FreeCore(DmaBlock block)
     {
