@@ -12,11 +12,14 @@ public sealed class StreamMemoryPool : MemoryPool<byte>
     /// <summary>Octets of a block: the size of a pipe's segments unless told otherwise.</summary>
     public const int BlockSize = 4096;
 
-    // 16 MiB: what 12 connections with full buffers in both directions hold.
-    private const int KeptBlocks = 4096;
+    /// <summary>Octets of a large block: for streams that hold much, so that a pipe of 4 MiB has no more segments than the 256 that it keeps for use again.</summary>
+    public const int LargeBlockSize = 32 * 1024;
 
-    private readonly ConcurrentQueue<Block> _free = new();
-    private int _kept;
+    // 8 MiB of each: what a dozen connections with full buffers in both directions hold.
+    private const int KeptOctets = 8 * 1024 * 1024;
+
+    private readonly Shelf _blocks = new(BlockSize);
+    private readonly Shelf _largeBlocks = new(LargeBlockSize);
 
     private StreamMemoryPool()
     {
@@ -26,18 +29,13 @@ public sealed class StreamMemoryPool : MemoryPool<byte>
     public static StreamMemoryPool Instance { get; } = new();
 
     /// <inheritdoc/>
-    public override int MaxBufferSize => BlockSize;
+    public override int MaxBufferSize => LargeBlockSize;
 
-    /// <summary>A block, of the one size there is.</summary>
+    /// <summary>A block; a large one if <paramref name="minBufferSize"/> octets do not fit in the other.</summary>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
-        if (_free.TryDequeue(out Block? block))
-        {
-            Interlocked.Decrement(ref _kept);
-            return block;
-        }
-
-        return new Block(this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, LargeBlockSize);
+        return (minBufferSize > BlockSize ? _largeBlocks : _blocks).Rent();
     }
 
     /// <inheritdoc/>
@@ -45,18 +43,33 @@ public sealed class StreamMemoryPool : MemoryPool<byte>
     {
     }
 
-    private void Return(Block block)
+    // The free blocks of one size.
+    private sealed class Shelf(int size)
     {
-        if (Interlocked.Increment(ref _kept) <= KeptBlocks)
-            _free.Enqueue(block);
-        else
+        private readonly ConcurrentQueue<Block> _free = new();
+        private int _kept;
+
+        public Block Rent()
+        {
+            if (!_free.TryDequeue(out Block? block))
+                return new Block(this, size);
             Interlocked.Decrement(ref _kept);
+            return block;
+        }
+
+        public void Return(Block block)
+        {
+            if (Interlocked.Increment(ref _kept) <= KeptOctets / size)
+                _free.Enqueue(block);
+            else
+                Interlocked.Decrement(ref _kept);
+        }
     }
 
-    private sealed class Block(StreamMemoryPool pool) : IMemoryOwner<byte>
+    private sealed class Block(Shelf shelf, int size) : IMemoryOwner<byte>
     {
-        public Memory<byte> Memory { get; } = new byte[BlockSize];
+        public Memory<byte> Memory { get; } = new byte[size];
 
-        public void Dispose() => pool.Return(this);
+        public void Dispose() => shelf.Return(this);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace Troupe.Net.Contracts;
@@ -145,15 +146,31 @@ public sealed partial class TcpByteStreams
 
     private sealed class SignallingPipeWriter(PipeWriter inner, TcpByteStreams streams) : PipeWriter
     {
+        // From here on in large blocks: 128 of 4 KiB, and at most 112 of these up to 4 MiB. A pipe keeps 256 of its segments for use again (Pipe.MaxSegmentPoolSize).
+        private const int MuchHeld = 512 * 1024;
+
+        // What the memory handed out last has left; less if the pipe has begun another block since.
+        private int _left;
+
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
         public override long UnflushedBytes => inner.UnflushedBytes;
 
-        public override void Advance(int bytes) => inner.Advance(bytes);
+        public override void Advance(int bytes)
+        {
+            inner.Advance(bytes);
+            _left -= bytes;
+        }
 
-        public override Memory<byte> GetMemory(int sizeHint = 0) => inner.GetMemory(sizeHint);
+        public override Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            bool beginsLargeBlock = _left < Math.Max(1, sizeHint) && streams.Unacknowledged > MuchHeld;
+            Memory<byte> memory = inner.GetMemory(beginsLargeBlock ? Math.Max(sizeHint, StreamMemoryPool.LargeBlockSize) : sizeHint);
+            _left = memory.Length;
+            return memory;
+        }
 
-        public override Span<byte> GetSpan(int sizeHint = 0) => inner.GetSpan(sizeHint);
+        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
         {
@@ -165,6 +182,14 @@ public sealed partial class TcpByteStreams
 
         public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
         {
+            if (streams.Unacknowledged > MuchHeld)
+            {
+                // Through this writer's own memory, for the pipe's would be small blocks.
+                this.Write(source.Span);
+                return FlushAsync(cancellationToken);
+            }
+
+            _left = 0;
             streams.CountWritten(inner.UnflushedBytes + source.Length);
             ValueTask<FlushResult> flush = inner.WriteAsync(source, cancellationToken);
             TcpStreamContract.Instance.Observe(streams, TcpStreamStep.Write);
