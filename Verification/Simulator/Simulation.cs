@@ -27,7 +27,7 @@ public sealed class Simulation
     private readonly Queue<string> _trace = new();
     private readonly int _seed;
     private Exception? _violation;
-    private TimeSpan _finished;
+    private (TimeSpan Time, long Steps, ulong Fingerprint) _finished;
 
     private Simulation(int seed, SimulationOptions options)
     {
@@ -51,8 +51,8 @@ public sealed class Simulation
         try
         {
             simulation._host.Run(simulation.RunAsync);
-            // What follows lets the timers of what is stopped run out.
-            simulation._finished = simulation._host.Time.Elapsed;
+            // A system's end leaves this thread, so what follows is no part of what replays.
+            simulation._finished = simulation.Where;
             foreach (SimulatedHost host in simulation._hosts)
                 simulation._host.Dispose(host.System);
             foreach (SimulatedHost host in simulation._hosts)
@@ -63,10 +63,12 @@ public sealed class Simulation
             failure = Describe(simulation._violation ?? exception, simulation);
         }
 
+        (TimeSpan time, long steps, ulong fingerprint) = simulation._finished == default ? simulation.Where : simulation._finished;
         return new(
-            seed, simulation._plan.Kinds, failure, simulation._host.Fingerprint ^ simulation._network.Fingerprint, simulation._host.Steps,
-            simulation._finished > TimeSpan.Zero ? simulation._finished : simulation._host.Time.Elapsed, watch.Elapsed, simulation._plan.End, simulation._plan.Injected, [.. simulation._trace]);
+            seed, simulation._plan.Kinds, failure, fingerprint, steps, time, watch.Elapsed, simulation._plan.End, simulation._plan.Injected, [.. simulation._trace]);
     }
+
+    private (TimeSpan Time, long Steps, ulong Fingerprint) Where => (_host.Time.Elapsed, _host.Steps, _host.Fingerprint ^ _network.Fingerprint);
 
     private static string Describe(Exception exception, Simulation simulation) => exception switch
     {
