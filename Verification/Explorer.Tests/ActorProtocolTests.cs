@@ -89,11 +89,11 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData(long.MaxValue, 20, 20)]
     [InlineData(10, 40, 20)]
     public void A_timer_moved_while_the_clock_looks_is_looked_at_in_time(long dueAt, long move, long nextMove) =>
-        Hold(ExploredWorld.Run(() => new TimerDeadlineProtocol<ExplorerMemory, ExplorerMemory, ExploredWorld>(dueAt, move, nextMove)));
+        Explorations.Hold(output, ExploredWorld.Run(() => new TimerDeadlineProtocol<ExplorerMemory, ExplorerMemory, ExploredWorld>(dueAt, move, nextMove)), name: $"{nameof(A_timer_moved_while_the_clock_looks_is_looked_at_in_time)}-{dueAt}-{move}-{nextMove}");
 
     [Fact]
     public void A_timer_moved_by_a_plain_store_is_looked_at_too_late() =>
-        Find(ExploredWorld.Run(() => new TimerDeadlineProtocol<PlainExchange, ExplorerMemory, ExploredWorld>(40, 20)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new TimerDeadlineProtocol<PlainExchange, ExplorerMemory, ExploredWorld>(40, 20)), FailureKind.Exception);
 
     [Fact]
     public void Half_an_event_is_never_read_from_a_trace() =>
