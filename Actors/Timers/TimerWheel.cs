@@ -23,7 +23,7 @@ internal sealed class TimerWheel
     /// <summary>A power of two.</summary>
     private const int Coarse = 8;
 
-    private readonly Lock _lock = new();
+    private readonly object _lock = new(); // no System.Threading.Lock: Coyote does not control it
     private readonly TimeProvider _time;
     private readonly long _slotLength;
     private readonly ActorTimer?[] _slots = new ActorTimer?[Slots];
