@@ -10,12 +10,16 @@ namespace Troupe.Net.Contracts;
 /// </summary>
 public sealed partial class TcpByteStreams
 {
+    // What a pipe holds above this is in large blocks: 128 of 4 KiB, and at most 112 of these up to 4 MiB. A pipe keeps 256 of its segments for use again (Pipe.MaxSegmentPoolSize).
+    private const int MuchHeld = 512 * 1024;
+
     private readonly Pipe _receive;
     private readonly Pipe _send;
     private readonly CountingPipeReader _input;
     private readonly SignallingPipeWriter _output;
     private Action? _notify;
     private int _signals;
+    private int _receiveRoom;
     private int _unread;
     private int _consumed;
     private int _inputClosed;
@@ -93,12 +97,21 @@ public sealed partial class TcpByteStreams
             notify();
     }
 
-    /// <summary>The actor wrote received octets.</summary>
-    public void CountReceived(int octets)
+    /// <summary>In the actor's turns: writes received octets, which the application sees after the next flush of <see cref="Received"/>.</summary>
+    public void Deliver(ReadOnlySpan<byte> octets)
     {
         TcpStreamContract.Instance.Observe(this, TcpStreamStep.Deliver);
-        Interlocked.Add(ref _unread, octets);
-        _budget.Add(octets);
+        Interlocked.Add(ref _unread, octets.Length);
+        _budget.Add(octets.Length);
+        while (!octets.IsEmpty)
+        {
+            Span<byte> room = _receive.Writer.GetSpan(_receiveRoom == 0 && Unread > MuchHeld ? StreamMemoryPool.LargeBlockSize : 0);
+            int count = Math.Min(room.Length, octets.Length);
+            octets[..count].CopyTo(room);
+            _receive.Writer.Advance(count);
+            _receiveRoom = room.Length - count;
+            octets = octets[count..];
+        }
     }
 
     /// <summary>The application wants the connection gone.</summary>
@@ -146,9 +159,6 @@ public sealed partial class TcpByteStreams
 
     private sealed class SignallingPipeWriter(PipeWriter inner, TcpByteStreams streams) : PipeWriter
     {
-        // From here on in large blocks: 128 of 4 KiB, and at most 112 of these up to 4 MiB. A pipe keeps 256 of its segments for use again (Pipe.MaxSegmentPoolSize).
-        private const int MuchHeld = 512 * 1024;
-
         // What the memory handed out last has left; less if the pipe has begun another block since.
         private int _left;
 

@@ -1,5 +1,4 @@
 // RFC 9293 3.10.7.4, seventh and eighth: segment text and FIN. When it is acknowledged: .DelayedAcknowledgements.
-using System.Buffers;
 using System.IO.Pipelines;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
@@ -141,8 +140,7 @@ public sealed partial class TransmissionControlBlock
             return;
         }
 
-        _streams.Received.Write(octets);
-        _streams.CountReceived(octets.Length);
+        _streams.Deliver(octets);
         _unflushed = true;
     }
 

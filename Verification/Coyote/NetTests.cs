@@ -150,7 +150,7 @@ public sealed class NetTests(ITestOutputHelper output)
     {
         var budget = new TcpBufferBudget(1000, 100);
         var streams = Establish(budget);
-        streams.CountReceived(7);
+        streams.Deliver(new byte[7]);
         CoyoteWorld.Run(
             () =>
             {

@@ -140,7 +140,8 @@ public sealed class AttackTests(ITestOutputHelper output)
                 await ConnectAsync(bench, listener, 5000);
                 // Half-open connections, fragments and questions have their end.
                 await bench.AdvanceAsync(300);
-                Assert.Equal(actors + 1, bench.Test.System.ActorCount);
+                // The connection, and the DHCPv6 client if one of the frames became a router's advertisement that asks for it.
+                Assert.InRange(bench.Test.System.ActorCount, actors + 1, actors + 2);
                 Assert.Equal(0, bench.Stack.Link.Frames.RentedCount);
             },
             seed);

@@ -1,5 +1,4 @@
 // What all connections together may hold of what peers do not read, or applications do not.
-using System.Buffers;
 using System.IO.Pipelines;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -87,8 +86,7 @@ public sealed class TcpBufferBudgetTests
     {
         TcpBufferBudget budget = new(20_000, Share);
         TcpByteStreams streams = Established(budget);
-        streams.Received.Write(new byte[500]);
-        streams.CountReceived(500);
+        streams.Deliver(new byte[500]);
         _ = streams.Received.FlushAsync();
         Assert.Equal(500, budget.Held);
         streams.EndOutput();

@@ -24,7 +24,7 @@ public sealed class TcpStreamContractTests
     public void AConnectionThatDeliversOctetsBeforeItIsEstablishedIsNamed()
     {
         TcpByteStreams streams = new(new TcpConfiguration(), PipeScheduler.Inline);
-        ContractViolationException violation = Assert.Throws<ContractViolationException>(() => streams.CountReceived(1));
+        ContractViolationException violation = Assert.Throws<ContractViolationException>(() => streams.Deliver([1]));
         Assert.Equal(("TCP streams", "connection", "Deliver", "Opening"), (violation.Contract, violation.Party, violation.SentMessage, violation.State));
     }
 
