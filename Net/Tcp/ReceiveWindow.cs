@@ -58,6 +58,9 @@ public sealed class ReceiveWindow(int buffer)
         return window > 0 && (Contains(sequence, window) || Contains(sequence + (length - 1), window));
     }
 
+    /// <summary>Whether all of a segment has arrived before, not longer ago than the buffer is large.</summary>
+    public bool IsBefore(SequenceNumber sequence, int length) => Next - sequence is var distance && distance > 0 && distance >= length && distance <= _buffer;
+
     /// <summary>Whether opening the window is worth a segment of its own. More than the field can say is no news.</summary>
     public bool ShouldAnnounce(int unread) => Math.Min(_buffer - unread, ushort.MaxValue << Scale) - Window >= Math.Min(_buffer / 2, 2 * _segmentSize);
 

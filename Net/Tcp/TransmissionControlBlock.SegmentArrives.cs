@@ -100,6 +100,11 @@ public sealed partial class TransmissionControlBlock
             if (_receive.Window != 0 || sequence != _receive.Next || header.Has(TcpFlags.Syn))
             {
                 Unacceptable(header, length);
+                // What a segment from before the window acknowledges first counts nevertheless: two ends that both probe a window believed shut, and take each other's probe,
+                // send nothing but such segments, and neither would learn of the other's acknowledgement.
+                if (header.Has(TcpFlags.Ack) && !header.Has(TcpFlags.Rst) && !header.Has(TcpFlags.Syn)
+                    && header.Acknowledgement > _send.Unacknowledged && _receive.IsBefore(sequence, length))
+                    AcknowledgementArrives(header, 0, false);
                 return;
             }
 

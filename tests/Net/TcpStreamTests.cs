@@ -63,6 +63,11 @@ public sealed class TcpStreamTests(ITestOutputHelper output)
         {
             await Task.WhenAll(sending, answering, receivedUp, receivedDown).WaitAsync(Limit);
         }
+        catch (TimeoutException)
+        {
+            await DescribeAsync(stacks);
+            throw;
+        }
         finally
         {
             output.WriteLine($"sent up {sending.Status}, sent down {answering.Status}, received up {receivedUp.Status}, received down {receivedDown.Status}");
@@ -80,10 +85,15 @@ public sealed class TcpStreamTests(ITestOutputHelper output)
         }
         catch (TimeoutException)
         {
-            foreach (TcpConnectionStatus status in (await stacks.First.ListConnectionsAsync()).Concat(await stacks.Second.ListConnectionsAsync()))
-                output.WriteLine(status.ToString());
+            await DescribeAsync(stacks);
             throw;
         }
+    }
+
+    private async Task DescribeAsync(TwoStacks stacks)
+    {
+        foreach (TcpConnectionStatus status in (await stacks.First.ListConnectionsAsync()).Concat(await stacks.Second.ListConnectionsAsync()))
+            output.WriteLine(status.ToString());
     }
 
     private static async Task SendAsync(TcpConnection connection, byte[] octets)
