@@ -18,12 +18,12 @@ public sealed class BadInputTests
     [Fact]
     public async Task AGuestThatNobodyGivesAnAddressSaysWhatItWaitsFor()
     {
-        // A hub with nobody else at it.
+        // Frames go to the discard port, where nobody listens.
         using var guest = Guest.Boot("Apps/Hello", static options => options with
         {
             Network = new GuestNetwork(GuestNetworkKind.None),
             CommandLine = "ip=dhcp",
-            Extra = ["-netdev", "hubport,id=net0,hubid=0", "-device", "virtio-net-pci,netdev=net0,romfile="],
+            Extra = ["-netdev", "dgram,id=net0,remote.type=inet,remote.host=127.0.0.1,remote.port=9,local.type=inet,local.host=127.0.0.1,local.port=0", "-device", "virtio-net-pci,netdev=net0,romfile="],
         });
         await guest.SaysAsync("waiting for an address: asked DHCP");
         await guest.SaysAsync("0 answers");
