@@ -65,12 +65,7 @@ public sealed class Dhcpv6ClientActor(
         _receiver?.Await(client.TransactionId);
         while (_outgoing.TryDequeue(out UdpDatagram datagram))
             await udp.TellAsync(UdpMessage.Send(datagram));
-        TimeSpan wait = client.NextDeadline == TimeSpan.MaxValue ? TimeSpan.MaxValue : client.NextDeadline - Now;
-        if (wait == TimeSpan.MaxValue)
-            _deadline.Cancel();
-        else
-            // Clocks cannot count further than 49 days; an early look changes nothing.
-            _deadline.Restart(wait < TimeSpan.Zero ? TimeSpan.Zero : wait > TimeSpan.FromDays(40) ? TimeSpan.FromDays(40) : wait);
+        _deadline.RestartFor(client.NextDeadline, Now);
     }
 
     void IDhcpv6ClientOwner.Send(Dhcpv6Message message)
