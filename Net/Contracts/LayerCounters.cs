@@ -68,6 +68,12 @@ public enum DropCause
 
     /// <summary>A timestamp older than the last, or none where each segment must have one (RFC 7323).</summary>
     OldTimestamp,
+
+    /// <summary>No buffer was free for a packet that was to be sent (an internet layer): apart from <see cref="NoBuffer"/>, so that what becomes of received packets adds up.</summary>
+    NoBufferToSend,
+
+    /// <summary>The word that a packet did not arrive, for a transport that was behind. The packet that brought the word is accounted for where it was received.</summary>
+    ErrorNotTold,
 }
 
 /// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
@@ -77,7 +83,7 @@ public sealed class LayerCounters(string layer)
     public const string Loopback = "loopback";
 
     // The last cause; asking the enumeration for its length would go by reflection, in every boot.
-    private readonly long[] _dropped = new long[(int)DropCause.OldTimestamp + 1];
+    private readonly long[] _dropped = new long[(int)DropCause.ErrorNotTold + 1];
     private long _received;
     private long _sent;
     private long _receivedOctets;

@@ -68,7 +68,7 @@ public sealed partial class Ipv4Actor
                 if (_link.TryBatch(segment, out FrameBatch one))
                     Transmit(one, neighbour);
                 else
-                    _counters.Drop(DropCause.NoBuffer);
+                    _counters.Drop(DropCause.NoBufferToSend);
                 continue;
             }
 
@@ -101,7 +101,7 @@ public sealed partial class Ipv4Actor
             if (!_link.Frames.TryRent(out FrameBuffer frame))
             {
                 // A datagram that lacks a fragment is lost; the rest would only be in the way.
-                _counters.Drop(DropCause.NoBuffer);
+                _counters.Drop(DropCause.NoBufferToSend);
                 batch.Dispose();
                 return;
             }
@@ -120,7 +120,7 @@ public sealed partial class Ipv4Actor
             {
                 if (_link.TryBatch(frame, out batch))
                     continue;
-                _counters.Drop(DropCause.NoBuffer);
+                _counters.Drop(DropCause.NoBufferToSend);
                 return;
             }
 

@@ -72,7 +72,7 @@ public sealed partial class Ipv6Actor
                 if (_link.TryBatch(segment, out FrameBatch one))
                     Transmit(one, nextHop, header.Source);
                 else
-                    _counters.Drop(DropCause.NoBuffer);
+                    _counters.Drop(DropCause.NoBufferToSend);
                 continue;
             }
 
@@ -105,7 +105,7 @@ public sealed partial class Ipv6Actor
             if (!_link.Frames.TryRent(out FrameBuffer frame))
             {
                 // A datagram that lacks a fragment is lost; the rest would only be in the way.
-                _counters.Drop(DropCause.NoBuffer);
+                _counters.Drop(DropCause.NoBufferToSend);
                 batch.Dispose();
                 return;
             }
@@ -125,7 +125,7 @@ public sealed partial class Ipv6Actor
             {
                 if (_link.TryBatch(frame, out batch))
                     continue;
-                _counters.Drop(DropCause.NoBuffer);
+                _counters.Drop(DropCause.NoBufferToSend);
                 return;
             }
 

@@ -22,7 +22,7 @@ public sealed class Ipv6Output(LinkResources link, LayerCounters counters)
     {
         if (!link.Frames.TryRent(out message))
         {
-            counters.Drop(DropCause.NoBuffer);
+            counters.Drop(DropCause.NoBufferToSend);
             return false;
         }
 
@@ -45,7 +45,7 @@ public sealed class Ipv6Output(LinkResources link, LayerCounters counters)
         if (link.TryBatch(packet, out FrameBatch batch))
             Send(batch, hardware);
         else
-            counters.Drop(DropCause.NoBuffer);
+            counters.Drop(DropCause.NoBufferToSend);
     }
 
     /// <summary>Puts packets in the row.</summary>

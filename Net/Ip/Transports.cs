@@ -53,7 +53,7 @@ internal sealed class Transports(LinkResources link, LayerCounters counters)
             _ => true,
         };
         if (!told)
-            counters.Drop(DropCause.Overflow);
+            counters.Drop(DropCause.ErrorNotTold);
     }
 
     private void Add(ref FrameBatch batch, FrameBuffer packet)

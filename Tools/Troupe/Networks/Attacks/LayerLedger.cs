@@ -6,8 +6,8 @@ namespace Troupe.Tools.Networks.Attacks;
 /// <param name="Accounted">Packets it handed to a layer above, keeps as fragments, or dropped and counted.</param>
 public sealed record LayerLedger(string Layer, long Received, long Accounted)
 {
-    // Of datagrams that did not become whole, and of what was to be sent: not of packets received.
-    private static readonly string[] _otherCauses = ["Timeout", "TableFull", "Unroutable", "TooBig"];
+    // Of datagrams that did not become whole, of what was to be sent, and of what transports were to be told: not of packets received.
+    private static readonly string[] _otherCauses = ["Timeout", "TableFull", "Unroutable", "TooBig", "NoBufferToSend", "ErrorNotTold"];
 
     /// <summary>Packets of which nobody knows what became of them; below zero where something to be sent was dropped for a cause that receiving has too.</summary>
     public long Missing => Received - Accounted;
