@@ -18,6 +18,8 @@ internal static unsafe class DescriptorFaces
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_Close")]
     private static int Close(nint descriptor)
     {
+        if (NetworkTexts.Owns(descriptor))
+            return NetworkTexts.Close(descriptor) ? 0 : Refuse();
         if (!SocketServices.Owns(descriptor))
             return CloseFile(descriptor);
         try

@@ -135,6 +135,12 @@ public interface ISocketCalls
 
     /// <summary>getifaddrs.</summary>
     IReadOnlyList<NetworkInterfaceEntry> GetInterfaces();
+
+    /// <summary>stat: whether there is a file about the network with this name.</summary>
+    bool HasFile(string path);
+
+    /// <summary>open and read to the end: the file's octets of now; null when there is none of this name.</summary>
+    byte[]? ReadFile(string path);
 }
 
 /// <summary>One interface.</summary>
@@ -142,9 +148,13 @@ public interface ISocketCalls
 /// <param name="Index">Its number.</param>
 /// <param name="MaximumTransmissionUnit">The largest packet in octets.</param>
 /// <param name="IsLoopback">Whether it is this host's own.</param>
-/// <param name="HardwareAddress">At most 12 octets.</param>
+/// <param name="HardwareAddress">At most 8 octets.</param>
 /// <param name="Addresses">Addresses and the lengths of their prefixes.</param>
 /// <param name="Gateway">The router, or null.</param>
 public sealed record NetworkInterfaceEntry(
     string Name, int Index, int MaximumTransmissionUnit, bool IsLoopback, IReadOnlyList<byte> HardwareAddress,
-    IReadOnlyList<(System.Net.IPAddress Address, int PrefixLength)> Addresses, System.Net.IPAddress? Gateway);
+    IReadOnlyList<(System.Net.IPAddress Address, int PrefixLength)> Addresses, System.Net.IPAddress? Gateway)
+{
+    /// <summary>Whether it can carry packets now.</summary>
+    public bool IsUp { get; init; } = true;
+}

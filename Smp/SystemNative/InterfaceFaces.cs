@@ -12,7 +12,10 @@ internal static unsafe class InterfaceFaces
     // pal_maphardwaretype.h: System.Net.NetworkInformation.NetworkInterfaceType.
     private const ushort Ethernet = 6;
     private const ushort Loopback = 24;
+
+    // OperationalStatus.
     private const byte Up = 1;
+    private const byte Down = 2;
 
     [UnmanagedCallersOnly(EntryPoint = "SystemNative_InterfaceNameToIndex")]
     private static uint InterfaceNameToIndex(byte* name)
@@ -86,7 +89,7 @@ internal static unsafe class InterfaceFaces
                 if (onLink == null)
                     continue;
                 NativeLinkAddress link = new() { Index = (uint)entry.Index, Length = named.AddressLength, HardwareType = named.HardwareType };
-                new ReadOnlySpan<byte>(named.Address, 12).CopyTo(new Span<byte>(link.Bytes, 12));
+                new ReadOnlySpan<byte>(named.Address, NativeInterface.LongestAddress).CopyTo(new Span<byte>(link.Bytes, NativeInterface.LongestAddress));
                 onLink(context, named.Name, &link);
             }
 
@@ -140,8 +143,9 @@ internal static unsafe class InterfaceFaces
         native->Index = (uint)entry.Index;
         native->MaximumTransmissionUnit = entry.MaximumTransmissionUnit;
         native->HardwareType = entry.IsLoopback ? Loopback : Ethernet;
-        native->State = Up;
-        native->AddressLength = (byte)Math.Min(entry.HardwareAddress.Count, 12);
+        native->State = entry.IsUp ? Up : Down;
+        native->SupportsMulticast = (byte)(entry.IsLoopback ? 0 : 1);
+        native->AddressLength = (byte)Math.Min(entry.HardwareAddress.Count, NativeInterface.LongestAddress);
         for (int index = 0; index < native->AddressLength; index++)
             native->Address[index] = entry.HardwareAddress[index];
     }

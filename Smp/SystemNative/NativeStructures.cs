@@ -76,8 +76,29 @@ internal unsafe struct NativeHostEntry
     public int AddressCount;
 }
 
+// The beginning of pal_io.h's FileStatus; what stands behind it is left as it is.
+internal struct NativeFileStatus
+{
+    public int Flags;
+    public int Mode;
+    public uint User;
+    public uint Group;
+    public long Size;
+    public long AccessTime;
+    public long AccessTimeNanoseconds;
+    public long ModificationTime;
+    public long ModificationTimeNanoseconds;
+    public long ChangeTime;
+    public long ChangeTimeNanoseconds;
+    public long BirthTime;
+    public long BirthTimeNanoseconds;
+}
+
 internal unsafe struct NativeInterface
 {
+    // 8 in the runtime of .NET 10, whatever its main branch says: with more, the class library finds the second interface at the wrong place.
+    public const int LongestAddress = 8;
+
     public fixed byte Name[16];
     public long Speed;
     public uint Index;
@@ -85,7 +106,7 @@ internal unsafe struct NativeInterface
     public ushort HardwareType;
     public byte State;
     public byte AddressLength;
-    public fixed byte Address[12];
+    public fixed byte Address[LongestAddress];
     public byte SupportsMulticast;
     public fixed byte Padding[3];
 }
@@ -102,7 +123,7 @@ internal unsafe struct NativeInterfaceAddress
 internal unsafe struct NativeLinkAddress
 {
     public uint Index;
-    public fixed byte Bytes[12];
+    public fixed byte Bytes[NativeInterface.LongestAddress];
     public byte Length;
     public byte Padding;
     public ushort HardwareType;

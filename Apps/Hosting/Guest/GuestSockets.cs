@@ -108,6 +108,10 @@ internal sealed class GuestSockets(SocketCalls calls) : ISocketCalls
 
     public string? NameOf(IPAddress address) => calls.NameOf(address);
 
+    public bool HasFile(string path) => calls.Files.Contains(path);
+
+    public byte[]? ReadFile(string path) => calls.Files.Read(path);
+
     public IReadOnlyList<NetworkInterfaceEntry> GetInterfaces() =>
     [
         .. calls.GetInterfaces().Select(static entry => new NetworkInterfaceEntry(
