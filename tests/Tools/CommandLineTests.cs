@@ -18,6 +18,7 @@ public sealed class CommandLineTests
     [InlineData("'8080' is no port mapping.", "run", "Apps/SelfTest", "-p", "8080")]
     [InlineData("'wifi' is no network.", "run", "Apps/SelfTest", "--net", "wifi")]
     [InlineData("this host has no network interface 'troupe-no-such'.", "run", "Apps/SelfTest", "--net", "tap=troupe-no-such")]
+    [InlineData("--net none takes the network away, and does not go with another --net.", "run", "Apps/SelfTest", "--net", "user", "--net", "none")]
     [InlineData("-p needs --net user.", "run", "Apps/SelfTest", "--net", "none", "-p", "8080:8080")]
     [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
     public async Task AMistakeIsNamed(string message, params string[] arguments)

@@ -56,6 +56,17 @@ public sealed class QemuCommandLineTests
         After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Tap, "tap7") }));
 
     [Fact]
+    public void EachFurtherCardHasANetworkOfItsOwn()
+    {
+        var arguments = QemuCommandLine.For(_usual with { FurtherNetworks = [GuestNetwork.User, new GuestNetwork(GuestNetworkKind.Tap, "tap7")], CaptureFile = "/tmp/all.pcap" });
+        Assert.Equal(
+            ["user,id=net0", "user,id=net1,net=10.0.3.0/24,ipv6-prefix=fec0:0:0:1::", "tap,id=net2,ifname=tap7,script=no,downscript=no"],
+            arguments.Zip(arguments.Skip(1)).Where(static pair => pair.First == "-netdev").Select(static pair => pair.Second));
+        Assert.Contains("virtio-net-pci,netdev=net2,romfile=", arguments);
+        Assert.Contains("filter-dump,id=capture1,netdev=net1,file=/tmp/all.pcap.eth1", arguments);
+    }
+
+    [Fact]
     public void FramesAsDatagramsGoFromOneUnixSocketToAnother() => Assert.Equal(
         "dgram,id=net0,local.type=unix,local.path=/tmp/guest,remote.type=unix,remote.path=/tmp/proxy",
         After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Datagrams, OwnSocket: "/tmp/guest", PeerSocket: "/tmp/proxy") }));

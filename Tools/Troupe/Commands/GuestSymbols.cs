@@ -17,6 +17,9 @@ public sealed class GuestSymbols
     /// <summary>1 TB.</summary>
     public const int MostMemory = 1024 * 1024;
 
+    /// <summary>More than a q35 of QEMU has free places for; a microvm has fewer, and says so itself.</summary>
+    public const int MostCards = 16;
+
     private readonly Option<int> _cpus = Number("--cpus", "-c", "virtual processors", 1, MostProcessors, usual: 2);
 
     private readonly Option<int> _memory = Number("--memory", "-m", "megabytes of memory", LeastMemory, MostMemory, usual: 256);
@@ -60,11 +63,11 @@ public sealed class GuestSymbols
 
     private readonly Option<string?> _capture = new("--pcap") { Description = "Record every frame on the guest's network.", HelpName = "FILE" };
 
-    private readonly Option<string> _network = new("--net")
+    private readonly Option<string[]> _networks = new("--net")
     {
-        Description = "The guest's network: QEMU's own (user), a tap of this host (tap=NAME), or none.",
+        Description = "The guest's network: QEMU's own (user), a tap of this host (tap=NAME), or none; repeated, a further card each.",
         HelpName = "user|tap=NAME|none",
-        DefaultValueFactory = _ => "user",
+        DefaultValueFactory = _ => ["user"],
     };
 
     /// <summary>Creates the options.</summary>
@@ -77,7 +80,7 @@ public sealed class GuestSymbols
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _network])
+        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks])
         {
             command.Add(option);
         }
@@ -87,10 +90,21 @@ public sealed class GuestSymbols
     public Func<string, GuestOptions> Read(ParseResult result)
     {
         var forwards = (result.GetValue(_ports) ?? []).Select(PortForward.Parse).ToList();
-        var network = Network(result.GetRequiredValue(_network));
+        var networks = result.GetRequiredValue(_networks).Select(Network).ToList();
+        var network = networks[0];
+        if (networks.Count > 1 && networks.Exists(static one => one.Kind == GuestNetworkKind.None))
+        {
+            throw new UserError("--net none takes the network away, and does not go with another --net.");
+        }
+
+        if (networks.Count > MostCards)
+        {
+            throw new UserError($"--net stands there {networks.Count} times; a guest has {MostCards} cards at most.");
+        }
+
         if (forwards.Count > 0 && network.Kind != GuestNetworkKind.User)
         {
-            throw new UserError("-p needs --net user.", "On a tap the guest has an address of its own; ask it there.");
+            throw new UserError("-p needs --net user.", "On a tap the guest has an address of its own; ask it there. Of several networks, the first is the one that ports lead to.");
         }
 
         var capture = result.GetValue(_capture);
@@ -114,6 +128,7 @@ public sealed class GuestSymbols
             MicroVmAcpi = result.GetValue(_acpi),
             CpuModel = result.GetRequiredValue(_cpuModel),
             Network = network,
+            FurtherNetworks = networks[1..],
             Forwards = forwards,
             CommandLine = result.GetRequiredValue(_commandLine),
             CaptureFile = capture,

@@ -77,7 +77,10 @@ public sealed record GuestOptions
     /// <summary>The network.</summary>
     public GuestNetwork Network { get; init; } = GuestNetwork.User;
 
-    /// <summary>Forwarded ports, for the user network.</summary>
+    /// <summary>The networks of further cards: eth1, eth2.</summary>
+    public IReadOnlyList<GuestNetwork> FurtherNetworks { get; init; } = [];
+
+    /// <summary>Forwarded ports, for the user network of the first card.</summary>
     public IReadOnlyList<PortForward> Forwards { get; init; } = [];
 
     /// <summary>The kernel's command line.</summary>
@@ -86,7 +89,7 @@ public sealed record GuestOptions
     /// <summary>Whether there is a virtio entropy device.</summary>
     public bool EntropyDevice { get; init; } = true;
 
-    /// <summary>Where every frame on the network is recorded, or null.</summary>
+    /// <summary>Where every frame on the first card's network is recorded, or null; those of eth1 are beside it, in FILE.eth1.</summary>
     public string? CaptureFile { get; init; }
 
     /// <summary>The port of the debugger's stub, at which the guest waits before its first instruction; or null.</summary>

@@ -49,7 +49,12 @@ public static class QemuCommandLine
             arguments.AddRange(["-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", $"virtio-rng-{bus},rng=rng0"]);
         }
 
-        arguments.AddRange(Network(options, bus));
+        arguments.AddRange(Network(options, bus, options.Network, 0));
+        for (var card = 1; card <= options.FurtherNetworks.Count; card++)
+        {
+            arguments.AddRange(Network(options, bus, options.FurtherNetworks[card - 1], card));
+        }
+
         if (options.DebuggerPort is { } port)
         {
             arguments.AddRange(["-S", "-gdb", $"tcp:127.0.0.1:{Number(port)}"]);
@@ -64,31 +69,36 @@ public static class QemuCommandLine
         return arguments;
     }
 
-    private static IEnumerable<string> Network(GuestOptions options, string bus)
+    private static IEnumerable<string> Network(GuestOptions options, string bus, GuestNetwork network, int card)
     {
-        if (options.Network.Kind == GuestNetworkKind.None)
+        if (network.Kind == GuestNetworkKind.None)
         {
             yield break;
         }
 
+        var id = $"net{Number(card)}";
         yield return "-netdev";
-        var network = options.Network;
         yield return network.Kind switch
         {
-            GuestNetworkKind.Tap => $"tap,id=net0,ifname={network.Tap},script=no,downscript=no",
-            GuestNetworkKind.Datagrams => $"dgram,id=net0,local.type=unix,local.path={network.OwnSocket},remote.type=unix,remote.path={network.PeerSocket}",
-            _ => "user,id=net0" + string.Concat(options.Forwards.Select(forward =>
+            GuestNetworkKind.Tap => $"tap,id={id},ifname={network.Tap},script=no,downscript=no",
+            GuestNetworkKind.Datagrams => $"dgram,id={id},local.type=unix,local.path={network.OwnSocket},remote.type=unix,remote.path={network.PeerSocket}",
+            // Networks of their own: 10.0.3.0/24 for the second card, as 10.0.2.0/24 is for the first.
+            _ when card > 0 => $"user,id={id},net=10.0.{Number(FirstUserNetwork + card)}.0/24,ipv6-prefix=fec0:0:0:{Number(card)}::",
+            _ => $"user,id={id}" + string.Concat(options.Forwards.Select(forward =>
                 $",hostfwd=tcp:127.0.0.1:{Number(forward.HostPort)}-:{Number(forward.GuestPort)}")),
         };
         yield return "-device";
         // No option ROM: nothing boots from this card, and QEMU would look for a file that Debian packages elsewhere.
-        yield return $"virtio-net-{bus},netdev=net0" + (bus == "pci" ? ",romfile=" : string.Empty);
+        yield return $"virtio-net-{bus},netdev={id}" + (bus == "pci" ? ",romfile=" : string.Empty);
         if (options.CaptureFile is { } file)
         {
             yield return "-object";
-            yield return $"filter-dump,id=capture0,netdev=net0,file={file}";
+            yield return $"filter-dump,id=capture{Number(card)},netdev={id},file={file}{(card == 0 ? string.Empty : $".eth{Number(card)}")}";
         }
     }
+
+    // The 2 of 10.0.2.0/24, QEMU's own network unless told otherwise.
+    private const int FirstUserNetwork = 2;
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
