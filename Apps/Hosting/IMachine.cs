@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
@@ -24,13 +25,13 @@ public interface IMachine
     void ConnectConsole(ActorSystem system);
 
     /// <summary>
-    /// Starts the drivers of what the machine has, and answers with its network device; null when the network is somebody
-    /// else's (hosted, the host's). A machine that should have one and has none throws <see cref="MachineException"/>.
+    /// Starts the drivers of what the machine has, and answers with its network devices, in the order of the bus; none when the network is somebody
+    /// else's (hosted, the host's).
     /// </summary>
     /// <param name="system">Where the drivers live.</param>
     /// <param name="offloads">Whether a network device may be left checksums and segmentation; without, all frames are complete, as stages between layers want them.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken);
+    ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken);
 }
 
 /// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>
@@ -52,7 +53,7 @@ public sealed class HostedMachine : IMachine
     }
 
     /// <inheritdoc/>
-    public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) => default;
+    public ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) => new([]);
 }
 
 /// <summary>Which machine this program was built for.</summary>

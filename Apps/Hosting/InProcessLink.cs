@@ -29,17 +29,24 @@ public enum LinkFate
 /// </summary>
 public sealed class InProcessLink
 {
+    private readonly DeviceActor[] _ends;
+
     /// <summary>A link between two new devices of a system.</summary>
     /// <param name="system">Where the devices' actors live.</param>
     /// <param name="fate">The fate of a frame, by the end that sends it (0 or 1) and its bytes; null: all arrive.</param>
     /// <param name="frames">Frames of each device's pool.</param>
-    public InProcessLink(ActorSystem system, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null, int frames = 4096)
+    /// <param name="number">Which of several links this is: devices of different ones have different hardware addresses.</param>
+    /// <param name="maximumTransmissionUnit">Octets of the largest packet it takes.</param>
+    public InProcessLink(
+        ActorSystem system, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate = null, int frames = 4096, int number = 0, int maximumTransmissionUnit = 1500)
     {
         ArgumentNullException.ThrowIfNull(system);
-        DeviceActor first = new(0, frames, fate);
-        DeviceActor second = new(1, frames, fate);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)number, byte.MaxValue, nameof(number));
+        DeviceActor first = new(0, frames, number, maximumTransmissionUnit, fate);
+        DeviceActor second = new(1, frames, number, maximumTransmissionUnit, fate);
         first.Peer = second;
         second.Peer = first;
+        _ends = [first, second];
         First = system.Spawn(first, new SpawnOptions { WaitsFor = [] });
         Second = system.Spawn(second, new SpawnOptions { WaitsFor = [] });
         FirstInformation = first.Information;
@@ -58,9 +65,17 @@ public sealed class InProcessLink
     /// <summary>What the second end says of itself.</summary>
     public NetworkDeviceInformation SecondInformation { get; }
 
-    private sealed class DeviceActor(int end, int frames, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate) : Actor<NetworkDeviceMessage>
+    /// <summary>Pulls the cable, or plugs it in again: both devices tell their clients, and meanwhile no frame arrives.</summary>
+    public void SetCarrier(bool isUp)
+    {
+        foreach (DeviceActor end in _ends)
+            end.SetCarrier(isUp);
+    }
+
+    private sealed class DeviceActor(int end, int frames, int number, int maximumTransmissionUnit, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate) : Actor<NetworkDeviceMessage>
     {
         private NetworkDeviceClient? _client;
+        private volatile bool _hasNoCarrier;
         private FrameBuffer _delayed;
         private FrameBatch _arriving;
         private int _corrupted;
@@ -71,11 +86,17 @@ public sealed class InProcessLink
         {
             Name = $"in-process link, end {end}",
             // Locally administered (IEEE 802 clause 8.4).
-            HardwareAddress = new(0x0200_0000_0001UL + (ulong)end),
-            MaximumTransmissionUnit = 1500,
+            HardwareAddress = new(0x0200_0000_0001UL + (ulong)end + ((ulong)number << 8)),
+            MaximumTransmissionUnit = maximumTransmissionUnit,
             TransmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = frames }),
             Batches = FrameBatchPool.Create(frames / 4),
         };
+
+        public void SetCarrier(bool isUp)
+        {
+            _hasNoCarrier = !isUp;
+            Volatile.Read(ref _client)?.TryDeliver(NetworkDeviceEvent.LinkChanged(isUp));
+        }
 
         protected override void Stopped()
         {
@@ -90,7 +111,7 @@ public sealed class InProcessLink
                 case NetworkDeviceMessageKind.Attach:
                     NetworkDeviceContract.Instance.Observe(message.Client!, NetworkDeviceStep.Attach);
                     // Before the other end can see it: the start comes before any frame.
-                    message.Client!.TryDeliver(NetworkDeviceEvent.Started(Information, isLinkUp: true));
+                    message.Client!.TryDeliver(NetworkDeviceEvent.Started(Information, isLinkUp: !_hasNoCarrier));
                     Volatile.Write(ref _client, message.Client);
                     break;
                 case NetworkDeviceMessageKind.Detach:
@@ -109,7 +130,7 @@ public sealed class InProcessLink
         {
             while (batch.TryTake(out FrameBuffer frame))
             {
-                LinkFate judged = fate?.Invoke(end, frame.Memory) ?? LinkFate.Deliver;
+                LinkFate judged = _hasNoCarrier ? LinkFate.Drop : fate?.Invoke(end, frame.Memory) ?? LinkFate.Deliver;
                 if ((judged & LinkFate.Corrupt) != 0)
                     frame.Data[(_corrupted * 31 + 7) % frame.Length] ^= (byte)(1 << (_corrupted++ & 7));
                 if ((judged & LinkFate.Duplicate) != 0)

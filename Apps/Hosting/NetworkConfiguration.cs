@@ -5,10 +5,10 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
-/// <summary>How a network stack is set up. Without a static configuration, DHCP is asked.</summary>
+/// <summary>How a network stack is set up. Without a static configuration, DHCP is asked; so it is on interfaces beyond the first of which nothing is said.</summary>
 public sealed record NetworkConfiguration
 {
-    /// <summary>Address, network and gateway given by hand; null for DHCP.</summary>
+    /// <summary>Address, network and gateway of the first interface given by hand; null for DHCP.</summary>
     public InterfaceConfiguration? Static { get; init; }
 
     /// <summary>Limits and times of the link layer.</summary>
@@ -17,8 +17,14 @@ public sealed record NetworkConfiguration
     /// <summary>Limits and times that both internet layers share.</summary>
     public InternetConfiguration Internet { get; init; } = new();
 
-    /// <summary>How IPv6 is done; null for not at all.</summary>
+    /// <summary>How IPv6 is done on the first interface; null for not at all.</summary>
     public Ipv6Configuration? Ipv6 { get; init; } = new();
+
+    /// <summary>The first interface's metric; null for 0.</summary>
+    public int? Metric { get; init; }
+
+    /// <summary>How the interfaces after the first are set up, by their number.</summary>
+    public ImmutableDictionary<int, InterfaceSetup> FurtherInterfaces { get; init; } = ImmutableDictionary<int, InterfaceSetup>.Empty;
 
     /// <summary>Limits and times of the DNS resolver.</summary>
     public DnsConfiguration Dns { get; init; } = new();
@@ -37,6 +43,9 @@ public sealed record NetworkConfiguration
         get => Relays?.Choose;
         init => Relays = value is null ? null : new LayerRelays(value);
     }
+
+    internal InterfaceSetup SetupOf(int number) =>
+        number == 0 ? new() { Static = Static, Ipv6 = Ipv6, Metric = Metric } : FurtherInterfaces.GetValueOrDefault(number) ?? new();
 
     internal ILayerRelays? Relays { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -10,6 +11,7 @@ namespace Troupe.Apps.Hosting;
 public sealed class NetworkOptions
 {
     private readonly UnikernelOptions _commandLine;
+    private readonly Dictionary<int, InterfaceSetup> _furtherInterfaces = [];
     private InterfaceConfiguration? _static;
     private ILayerRelays? _relays;
     private IpAddress[] _nameServers = [];
@@ -20,7 +22,7 @@ public sealed class NetworkOptions
     /// <summary>Limits and times that both internet layers share.</summary>
     public InternetConfiguration Internet { get; set; } = new();
 
-    /// <summary>How IPv6 is done, from routers' advertisements unless this says otherwise; null for not at all.</summary>
+    /// <summary>How IPv6 is done on the first interface, from routers' advertisements unless this says otherwise; null for not at all.</summary>
     public Ipv6Configuration? Ipv6 { get; set; } = new();
 
     /// <summary>Limits and times of the DNS resolver.</summary>
@@ -40,28 +42,37 @@ public sealed class NetworkOptions
     public EthernetConfiguration Ethernet { get; set; } = new();
 
     /// <summary>Whether a device was given, so that our own stack runs even hosted.</summary>
-    public bool HasDevice => Device is not null;
+    public bool HasDevice => Devices.Count > 0;
 
-    internal Func<ActorSystem, ActorRef<NetworkDeviceMessage>>? Device { get; private set; }
+    internal List<Func<ActorSystem, ActorRef<NetworkDeviceMessage>>> Devices { get; } = [];
 
-    internal NetworkConfiguration Configuration =>
-        new()
+    internal NetworkConfiguration Configuration
+    {
+        get
         {
-            Static = _commandLine.GivesAddress ? _commandLine.Static : _static,
-            Ethernet = Ethernet,
-            Internet = Internet,
-            Ipv6 = Ipv6OfCommandLine(),
-            Relays = _relays,
-            Dns = Dns,
-            NameServers = _commandLine.NameServers.IsEmpty ? [.. _nameServers] : _commandLine.NameServers,
-            SearchDomains = [.. _searchDomains],
-            Tcp = Tcp,
-        };
+            InterfaceSetup first = _commandLine[0].Apply(new() { Static = _static, Ipv6 = Ipv6 });
+            return new()
+            {
+                Static = first.Static,
+                Ethernet = Ethernet,
+                Internet = Internet,
+                Ipv6 = first.Ipv6,
+                Metric = first.Metric,
+                FurtherInterfaces = _commandLine.Interfaces.Keys.Union(_furtherInterfaces.Keys).Where(static number => number > 0).ToImmutableDictionary(
+                    static number => number, number => _commandLine[number].Apply(_furtherInterfaces.GetValueOrDefault(number) ?? new())),
+                Relays = _relays,
+                Dns = Dns,
+                NameServers = _commandLine.NameServers.IsEmpty ? [.. _nameServers] : _commandLine.NameServers,
+                SearchDomains = [.. _searchDomains],
+                Tcp = Tcp,
+            };
+        }
+    }
 
-    /// <summary>Asks DHCP for an address. This is also the default.</summary>
+    /// <summary>Asks DHCP for an address of the first interface. This is also the default, for each interface.</summary>
     public void UseDhcp() => _static = null;
 
-    /// <summary>Takes a fixed address, as in <c>UseStatic("10.0.2.15/24", gateway: "10.0.2.2")</c>.</summary>
+    /// <summary>Takes a fixed address for the first interface, as in <c>UseStatic("10.0.2.15/24", gateway: "10.0.2.2")</c>.</summary>
     public void UseStatic(string address, string? gateway = null)
     {
         if (!Ipv4Network.TryParse(address, out Ipv4Network network))
@@ -70,6 +81,15 @@ public sealed class NetworkOptions
         if (gateway is not null)
             router = Ipv4Address.TryParse(gateway, out Ipv4Address parsed) ? parsed : throw new ArgumentException($"'{gateway}' is no IPv4 address.", nameof(gateway));
         _static = new(network, router);
+    }
+
+    /// <summary>Says how an interface after the first is set up: 1 for eth1.</summary>
+    public void UseInterface(int number, InterfaceSetup setup)
+    {
+        ArgumentNullException.ThrowIfNull(setup);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(number);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, InternetInterface.Most);
+        _furtherInterfaces[number] = setup;
     }
 
     /// <summary>Asks these DNS servers instead of those that DHCP and routers name, as in <c>UseNameServers("10.0.2.3", "2001:db8::53")</c>.</summary>
@@ -89,11 +109,8 @@ public sealed class NetworkOptions
             ?? throw new ArgumentException($"'{domain}' is no domain, such as example.org.", nameof(domains)))];
     }
 
-    /// <summary>Runs our own stack on a device of the caller's, such as one end of an <see cref="InProcessLink"/>, even hosted.</summary>
-    public void UseDevice(Func<ActorSystem, ActorRef<NetworkDeviceMessage>> device) => Device = device;
-
-    private Ipv6Configuration? Ipv6OfCommandLine() =>
-        _commandLine.SwitchesIpv6Off ? null
-        : _commandLine.Ipv6 is { } network ? (Ipv6 ?? new()) with { Addresses = [network], Gateway = _commandLine.Ipv6Gateway }
-        : Ipv6;
+    /// <summary>
+    /// Runs our own stack on a device of the caller's, such as one end of an <see cref="InProcessLink"/>, even hosted. Each call adds an interface.
+    /// </summary>
+    public void UseDevice(Func<ActorSystem, ActorRef<NetworkDeviceMessage>> device) => Devices.Add(device);
 }

@@ -2,91 +2,70 @@ using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Dns;
-using Troupe.Net.Ethernet;
 using Troupe.Net.Ip;
-using Troupe.Net.Middleware;
 using Troupe.Net.Sockets;
 using Troupe.Net.Tcp;
 using Troupe.Net.Udp;
-using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
-/// <summary>The protocol layers of one network device, each an actor, put together.</summary>
+/// <summary>The protocol layers of a host, each an actor, put together: those of each network device, and the transports above them all.</summary>
 public sealed class NetworkStack
 {
-    private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ActorSystem _system;
-    private readonly ActorRef<LinkMessage> _ethernet;
-    private readonly LayerStages _stages;
+    private readonly StackSurroundings _around;
     private readonly Lock _dnsGate = new();
     private readonly DnsSurroundings _dnsSurroundings;
-    private readonly TcpConfiguration _tcpConfiguration;
+    private readonly LayerCounters[] _counters;
     private ActorRef<DnsMessage>? _dns;
-    private InterfaceConfiguration? _configuration;
 
-    private NetworkStack(ActorSystem system, ActorRef<NetworkDeviceMessage> device, LinkResources link, NetworkConfiguration configuration, IRandomness randomness)
+    private NetworkStack(
+        ActorSystem system, IReadOnlyList<(ActorRef<NetworkDeviceMessage> Device, NetworkDeviceInformation Information)> devices, NetworkConfiguration configuration,
+        IRandomness randomness)
     {
         _system = system;
-        Device = device;
-        Link = link;
-        LayerCounters ethernet = new("Ethernet"), arp = new("ARP"), ipv4 = new("IPv4"), icmp = new("ICMP"), igmp = new("IGMP"), ipv6 = new("IPv6"), icmpv6 = new("ICMPv6"), udp = new("UDP"), tcp = new("TCP"), dhcp = new("DHCP"), dns = new("DNS"), loopback = new(LayerCounters.Loopback);
-        LayerStages stages = new(system, link, configuration.Relays);
-        // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
-        ActorRef<NetworkDeviceMessage> belowEthernet = stages.Above(LayerEdge.EthernetToDevice, device);
-        _ethernet = system.Spawn(new EthernetActor(configuration.Ethernet, link, belowEthernet, randomness, ethernet, arp), WaitingFor(belowEthernet));
-        FramePool reassembly = Reassembler.CreateBuffers(configuration.Internet);
-        ActorRef<LinkMessage> belowIpv4 = stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet);
-        CreateIpv4 = () => new Ipv4Actor(new(link, belowIpv4, configuration.Internet, reassembly, randomness, ipv4, icmp, igmp) { LoopbackCounters = loopback });
-        Ipv4 = system.Spawn(CreateIpv4, WaitingFor(belowIpv4));
-        if (configuration.Ipv6 is { } version6)
-        {
-            ActorRef<LinkMessage> belowIpv6 = stages.Above(LayerEdge.Ipv6ToEthernet, _ethernet);
-            CreateIpv6 = () => new Ipv6Actor(
-                new(link, belowIpv6, version6, configuration.Internet, reassembly, Addresses, NameServers, randomness, ipv6, icmpv6)
-                {
-                    OtherConfigurationFound = () => StartDhcpv6(version6.DnsEntries, randomness),
-                    LoopbackCounters = loopback,
-                });
-            Ipv6 = system.Spawn(CreateIpv6, WaitingFor(belowIpv6));
-        }
-
-        Internet = new(
-            stages.Above(LayerEdge.TransportToIpv4, Ipv4),
-            Ipv6 is { } sixth ? stages.Above(LayerEdge.TransportToIpv6, sixth) : null, Addresses);
-        CreateUdp = () => new UdpActor(link, Internet, udp);
+        _around = new(system, configuration, randomness, Reassembler.CreateBuffers(configuration.Internet));
+        LayerCounters udp = new("UDP"), tcp = new("TCP"), dns = new("DNS");
+        Interfaces =
+        [
+            .. devices.Select((entry, number) =>
+                new StackInterface(_around, entry.Device, LinkResources.Of(entry.Information, number), number, configuration.SetupOf(number))),
+        ];
+        Internet = new([.. Interfaces.Select(static one => one.Internet)]);
+        CreateUdp = () => new UdpActor(Internet, udp);
         Udp = system.Spawn(CreateUdp, WaitingFor(Internet.WaitedFor));
-        _tcpConfiguration = configuration.Tcp;
-        CreateTcp = () => new TcpActor(configuration.Tcp, link, Internet, randomness, system.Time, tcp);
+        CreateTcp = () => new TcpActor(configuration.Tcp, Link, Internet, randomness, system.Time, tcp);
         Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
+        NameServers = new([.. Interfaces.Select(static one => one.NameServers)]);
         NameServers.SetByHand(configuration.NameServers, configuration.SearchDomains);
         // At the first question: an image in which nobody asks any is spared the resolver.
-        _dnsSurroundings = new(configuration.Dns, link, Udp, Tcp, randomness, dns);
-        DhcpCounters = dhcp;
-        _stages = stages;
-        Counters = [ethernet, arp, ipv4, icmp, igmp, ipv6, icmpv6, udp, tcp, dhcp, dns, loopback, .. stages.Counters];
+        _dnsSurroundings = new(configuration.Dns, Link, Udp, Tcp, randomness, dns);
+        _counters = [udp, tcp, _around.Dhcp, dns, _around.Loopback];
     }
 
-    /// <summary>The device beneath.</summary>
-    public ActorRef<NetworkDeviceMessage> Device { get; }
+    /// <summary>The interfaces, one a device, at least one: eth0, eth1.</summary>
+    public IReadOnlyList<StackInterface> Interfaces { get; }
 
-    /// <summary>The internet layer.</summary>
-    public ActorRef<IpMessage> Ipv4 { get; }
+    /// <summary>The device of the first interface.</summary>
+    public ActorRef<NetworkDeviceMessage> Device => First.Device;
 
-    /// <summary>The internet layer of IPv6; null without it.</summary>
-    public ActorRef<IpMessage>? Ipv6 { get; }
+    /// <summary>The internet layer of the first interface.</summary>
+    public ActorRef<IpMessage> Ipv4 => First.Ipv4;
+
+    /// <summary>The internet layer of IPv6 of the first interface; null without it.</summary>
+    public ActorRef<IpMessage>? Ipv6 => First.Ipv6;
 
     /// <summary>The DNS servers this host knows.</summary>
-    public NameServers NameServers { get; } = new();
+    public NameServers NameServers { get; }
 
     /// <summary>The internet layers, as transports know them.</summary>
     public InternetLayers Internet { get; }
 
-    /// <summary>Makes a behaviour for <see cref="Ipv4"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
-    public Func<Actor<IpMessage>> CreateIpv4 { get; }
+    /// <inheritdoc cref="StackInterface.CreateIpv4"/>
+    public Func<Actor<IpMessage>> CreateIpv4 => First.CreateIpv4;
 
-    /// <summary>Makes a behaviour for <see cref="Ipv6"/>, as a hot swap wants it; null without it.</summary>
-    public Func<Actor<IpMessage>>? CreateIpv6 { get; }
+    /// <inheritdoc cref="StackInterface.CreateIpv6"/>
+    public Func<Actor<IpMessage>>? CreateIpv6 => First.CreateIpv6;
 
     /// <summary>Makes a behaviour for <see cref="Udp"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
     public Func<Actor<UdpMessage>> CreateUdp { get; }
@@ -100,7 +79,7 @@ public sealed class NetworkStack
         get
         {
             lock (_dnsGate)
-                return _dns ??= _system.Spawn(new DnsResolverActor(_dnsSurroundings, NameServers, Addresses), new SpawnOptions { WaitsFor = [] });
+                return _dns ??= _system.Spawn(new DnsResolverActor(_dnsSurroundings, NameServers, Internet), new SpawnOptions { WaitsFor = [] });
         }
     }
 
@@ -110,97 +89,65 @@ public sealed class NetworkStack
     /// <summary>The TCP layer.</summary>
     public ActorRef<TcpMessage> Tcp { get; }
 
-    /// <summary>The DHCP client; null where the address was given by hand.</summary>
-    public ActorRef<DhcpClientMessage>? Dhcp { get; private set; }
+    /// <inheritdoc cref="StackInterface.Dhcp"/>
+    public ActorRef<DhcpClientMessage>? Dhcp => First.Dhcp;
 
-    /// <summary>Makes a behaviour for <see cref="Dhcp"/>, as a hot swap wants it; null without it.</summary>
-    public Func<Actor<DhcpClientMessage>>? CreateDhcp { get; private set; }
+    /// <inheritdoc cref="StackInterface.CreateDhcp"/>
+    public Func<Actor<DhcpClientMessage>>? CreateDhcp => First.CreateDhcp;
 
-    /// <summary>The addresses of this host.</summary>
-    public LocalAddresses Addresses { get; } = new();
+    /// <summary>The addresses of the first interface.</summary>
+    public LocalAddresses Addresses => First.Addresses;
 
-    /// <summary>What the layers rent from the device.</summary>
-    public LinkResources Link { get; }
+    /// <summary>What the layers rent from the first interface's device.</summary>
+    public LinkResources Link => First.Link;
 
-    /// <summary>What each layer counted, from the link up.</summary>
-    public IReadOnlyList<LayerCounters> Counters { get; private set; }
+    /// <summary>What each layer counted, from the links up.</summary>
+    public IReadOnlyList<LayerCounters> Counters => [.. Interfaces.SelectMany(static one => one.Counters), .. _counters];
 
-    /// <summary>The configuration of now; null while there is none.</summary>
-    public InterfaceConfiguration? Configuration => Volatile.Read(ref _configuration);
+    /// <summary>The first interface's configuration of now; null while there is none.</summary>
+    public InterfaceConfiguration? Configuration => First.Configuration;
 
-    /// <summary>Completes with the first configuration.</summary>
-    public Task<InterfaceConfiguration> Configured => _configured.Task;
+    /// <summary>Completes with the first configuration of any interface.</summary>
+    public Task<InterfaceConfiguration> Configured { get; private set; } = null!;
 
-    private LayerCounters DhcpCounters { get; }
+    private StackInterface First => Interfaces[0];
 
-    /// <summary>The counters of one layer.</summary>
+    /// <summary>The counters of one layer, of the first interface if it is one of an interface's.</summary>
     public LayerCounters this[string layer] => Counters.First(counters => counters.Layer == layer);
 
-    /// <summary>Waits for a device to start, puts a stack on it, and gives it its address or asks DHCP for one.</summary>
+    /// <inheritdoc cref="StartAsync(ActorSystem, IReadOnlyList{ActorRef{NetworkDeviceMessage}}, NetworkConfiguration, IRandomness, CancellationToken)"/>
+    public static Task<NetworkStack> StartAsync(
+        ActorSystem system, ActorRef<NetworkDeviceMessage> device, NetworkConfiguration configuration, IRandomness randomness, CancellationToken cancellationToken = default) =>
+        StartAsync(system, [device], configuration, randomness, cancellationToken);
+
+    /// <summary>Waits for the devices to start, puts a stack on them, and gives each its address or asks DHCP for one.</summary>
     public static async Task<NetworkStack> StartAsync(
-        ActorSystem system, ActorRef<NetworkDeviceMessage> device, NetworkConfiguration configuration, IRandomness randomness, CancellationToken cancellationToken = default)
+        ActorSystem system, IReadOnlyList<ActorRef<NetworkDeviceMessage>> devices, NetworkConfiguration configuration, IRandomness randomness,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(system);
-        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(devices);
         ArgumentNullException.ThrowIfNull(configuration);
-        StartedClient started = new();
-        await device.TellAsync(NetworkDeviceMessage.Attach(started), cancellationToken);
-        NetworkDeviceInformation information = await started.Information.WaitAsync(cancellationToken);
+        ArgumentOutOfRangeException.ThrowIfZero(devices.Count, nameof(devices));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(devices.Count, InternetInterface.Most, nameof(devices));
+        List<(ActorRef<NetworkDeviceMessage> Device, StartedClient Client)> starting = [.. devices.Select(static device => (device, new StartedClient()))];
+        foreach ((ActorRef<NetworkDeviceMessage> device, StartedClient client) in starting)
+            await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
+        List<(ActorRef<NetworkDeviceMessage>, NetworkDeviceInformation)> started = [];
+        foreach ((ActorRef<NetworkDeviceMessage> device, StartedClient client) in starting)
+            started.Add((device, await client.Information.WaitAsync(cancellationToken)));
 
-        NetworkStack stack = new(system, device, LinkResources.Of(information), configuration, randomness);
-        await stack.AttachAsync(device, cancellationToken);
-        if (configuration.Static is { } given)
-            await stack.ConfigureAsync(given);
-        else
-            stack.StartDhcp(randomness);
+        NetworkStack stack = new(system, started, configuration, randomness);
+        foreach (StackInterface one in stack.Interfaces)
+            await one.AttachAsync(stack.Udp, stack.Tcp, cancellationToken);
+        foreach (StackInterface one in stack.Interfaces)
+            await one.StartConfigurationAsync();
+        stack.Configured = stack.Interfaces.Count == 1 ? stack.First.Configured : Task.WhenAny(stack.Interfaces.Select(static one => one.Configured)).Unwrap();
         return stack;
     }
 
-    // Each layer learns who is above it, or the stage that stands in for it.
-    private async ValueTask AttachAsync(ActorRef<NetworkDeviceMessage> device, CancellationToken cancellationToken)
-    {
-        ActorRef<UdpMessage> udp = _stages.Below(LayerEdge.InternetToUdp, Udp);
-        ActorRef<TcpMessage> tcp = _stages.Below(LayerEdge.InternetToTcp, Tcp);
-        await _ethernet.TellAsync(
-            LinkMessage.Attach(EtherType.Ipv4, _stages.Below(LayerEdge.EthernetToIpv4, Ipv4)), cancellationToken);
-        await Ipv4.TellAsync(IpMessage.Attach(udp), cancellationToken);
-        await Ipv4.TellAsync(IpMessage.Attach(tcp), cancellationToken);
-        if (Ipv6 is { } ipv6)
-        {
-            await _ethernet.TellAsync(
-                LinkMessage.Attach(EtherType.Ipv6, _stages.Below(LayerEdge.EthernetToIpv6, ipv6)), cancellationToken);
-            await ipv6.TellAsync(IpMessage.Attach(udp), cancellationToken);
-            await ipv6.TellAsync(IpMessage.Attach(tcp), cancellationToken);
-        }
-
-        EthernetClient client = new(_stages.Below(LayerEdge.DeviceToEthernet, _ethernet));
-        Counters = [.. Counters, .. _stages.Counters.Except(Counters)];
-        await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
-    }
-
-    private void StartDhcp(IRandomness randomness)
-    {
-        CreateDhcp = () => new DhcpClientActor(Link, randomness, Udp, _ethernet, ConfigureAsync, DhcpCounters);
-        Dhcp = _system.Spawn(CreateDhcp, WaitingFor(Udp, Ipv4, _ethernet));
-    }
-
-    // When a router says so: elsewhere there is nobody to ask.
-    private void StartDhcpv6(int entries, IRandomness randomness) => _system.Spawn(
-        new Dhcpv6ClientActor(Link, randomness, Udp, NameServers, entries, DhcpCounters),
-        new SpawnOptions { Mailbox = new MailboxOptions { Capacity = 16 }, WaitsFor = [Udp] });
-
-    /// <summary>Gives every layer the interface's configuration, or takes it away.</summary>
-    public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
-    {
-        await Ipv4.TellAsync(IpMessage.Configure(configuration));
-        NameServers.SetDhcp(
-            [.. new[] { configuration?.NameServer, configuration?.SecondNameServer }.OfType<Ipv4Address>().Select(static server => (IpAddress)server)],
-            configuration?.Domain is { } domain ? [domain] : []);
-        Addresses.SetIpv4(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : []);
-        Volatile.Write(ref _configuration, configuration);
-        if (configuration is not null)
-            _configured.TrySetResult(configuration);
-    }
+    /// <summary>Gives every layer the first interface's configuration, or takes it away.</summary>
+    public ValueTask ConfigureAsync(InterfaceConfiguration? configuration) => First.ConfigureAsync(configuration);
 
     /// <summary>Connects to a remote end point.</summary>
     public ValueTask<TcpConnection> ConnectAsync(IpEndPoint remote, TcpApplicationOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -220,11 +167,11 @@ public sealed class NetworkStack
     /// <summary>The class library's socket calls on this stack.</summary>
     internal SocketCalls CreateSockets(IMachine machine, nint firstDescriptor)
     {
-        SocketNetwork network = new(Tcp, Udp, Internet, Link, () => Configuration, machine.Randomness, _system.Time, machine.CreateParker)
+        SocketNetwork network = new(Tcp, Udp, Internet, machine.Randomness, _system.Time, machine.CreateParker)
         {
             NameServers = NameServers,
             Counters = () => Counters,
-            TcpConfiguration = _tcpConfiguration,
+            TcpConfiguration = _around.Configuration.Tcp,
         };
         return new(network with { Resolver = new StackHostResolver(this, _system.Time, network.ConfigurationTimeout) }, firstDescriptor);
     }
@@ -236,7 +183,7 @@ public sealed class NetworkStack
         return await listing.ReadConnectionsAsync();
     }
 
-    private static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
+    internal static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
 
     private sealed class StartedClient : NetworkDeviceClient
     {

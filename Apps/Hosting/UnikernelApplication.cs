@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 
@@ -47,11 +48,12 @@ public sealed class UnikernelApplication : IAsyncDisposable
 
     private async Task<NetworkStack?> StartOnceAsync()
     {
-        ActorRef<NetworkDeviceMessage>? device = await _machine.StartAsync(Actors, _network.Stages is null, CancellationToken.None).ConfigureAwait(false);
-        if (_network.Device is { } create)
-            device = create(Actors);
-        return device is null
+        ImmutableArray<ActorRef<NetworkDeviceMessage>> devices =
+            await _machine.StartAsync(Actors, _network.Stages is null, CancellationToken.None).ConfigureAwait(false);
+        if (_network.HasDevice)
+            devices = [.. _network.Devices.Select(create => create(Actors))];
+        return devices.IsEmpty
             ? null
-            : await NetworkStack.StartAsync(Actors, device, _network.Configuration, _machine.Randomness).ConfigureAwait(false);
+            : await NetworkStack.StartAsync(Actors, devices, _network.Configuration, _machine.Randomness, CancellationToken.None).ConfigureAwait(false);
     }
 }

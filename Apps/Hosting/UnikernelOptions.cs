@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -8,29 +9,22 @@ namespace Troupe.Apps.Hosting;
 /// <summary>What the command line says about the machine; hosted it is the program's, in a guest the kernel's.</summary>
 public sealed class UnikernelOptions
 {
-    private const string Usage = "--ip dhcp|A.B.C.D/LENGTH, --gateway A.B.C.D, --ip6 auto|off|ADDRESS/LENGTH, --gateway6 ADDRESS, --dns ADDRESS[,ADDRESS]";
-    private const string Dhcp = "dhcp";
-    private const string Automatic = "auto";
-    private const string Off = "off";
+    private const string Usage =
+        "--ip dhcp|A.B.C.D/LENGTH, --gateway A.B.C.D, --ip6 auto|off|ADDRESS/LENGTH, --gateway6 ADDRESS, --metric NUMBER, each with eth1: and so on before its value "
+        + "for an interface that is not the first; --dns ADDRESS[,ADDRESS]";
 
-    private static readonly ImmutableArray<string> _names = ["ip", "gateway", "ip6", "gateway6", "dns"];
+    private const string NameServersWord = "dns";
+    private const string InterfacePrefix = "eth";
+
+    private static readonly ImmutableArray<string> _names =
+    [
+        InterfaceOptions.Address, InterfaceOptions.Gateway, InterfaceOptions.AddressV6, InterfaceOptions.GatewayV6, InterfaceOptions.MetricWord, NameServersWord,
+    ];
 
     private UnikernelOptions(string[] rest) => Rest = rest;
 
-    /// <summary>The static address; null for DHCP.</summary>
-    public InterfaceConfiguration? Static { get; private init; }
-
-    /// <summary>Whether the command line decides between DHCP and an address at all.</summary>
-    public bool GivesAddress { get; private init; }
-
-    /// <summary>Whether IPv6 is switched off.</summary>
-    public bool SwitchesIpv6Off { get; private init; }
-
-    /// <summary>An IPv6 address given by hand; null for none beside those that follow from routers' advertisements.</summary>
-    public Ipv6Network? Ipv6 { get; private init; }
-
-    /// <summary>An IPv6 router given by hand.</summary>
-    public Ipv6Address? Ipv6Gateway { get; private init; }
+    /// <summary>What is said of each interface that something is said of, by its number.</summary>
+    public ImmutableSortedDictionary<int, InterfaceOptions> Interfaces { get; private init; } = ImmutableSortedDictionary<int, InterfaceOptions>.Empty;
 
     /// <summary>DNS servers given by hand; empty for those that DHCP and routers name.</summary>
     public ImmutableArray<IpAddress> NameServers { get; private init; } = [];
@@ -38,102 +32,65 @@ public sealed class UnikernelOptions
     /// <summary>The words that are the application's.</summary>
     public string[] Rest { get; }
 
+    /// <summary>What is said of one interface.</summary>
+    public InterfaceOptions this[int number] => Interfaces.GetValueOrDefault(number) ?? new();
+
     /// <summary>
     /// Takes the stack's words out of a command line: <c>--ip X</c>, <c>--ip=X</c>, or as a kernel command line has them,
-    /// <c>ip=X</c>. What is malformed is refused with a message that says how it should look.
+    /// <c>ip=X</c>; <c>ip=eth1:X</c> is said of the second interface. What is malformed is refused with a message that says how it should look.
     /// </summary>
     public static bool TryParse(IReadOnlyList<string> arguments, [NotNullWhen(true)] out UnikernelOptions? options, [NotNullWhen(false)] out string? error)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        Dictionary<string, string> given = [];
+        SortedDictionary<int, Dictionary<string, string>> given = [];
         List<string> rest = [];
+        string? servers = null;
         error = null;
         for (int index = 0; index < arguments.Count && error is null; index++)
         {
-            if (!TryTake(arguments, ref index, given, out error) && error is null)
-                rest.Add(arguments[index]);
+            if (!TryTake(arguments, ref index, out string? name, out string? value, out error))
+            {
+                if (error is null)
+                    rest.Add(arguments[index]);
+            }
+            else if (name == NameServersWord)
+            {
+                servers = value;
+            }
+            else if (TryTakeInterface(ref value, out int number, out error))
+            {
+                if (!given.TryGetValue(number, out Dictionary<string, string>? words))
+                    given.Add(number, words = []);
+                words[name] = value;
+            }
         }
 
         options = null;
-        if (error is not null ||
-            !TryReadIpv4(given, out InterfaceConfiguration? network, out error) ||
-            !TryReadIpv6(given, out Ipv6Network? network6, out Ipv6Address? gateway6, out error) ||
-            !TryReadNameServers(given, out ImmutableArray<IpAddress> servers, out error))
+        var interfaces = ImmutableSortedDictionary.CreateBuilder<int, InterfaceOptions>();
+        foreach ((int number, Dictionary<string, string> words) in given)
+        {
+            if (error is null && InterfaceOptions.TryRead(words, out InterfaceOptions? read, out error))
+                interfaces.Add(number, read);
+        }
+
+        ImmutableArray<IpAddress> nameServers = [];
+        if (error is null)
+            TryReadNameServers(servers, out nameServers, out error);
+        if (error is not null)
         {
             error = $"{error} Options: {Usage}";
             return false;
         }
 
-        options = new([.. rest])
-        {
-            Static = network,
-            GivesAddress = given.ContainsKey("ip"),
-            SwitchesIpv6Off = given.GetValueOrDefault("ip6") == Off,
-            Ipv6 = network6,
-            Ipv6Gateway = gateway6,
-            NameServers = servers,
-        };
+        options = new([.. rest]) { Interfaces = interfaces.ToImmutable(), NameServers = nameServers };
         return true;
     }
 
-    private static bool TryReadIpv4(Dictionary<string, string> given, out InterfaceConfiguration? configuration, [NotNullWhen(false)] out string? error)
-    {
-        configuration = null;
-        error = null;
-        string ip = given.GetValueOrDefault("ip", Dhcp);
-        Ipv4Network network = default;
-        if (ip != Dhcp && (!Ipv4Network.TryParse(ip, out network) || !network.Address.IsUnicast))
-            error = $"'{ip}' is no address with a prefix length, such as 10.0.2.15/24.";
-        Ipv4Address? router = null;
-        if (error is null && given.TryGetValue("gateway", out string? gateway))
-        {
-            if (!Ipv4Address.TryParse(gateway, out Ipv4Address parsed) || !parsed.IsUnicast)
-                error = $"'{gateway}' is no gateway's address, such as 10.0.2.2.";
-            else if (ip == Dhcp)
-                error = "A gateway goes with a static address; DHCP brings its own.";
-            else if (!network.Contains(parsed))
-                error = $"The gateway {parsed} is not on the network {network}.";
-            router = parsed;
-        }
-
-        if (error is not null)
-            return false;
-        configuration = ip == Dhcp ? null : new(network, router);
-        return true;
-    }
-
-    private static bool TryReadIpv6(
-        Dictionary<string, string> given, out Ipv6Network? network, out Ipv6Address? gateway, [NotNullWhen(false)] out string? error)
-    {
-        network = null;
-        gateway = null;
-        error = null;
-        string ip = given.GetValueOrDefault("ip6", Automatic);
-        if (ip is not (Automatic or Off))
-        {
-            if (Ipv6Network.TryParse(ip, out Ipv6Network parsed) && parsed.Address.IsUnicast)
-                network = parsed;
-            else
-                error = $"'{ip}' is no IPv6 address with a prefix length, such as fd00::15/64.";
-        }
-
-        if (error is null && given.TryGetValue("gateway6", out string? router))
-        {
-            if (!Ipv6Address.TryParse(router, out Ipv6Address parsed) || !parsed.IsUnicast)
-                error = $"'{router}' is no IPv6 gateway's address, such as fe80::1.";
-            else if (network is null)
-                error = "An IPv6 gateway goes with a static IPv6 address; without one, routers announce themselves.";
-            gateway = parsed;
-        }
-
-        return error is null;
-    }
-
-    private static bool TryReadNameServers(Dictionary<string, string> given, out ImmutableArray<IpAddress> servers, [NotNullWhen(false)] out string? error)
+    private static bool TryReadNameServers(string? list, out ImmutableArray<IpAddress> servers, [NotNullWhen(false)] out string? error)
     {
         error = null;
         servers = [];
-        if (!given.TryGetValue("dns", out string? list))
+        if (list is null)
             return true;
         foreach (string server in list.Split(','))
         {
@@ -149,9 +106,31 @@ public sealed class UnikernelOptions
         return true;
     }
 
-    private static bool TryTake(IReadOnlyList<string> arguments, ref int index, Dictionary<string, string> given, out string? error)
+    // "eth1:10.0.3.15/24"; without a name it is said of the first interface. No address begins so.
+    private static bool TryTakeInterface(ref string value, out int number, [NotNullWhen(false)] out string? error)
+    {
+        number = 0;
+        error = null;
+        if (!value.StartsWith(InterfacePrefix, StringComparison.Ordinal))
+            return true;
+        int colon = value.IndexOf(':', StringComparison.Ordinal);
+        ReadOnlySpan<char> digits = colon < 0 ? default : value.AsSpan(InterfacePrefix.Length, colon - InterfacePrefix.Length);
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number >= InternetInterface.Most)
+        {
+            error = $"'{value}' names no interface, as eth1:VALUE does; the last one there can be is {InternetInterface.NameOf(InternetInterface.Most - 1)}.";
+            return false;
+        }
+
+        value = value[(colon + 1)..];
+        return true;
+    }
+
+    private static bool TryTake(
+        IReadOnlyList<string> arguments, ref int index, [NotNullWhen(true)] out string? taken, [NotNullWhen(true)] out string? value, out string? error)
     {
         error = null;
+        taken = null;
+        value = null;
         string word = arguments[index];
         foreach (string name in _names)
         {
@@ -163,14 +142,14 @@ public sealed class UnikernelOptions
                     return false;
                 }
 
-                given[name] = arguments[++index];
+                (taken, value) = (name, arguments[++index]);
                 return true;
             }
 
             ReadOnlySpan<char> rest = word.StartsWith("--", StringComparison.Ordinal) ? word.AsSpan(2) : word;
             if (rest.StartsWith(name, StringComparison.Ordinal) && rest.Length > name.Length && rest[name.Length] == '=')
             {
-                given[name] = rest[(name.Length + 1)..].ToString();
+                (taken, value) = (name, rest[(name.Length + 1)..].ToString());
                 return true;
             }
         }

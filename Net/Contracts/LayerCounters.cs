@@ -77,7 +77,9 @@ public enum DropCause
 }
 
 /// <summary>What a layer counted. One actor writes, anybody reads; a reader sees each number whole, not all at one instant.</summary>
-public sealed class LayerCounters(string layer)
+/// <param name="layer">The layer's name.</param>
+/// <param name="interfaceName">The name of the interface that the layer is of; null for a layer of the host's.</param>
+public sealed class LayerCounters(string layer, string? interfaceName = null)
 {
     /// <summary>The layer that counts what goes round within the host, and never to a link.</summary>
     public const string Loopback = "loopback";
@@ -94,6 +96,9 @@ public sealed class LayerCounters(string layer)
 
     /// <summary>The layer's name.</summary>
     public string Layer { get; } = layer;
+
+    /// <summary>The name of the interface that the layer is of; null for a layer of the host's.</summary>
+    public string? Interface { get; } = interfaceName;
 
     /// <summary>Packets that arrived from below.</summary>
     public long Received => Volatile.Read(ref _received);
@@ -164,10 +169,31 @@ public sealed class LayerCounters(string layer)
         _ => DropCause.Malformed,
     });
 
+    /// <summary>What several layers, of as many interfaces, counted together until now.</summary>
+    public static LayerCounters Sum(string layer, IEnumerable<LayerCounters> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        LayerCounters sum = new(layer);
+        foreach (LayerCounters part in parts)
+        {
+            (sum._received, sum._sent) = (sum._received + part.Received, sum._sent + part.Sent);
+            (sum._receivedOctets, sum._sentOctets) = (sum._receivedOctets + part.ReceivedOctets, sum._sentOctets + part.SentOctets);
+            (sum._cookies, sum._fragments, sum._reassembled) = (sum._cookies + part.Cookies, sum._fragments + part.Fragments, sum._reassembled + part.Reassembled);
+            for (int cause = 0; cause < sum._dropped.Length; cause++)
+                sum._dropped[cause] += part.Dropped((DropCause)cause);
+        }
+
+        return sum;
+    }
+
     /// <inheritdoc/>
     public override string ToString()
     {
-        var text = new System.Text.StringBuilder().Append(Layer).Append(": received ").Append(Received).Append(", sent ").Append(Sent);
+        var text = new System.Text.StringBuilder().Append(Layer);
+        // Of the first it goes without saying.
+        if (Interface is { } name && name != InternetInterface.NameOf(0))
+            text.Append(' ').Append(name);
+        text.Append(": received ").Append(Received).Append(", sent ").Append(Sent);
         if (Cookies > 0)
             text.Append(", cookies ").Append(Cookies);
         if (Fragments > 0)

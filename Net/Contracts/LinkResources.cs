@@ -10,13 +10,20 @@ public sealed record LinkResources(FramePool Frames, FrameBatchPool Batches, Mac
     /// <summary>What frames may leave to the device.</summary>
     public FrameOffloadFlags TransmitOffload { get; init; }
 
-    /// <summary>The resources of a device.</summary>
-    public static LinkResources Of(NetworkDeviceInformation device)
+    /// <summary>The index of the interface that the device is (<see cref="InternetInterface.Index"/>).</summary>
+    public int InterfaceIndex { get; init; } = InternetInterface.FirstIndex;
+
+    /// <summary>Whether packets can be sent there now.</summary>
+    public LinkState State { get; } = new();
+
+    /// <summary>The resources of a device that is the interface with a number.</summary>
+    public static LinkResources Of(NetworkDeviceInformation device, int number = 0)
     {
         ArgumentNullException.ThrowIfNull(device);
         return new(device.TransmitFrames, device.Batches, new(device.HardwareAddress.Value), device.MaximumTransmissionUnit)
         {
             TransmitOffload = device.TransmitOffload,
+            InterfaceIndex = InternetInterface.FirstIndex + number,
         };
     }
 

@@ -5,14 +5,15 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
 
-/// <summary>One address of this host.</summary>
+/// <summary>One address of an interface.</summary>
 /// <param name="Address">The address.</param>
 /// <param name="PrefixLength">Bits of it that the whole network shares.</param>
 /// <param name="IsDeprecated">RFC 4862 5.5.4: for connections there are, not for new ones if another address will do.</param>
 public readonly record struct LocalAddress(IpAddress Address, int PrefixLength, bool IsDeprecated = false);
 
 /// <summary>
-/// The addresses of this host. The layer of each version writes its own, anybody reads; a reader sees each version's whole.
+/// The addresses of one interface, and the networks and routers that it leads to. The layer of each version writes its own, anybody reads; a reader sees each
+/// version's whole.
 /// </summary>
 [SendableByContract("References to immutable values, each written by one actor and read whole.")]
 public sealed class LocalAddresses
@@ -22,7 +23,8 @@ public sealed class LocalAddresses
 
     private volatile Holder _ipv4 = new([]);
     private volatile Holder _ipv6 = new([]);
-    private volatile RouterHolder _routers = new([]);
+    private volatile RouterHolder _routers = new([], []);
+    private volatile InterfaceConfiguration? _configuration;
 
     /// <summary>The addresses of IPv4, loopback apart.</summary>
     public ImmutableArray<LocalAddress> Ipv4 => _ipv4.Addresses;
@@ -33,8 +35,21 @@ public sealed class LocalAddresses
     /// <summary>The default routers of IPv6.</summary>
     public ImmutableArray<Ipv6Address> Ipv6Routers => _routers.Routers;
 
+    /// <summary>The networks of IPv6 that are on the link.</summary>
+    public ImmutableArray<Ipv6Network> Ipv6Prefixes => _routers.Prefixes;
+
+    /// <summary>The configuration of IPv4; null while there is none.</summary>
+    public InterfaceConfiguration? Configuration => _configuration;
+
     /// <summary>From the IPv6 layer alone.</summary>
-    public void SetIpv6Routers(ImmutableArray<Ipv6Address> routers) => _routers = new(routers);
+    public void SetIpv6Routes(ImmutableArray<Ipv6Address> routers, ImmutableArray<Ipv6Network> prefixes) => _routers = new(routers, prefixes);
+
+    /// <summary>From the IPv4 layer's owner alone: its configuration, and with it the address.</summary>
+    public void Configure(InterfaceConfiguration? configuration)
+    {
+        _configuration = configuration;
+        SetIpv4(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : []);
+    }
 
     /// <summary>From the IPv4 layer's owner alone.</summary>
     public void SetIpv4(ImmutableArray<LocalAddress> addresses) => _ipv4 = new(addresses);
@@ -42,11 +57,9 @@ public sealed class LocalAddresses
     /// <summary>From the IPv6 layer alone.</summary>
     public void SetIpv6(ImmutableArray<LocalAddress> addresses) => _ipv6 = new(addresses);
 
-    /// <summary>Whether an address is this host's, loopback included.</summary>
-    public bool Contains(IpAddress address)
+    /// <summary>Whether an address is this interface's.</summary>
+    public bool Owns(IpAddress address)
     {
-        if (address.IsLoopback)
-            return true;
         foreach (LocalAddress own in address.IsIpv4 ? _ipv4.Addresses : _ipv6.Addresses)
         {
             if (own.Address == address)
@@ -55,6 +68,12 @@ public sealed class LocalAddresses
 
         return false;
     }
+
+    /// <summary>
+    /// How well the interface leads to a destination: the length of the longest prefix that has it, 0 for a default router's and for what is on every link (groups,
+    /// broadcasts, link-local addresses), and -1 for no way.
+    /// </summary>
+    public int RouteTo(IpAddress destination) => destination.IsIpv4 ? RouteTo(destination.Ipv4) : RouteTo(destination.Ipv6);
 
     /// <summary>
     /// The address to send from: the destination itself if it is ours, one of its scope, one that is not deprecated, and then
@@ -80,6 +99,37 @@ public sealed class LocalAddresses
         return best >= 0;
     }
 
+    private int RouteTo(Ipv4Address destination)
+    {
+        if (_configuration is not { } configuration)
+            return -1;
+        int best = configuration.Gateway is not null || destination == Ipv4Address.Broadcast || destination.IsMulticast ? 0 : -1;
+        if (configuration.Network.Contains(destination))
+            best = Math.Max(best, configuration.Network.PrefixLength);
+        foreach (Ipv4Route route in configuration.Routes)
+        {
+            if (route.Destination.PrefixLength > best && route.Destination.Contains(destination))
+                best = route.Destination.PrefixLength;
+        }
+
+        return best;
+    }
+
+    private int RouteTo(Ipv6Address destination)
+    {
+        if (_ipv6.Addresses.IsEmpty)
+            return -1;
+        RouterHolder routes = _routers;
+        int best = !routes.Routers.IsEmpty || destination.IsMulticast || destination.IsLinkLocal ? 0 : -1;
+        foreach (Ipv6Network network in routes.Prefixes)
+        {
+            if (network.PrefixLength > best && network.Address.Shares(destination, network.PrefixLength))
+                best = network.PrefixLength;
+        }
+
+        return best;
+    }
+
     private static int Rank(LocalAddress own, IpAddress destination)
     {
         // Rule 1, rule 2, rule 3, rule 8, the most important in the highest place.
@@ -94,7 +144,7 @@ public sealed class LocalAddresses
     private static bool IsOfLink(IpAddress address) =>
         address.IsLinkLocal || (address is { IsIpv4: false, IsMulticast: true } && address.Ipv6.MulticastScope <= 2);
 
-    private sealed record RouterHolder(ImmutableArray<Ipv6Address> Routers);
+    private sealed record RouterHolder(ImmutableArray<Ipv6Address> Routers, ImmutableArray<Ipv6Network> Prefixes);
 
     private sealed record Holder(ImmutableArray<LocalAddress> Addresses);
 }

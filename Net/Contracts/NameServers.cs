@@ -11,19 +11,28 @@ namespace Troupe.Net.Contracts;
 [SendableByContract("References to immutable values, each written by one actor and read whole.")]
 public sealed class NameServers
 {
+    private readonly ImmutableArray<NameServers> _interfaces;
     private volatile Source _byHand = Source.None;
     private volatile Source _dhcp = Source.None;
     private volatile Source _dhcpv6 = Source.None;
     private volatile Source _routers = Source.None;
 
+    /// <summary>Those of one interface, or of none.</summary>
+    public NameServers() => _interfaces = [];
+
+    /// <summary>Those of a host: what its interfaces were told, in their order.</summary>
+    public NameServers(ImmutableArray<NameServers> interfaces) => _interfaces = interfaces;
+
     /// <summary>All servers: those given by hand, or if there are none, DHCP's, and then the routers' (RFC 8106 5.3.1).</summary>
-    public ImmutableArray<IpAddress> Servers =>
-        _byHand.Servers.IsEmpty ? [.. _dhcp.Servers.Concat(_dhcpv6.Servers).Concat(_routers.Servers).Distinct()] : _byHand.Servers;
+    public ImmutableArray<IpAddress> Servers => _byHand.Servers.IsEmpty
+        ? [.. _dhcp.Servers.Concat(_dhcpv6.Servers).Concat(_routers.Servers).Concat(_interfaces.SelectMany(static one => one.Servers)).Distinct()]
+        : _byHand.Servers;
 
     /// <summary>All domains to search, in this order.</summary>
     public ImmutableArray<string> SearchDomains =>
         _byHand.Domains.IsEmpty
-            ? [.. _dhcp.Domains.Concat(_dhcpv6.Domains).Concat(_routers.Domains).Distinct(StringComparer.OrdinalIgnoreCase)]
+            ? [.. _dhcp.Domains.Concat(_dhcpv6.Domains).Concat(_routers.Domains).Concat(_interfaces.SelectMany(static one => one.SearchDomains))
+                .Distinct(StringComparer.OrdinalIgnoreCase)]
             : _byHand.Domains;
 
     /// <summary>What was given by hand, and comes before all else.</summary>

@@ -169,6 +169,10 @@ public sealed record TcpConfiguration
     /// <summary>The largest segment to announce to an address: IPv6's header takes 20 octets more (RFC 9293 3.7.1).</summary>
     public int SegmentSizeFor(IpAddress remote) => MaximumSegmentSize - (remote.IsIpv4 ? 0 : 20);
 
+    /// <summary>The same over a link that takes packets of so many octets at most: it is never more than fits one (RFC 9293 3.7.1).</summary>
+    public int SegmentSizeFor(IpAddress remote, int maximumTransmissionUnit) =>
+        Math.Min(SegmentSizeFor(remote), maximumTransmissionUnit - (remote.IsIpv4 ? 20 : 40) - 20);
+
     /// <summary>The shift of our window field: the smallest with which the largest receive buffer fits 16 bits (RFC 7323 2).</summary>
     public byte WindowScale
     {

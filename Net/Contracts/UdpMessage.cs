@@ -31,7 +31,9 @@ public enum UdpMessageKind : byte
 /// <summary>To the UDP layer. Owned when it carries frames.</summary>
 public readonly struct UdpMessage : IDisposable
 {
-    private UdpMessage(UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, TransportError? error, Reply<bool> bound = default)
+    private UdpMessage(
+        UdpMessageKind kind, FrameBatch frames, UdpDatagram datagram, ushort port, UdpReceiver? receiver, TransportError? error, Reply<bool> bound = default,
+        byte interfaceIndex = 0)
     {
         Kind = kind;
         Frames = frames;
@@ -40,6 +42,7 @@ public readonly struct UdpMessage : IDisposable
         Receiver = receiver;
         Error = error;
         Bound = bound;
+        Interface = interfaceIndex;
     }
 
     /// <summary>What this is.</summary>
@@ -50,6 +53,9 @@ public readonly struct UdpMessage : IDisposable
 
     /// <summary>The datagram of <see cref="UdpMessageKind.Send"/>.</summary>
     public UdpDatagram Datagram { get; }
+
+    /// <summary>The index of the interface that <see cref="UdpMessageKind.Received"/> came in by, or that <see cref="UdpMessageKind.Bind"/> is for; 0 for any.</summary>
+    public byte Interface { get; }
 
     /// <summary>The port to bind or unbind.</summary>
     public ushort Port { get; }
@@ -63,14 +69,18 @@ public readonly struct UdpMessage : IDisposable
     /// <summary>The error of <see cref="UdpMessageKind.Error"/>.</summary>
     public TransportError? Error { get; }
 
-    /// <summary>Packets from the internet layer.</summary>
-    public static UdpMessage Received(FrameBatch packets) => new(UdpMessageKind.Received, packets, default, 0, null, null);
+    /// <summary>Packets from the internet layer of an interface.</summary>
+    public static UdpMessage Received(FrameBatch packets, byte interfaceIndex) =>
+        new(UdpMessageKind.Received, packets, default, 0, null, null, interfaceIndex: interfaceIndex);
 
     /// <summary>Sends a datagram; a source address of 0.0.0.0 or :: stands for the one that suits the destination.</summary>
     public static UdpMessage Send(in UdpDatagram datagram) => new(UdpMessageKind.Send, default, datagram, 0, null, null);
 
-    /// <summary>Gives a port's datagrams to a receiver, instead of any before.</summary>
-    public static UdpMessage Bind(ushort port, UdpReceiver receiver) => new(UdpMessageKind.Bind, default, default, port, receiver, null);
+    /// <summary>
+    /// Gives a port's datagrams to a receiver, instead of any before; with an interface's index, those that come in there, unless somebody bound the port on all.
+    /// </summary>
+    public static UdpMessage Bind(ushort port, UdpReceiver receiver, byte interfaceIndex = 0) =>
+        new(UdpMessageKind.Bind, default, default, port, receiver, null, interfaceIndex: interfaceIndex);
 
     /// <summary>Gives a port's datagrams to a receiver if nobody has it; answered with whether nobody had.</summary>
     public static UdpMessage TryBind(ushort port, UdpReceiver receiver, Reply<bool> bound) =>
@@ -110,6 +120,9 @@ public readonly struct UdpDatagram(FrameBuffer payload, IpEndPoint source, IpEnd
 
     /// <summary>What its sender asks of the internet layer.</summary>
     public IpSendOptions Options { get; } = options;
+
+    /// <summary>The index of the interface that it came in by, or is to leave by; 0 for the one that the addresses say.</summary>
+    public byte Interface => Options.Interface;
 
     /// <summary>Disposes the payload.</summary>
     public void Dispose() => Payload.Dispose();

@@ -10,7 +10,7 @@ namespace Troupe.Net.Dns;
 /// Finds the addresses of names. It waits for nobody; each question to servers is an actor of its own, and requests for the
 /// same name share it.
 /// </summary>
-public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameServers, LocalAddresses addresses) : Actor<DnsMessage>
+public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameServers, InternetLayers internet) : Actor<DnsMessage>
 {
     private readonly DnsCache _cache = new(around.Configuration);
     private readonly Dictionary<(string Name, DnsType Type), List<Lookup>> _questions = [];
@@ -132,7 +132,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
         return true;
     }
 
-    private bool CanAsk(IpAddress server) => addresses.TrySelectSource(server, out _);
+    private bool CanAsk(IpAddress server) => internet.TrySelectSource(server, 0, out _);
 
     private void Take(DnsFinding finding)
     {
@@ -152,7 +152,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
 
     private int Mismatch(IpAddress destination)
     {
-        if (!addresses.TrySelectSource(destination, out IpAddress source))
+        if (!internet.TrySelectSource(destination, 0, out IpAddress source))
             return 3;
         if (source.IsLinkLocal != destination.IsLinkLocal)
             return 2;

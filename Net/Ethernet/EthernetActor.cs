@@ -42,6 +42,10 @@ public sealed class EthernetActor(
                 return default;
             case LinkMessageKind.Device when message.DeviceEvent.Kind == NetworkDeviceEventKind.Received:
                 return ReceiveFrames(message.DeviceEvent.Frames);
+            case LinkMessageKind.Device:
+                // All other events say whether the link is up; of none, it is false.
+                link.State.Set(message.DeviceEvent.IsLinkUp);
+                return default;
             case LinkMessageKind.Transmit:
                 return Transmit(message.Frames, message.Address);
             case LinkMessageKind.TransmitTo:

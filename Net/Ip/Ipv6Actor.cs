@@ -194,8 +194,8 @@ public sealed partial class Ipv6Actor : Actor<IpMessage>, IStateful<Ipv6LayerSta
                 _discovery.Begin(_now);
         }
 
-        if (_routes.TryTakeRouters(out ImmutableArray<Ipv6Address> routers))
-            _around.Addresses.SetIpv6Routers(routers);
+        if (_routes.TryTakeRoutes(out ImmutableArray<Ipv6Address> routers, out ImmutableArray<Ipv6Network> prefixes))
+            _around.Addresses.SetIpv6Routes(routers, prefixes);
         if (!_hasToldOfConfiguration && _discovery.HasOtherConfiguration && !_addresses.LinkLocal.IsAny)
         {
             _hasToldOfConfiguration = true;

@@ -14,7 +14,7 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
     private readonly List<Router> _routers = configuration.Gateway is { } gateway ? [new(gateway, TimeSpan.MaxValue)] : [];
 
     private int _turn;
-    private bool _changed = configuration.Gateway is not null;
+    private bool _changed = configuration.Gateway is not null || !configuration.Addresses.IsEmpty;
 
     /// <summary>When <see cref="Expire"/> must be called at the latest; <see cref="TimeSpan.MaxValue"/> for never.</summary>
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
@@ -25,10 +25,11 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
     /// <summary>Prefixes known to be on the link.</summary>
     public int Prefixes => _prefixes.Count;
 
-    /// <summary>Whether the default routers changed since this was asked last; if so, who they are.</summary>
-    public bool TryTakeRouters(out ImmutableArray<Ipv6Address> routers)
+    /// <summary>Whether the default routers or the prefixes changed since this was asked last; if so, what they are.</summary>
+    public bool TryTakeRoutes(out ImmutableArray<Ipv6Address> routers, out ImmutableArray<Ipv6Network> prefixes)
     {
         routers = _changed ? [.. _routers.Select(static router => router.Address)] : [];
+        prefixes = _changed ? [.. _prefixes.Select(static prefix => new Ipv6Network(prefix.Network, prefix.Length))] : [];
         bool changed = _changed;
         _changed = false;
         return changed;
@@ -99,6 +100,7 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
         int index = _prefixes.FindIndex(known => known.Length == length && known.Network.Shares(network, length));
         if (index >= 0 && _prefixes[index].Until == TimeSpan.MaxValue && configuration.Addresses.Any(given => given.PrefixLength == length && given.Address.Shares(network, length)))
             return;
+        _changed |= index < 0 || information.ValidSeconds == 0;
         if (index >= 0)
             _prefixes.RemoveAt(index);
         if (information.ValidSeconds > 0)
@@ -141,7 +143,7 @@ public sealed class Ipv6Routes(Ipv6Configuration configuration, LayerCounters co
     {
         if (now < NextDeadline)
             return;
-        _prefixes.RemoveAll(prefix => prefix.Until <= now);
+        _changed |= _prefixes.RemoveAll(prefix => prefix.Until <= now) > 0;
         _changed |= _routers.RemoveAll(router => router.Until <= now) > 0;
         Plan();
     }

@@ -38,7 +38,7 @@ internal sealed class Transports(LinkResources link, LayerCounters counters)
             FrameBatch packets = _toUdp;
             _toUdp = default;
             int count = packets.Count;
-            if (Udp is not { } udp || !udp.TryTell(UdpMessage.Received(packets)))
+            if (Udp is not { } udp || !udp.TryTell(UdpMessage.Received(packets, (byte)link.InterfaceIndex)))
                 Drop(packets, count);
         }
     }

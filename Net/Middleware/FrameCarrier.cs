@@ -76,6 +76,6 @@ public static class FrameCarriers
     {
         public override FrameBatch FramesOf(UdpMessage message) => message.Kind == UdpMessageKind.Received ? message.Frames : default;
 
-        public override UdpMessage WithFrames(UdpMessage message, FrameBatch frames) => UdpMessage.Received(frames);
+        public override UdpMessage WithFrames(UdpMessage message, FrameBatch frames) => UdpMessage.Received(frames, message.Interface);
     }
 }

@@ -12,10 +12,9 @@ internal sealed class DatagramFrames(SocketNetwork network)
         FrameSize = FramePoolOptions.DefaultHeadroom + ushort.MaxValue + 1,
     }));
 
-    /// <summary>A frame with so many octets; false when all are on their way.</summary>
-    public bool TryRent(ReadOnlySpan<byte> data, out FrameBuffer frame)
+    /// <summary>A frame with so many octets, of the device where they fit one of its; false when all are on their way.</summary>
+    public bool TryRent(ReadOnlySpan<byte> data, FramePool small, out FrameBuffer frame)
     {
-        FramePool small = network.Link.Frames;
         FramePool pool = data.Length <= small.FrameSize - small.Headroom ? small : _large.Value;
         if (!pool.TryRent(out frame))
             return false;

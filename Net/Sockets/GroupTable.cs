@@ -45,10 +45,10 @@ internal sealed class GroupTable(InternetLayers internet)
 
     private void Tell(IpAddress group, int interfaceIndex, IpMessage message)
     {
-        if (interfaceIndex != SocketEndPoint.LinkIndex || (!group.IsIpv4 && internet.Ipv6 is null))
+        if (internet.WithIndex(interfaceIndex) is not { } joined || (!group.IsIpv4 && joined.Ipv6 is null))
             return;
         // In the order of the calls, also when the layer's mailbox is full.
-        ValueTask telling = internet.Of(group).TellAsync(message);
+        ValueTask telling = joined.LayerOf(group).TellAsync(message);
         if (!telling.IsCompletedSuccessfully)
             _ = telling.AsTask();
     }

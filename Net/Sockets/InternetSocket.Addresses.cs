@@ -30,7 +30,7 @@ internal abstract partial class InternetSocket
         SocketErrno scope = CheckScope(local);
         if (scope != SocketErrno.None)
             return scope;
-        return Network.Internet.Addresses.Contains(local.Ip) ? SocketErrno.None : SocketErrno.AddressNotAvailable;
+        return Network.Internet.Contains(local.Ip) ? SocketErrno.None : SocketErrno.AddressNotAvailable;
     }
 
     /// <summary>
@@ -39,7 +39,7 @@ internal abstract partial class InternetSocket
     protected SocketErrno CheckRemote(ref SocketEndPoint remote)
     {
         if (remote.IsAny)
-            remote = SocketEndPoint.From(remote.IsIpv4 || (IsBound && Local is { IsAny: false, IsIpv4: true }) ? _loopback4 : _loopback6, remote.Port);
+            remote = SocketEndPoint.From(remote.IsIpv4 || (IsBound && Local is { IsAny: false, IsIpv4: true }) ? _loopback4 : _loopback6, remote.Port, InternetInterface.LoopbackIndex);
         if (remote.IsIpv4)
         {
             // man 7 ipv6: no IPv4 from an address of IPv6, and the other way round.
@@ -49,17 +49,16 @@ internal abstract partial class InternetSocket
         return Local is { IsAny: false, IsIpv4: true } ? SocketErrno.InvalidArgument : SocketErrno.None;
     }
 
-    /// <summary>A link-local address says on which link it is; there is one, and groups are on the loopback too.</summary>
-    protected static SocketErrno CheckScope(SocketEndPoint endPoint)
+    /// <summary>A link-local address says on which link it is; groups are on the loopback too.</summary>
+    protected SocketErrno CheckScope(SocketEndPoint endPoint)
     {
         if (!endPoint.NeedsScope)
             return SocketErrno.None;
         return endPoint.Scope switch
         {
             0 => SocketErrno.InvalidArgument,
-            SocketEndPoint.LinkIndex => SocketErrno.None,
-            SocketEndPoint.LoopbackIndex => endPoint.Ip.IsMulticast ? SocketErrno.None : SocketErrno.AddressNotAvailable,
-            _ => SocketErrno.NoSuchDevice,
+            InternetInterface.LoopbackIndex => endPoint.Ip.IsMulticast ? SocketErrno.None : SocketErrno.AddressNotAvailable,
+            _ => Network.Internet.WithIndex((int)endPoint.Scope) is null ? SocketErrno.NoSuchDevice : SocketErrno.None,
         };
     }
 
@@ -67,35 +66,36 @@ internal abstract partial class InternetSocket
     protected SocketErrno CheckRoute(SocketEndPoint remote)
     {
         IpAddress address = remote.Ip;
-        LocalAddresses own = Network.Internet.Addresses;
+        InternetLayers own = Network.Internet;
         if (own.Contains(address))
             return SocketErrno.None;
+        if (remote.Interface > InternetInterface.LoopbackIndex && own.WithIndex(remote.Interface) is null)
+            return SocketErrno.NoSuchDevice;
         if (!address.IsIpv4)
         {
             // From an address of the link alone, only the link is reached.
-            return own.TrySelectSource(address, out IpAddress source) && (!source.IsLinkLocal || remote.NeedsScope || address.IsMulticast)
+            return own.TrySelectSource(address, remote.Interface, out IpAddress source) && (!source.IsLinkLocal || remote.NeedsScope || address.IsMulticast)
                 ? SocketErrno.None
                 : SocketErrno.NetworkUnreachable;
         }
 
         Ipv4Address version4 = address.Ipv4;
-        if (Network.Configuration() is not { } configuration)
+        if (!own.TryRoute(address, SendingInterface(remote), out InternetInterface? route))
             return SocketErrno.NetworkUnreachable;
-        bool broadcast = version4 == Ipv4Address.Broadcast || version4 == configuration.Network.DirectedBroadcast;
-        if (broadcast && !Options.MayBroadcast)
-            return SocketErrno.AccessDenied;
-        return broadcast || version4.IsMulticast || configuration.Gateway is not null || configuration.Network.Contains(version4)
-            || configuration.Routes.Any(route => route.Destination.Contains(version4))
-            ? SocketErrno.None
-            : SocketErrno.NetworkUnreachable;
+        bool broadcast = version4 == Ipv4Address.Broadcast || version4 == route.Addresses.Configuration?.Network.DirectedBroadcast;
+        return broadcast && !Options.MayBroadcast ? SocketErrno.AccessDenied : SocketErrno.None;
     }
 
-    /// <summary>The address that packets to somebody are sent from; "any" of its version when there is none.</summary>
-    protected IpAddress SourceFor(SocketEndPoint remote)
+    // The interface that a scope or, in a strong host, the own address names; 0 for whichever the route says.
+    private int SendingInterface(SocketEndPoint remote) =>
+        remote.Interface != 0 ? remote.Interface : Local.IsAny || Local.Ip.IsLoopback ? 0 : Network.Internet.IndexOf(Local.Ip);
+
+    /// <summary>The address that packets to somebody are sent from, by the interface with an index or (0) any; "any" of its version when there is none.</summary>
+    protected IpAddress SourceFor(SocketEndPoint remote, int interfaceIndex)
     {
         if (!Local.IsAny && !Local.Ip.IsMulticast && Local.Ipv4 != Ipv4Address.Broadcast)
             return Local.Ip;
-        if (Network.Internet.Addresses.TrySelectSource(remote.Ip, out IpAddress source))
+        if (Network.Internet.TrySelectSource(remote.Ip, interfaceIndex, out IpAddress source))
             return source;
         return remote.IsIpv4 ? IpAddress.From(Ipv4Address.Any) : default;
     }

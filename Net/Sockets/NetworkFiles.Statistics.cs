@@ -6,7 +6,11 @@ namespace Troupe.Net.Sockets;
 
 public sealed partial class NetworkFiles
 {
-    private LayerCounters Of(string layer) => _network.Counters().First(counters => counters.Layer == layer);
+    // Of all interfaces together.
+    private LayerCounters Of(string layer) => LayerCounters.Sum(layer, _network.Counters().Where(counters => counters.Layer == layer));
+
+    private LayerCounters Of(SocketInterface entry) => _network.Counters().First(counters =>
+        entry.IsLoopback ? counters.Layer == LayerCounters.Loopback : counters.Layer == "Ethernet" && counters.Interface == entry.Name);
 
     private static long HeaderErrors(LayerCounters layer) => layer.Dropped(DropCause.Truncated) + layer.Dropped(DropCause.Malformed) + layer.Dropped(DropCause.BadChecksum);
 
@@ -25,7 +29,7 @@ public sealed partial class NetworkFiles
         text.Append(" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n");
         foreach (SocketInterface entry in _calls.GetInterfaces())
         {
-            LayerCounters layer = Of(entry.IsLoopback ? LayerCounters.Loopback : "Ethernet");
+            LayerCounters layer = Of(entry);
             Append(
                 text,
                 $"{entry.Name,6}: {layer.ReceivedOctets} {layer.Received} {HeaderErrors(layer)} {Discards(layer) + AddressErrors(layer) + layer.Dropped(DropCause.UnknownProtocol)} 0 0 0 0 {layer.SentOctets} {layer.Sent} 0 0 0 0 0 0\n");

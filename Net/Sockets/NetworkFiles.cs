@@ -41,8 +41,13 @@ public sealed partial class NetworkFiles
             ["/proc/sys/net/ipv4/conf/default/forwarding"] = static () => "0\n",
             ["/proc/sys/net/ipv6/conf/default/forwarding"] = static () => "0\n",
             ["/proc/sys/net/ipv4/conf/lo/forwarding"] = static () => "0\n",
-            ["/proc/sys/net/ipv4/conf/eth0/forwarding"] = static () => "0\n",
+            [QueueLengthOf("lo")] = static () => "0\n",
         };
+        foreach (InternetInterface one in network.Internet.Interfaces)
+        {
+            _files[$"/proc/sys/net/ipv4/conf/{one.Name}/forwarding"] = static () => "0\n";
+            _files[QueueLengthOf(one.Name)] = static () => "0\n";
+        }
     }
 
     /// <summary>Whether there is such a file.</summary>
@@ -50,6 +55,9 @@ public sealed partial class NetworkFiles
 
     /// <summary>Its text of now; null when there is no such file. It may wait for a moment for the TCP layer's listing.</summary>
     public byte[]? Read(string path) => _files.TryGetValue(path, out Func<string>? make) ? Encoding.ASCII.GetBytes(make()) : null;
+
+    // An interface has no queue of its own between the layers and the device.
+    private static string QueueLengthOf(string name) => $"/sys/class/net/{name}/tx_queue_len";
 
     private string NameServerList()
     {

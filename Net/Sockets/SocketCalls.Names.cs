@@ -37,31 +37,35 @@ public sealed partial class SocketCalls
         ArgumentNullException.ThrowIfNull(address);
         if (IPAddress.IsLoopback(address))
             return LocalHost;
-        return network.Internet.Addresses.Contains(Wire.IpAddress.From(address)) ? network.HostName : null;
+        return network.Internet.Contains(Wire.IpAddress.From(address)) ? network.HostName : null;
     }
 
-    /// <summary>The interfaces: the loopback, and the one that the stack is on.</summary>
-    public IReadOnlyList<SocketInterface> GetInterfaces()
+    /// <summary>The interfaces: the loopback, and those that the stack is on.</summary>
+    public IReadOnlyList<SocketInterface> GetInterfaces() =>
+    [
+        new("lo", InternetInterface.LoopbackIndex, 65_536, true, [], [new(IPAddress.Loopback, 8), new(IPAddress.IPv6Loopback, 128)], null),
+        .. network.Internet.Interfaces.Select(Describe),
+    ];
+
+    private static SocketInterface Describe(InternetInterface one)
     {
-        LocalAddresses own = network.Internet.Addresses;
         byte[] hardware = new byte[Wire.MacAddress.Length];
-        network.Link.Address.Write(hardware);
-        return
-        [
-            new("lo", SocketEndPoint.LoopbackIndex, 65_536, true, [], [new(IPAddress.Loopback, 8), new(IPAddress.IPv6Loopback, 128)], null),
-            new(
-                "eth0", SocketEndPoint.LinkIndex, network.Link.MaximumTransmissionUnit, false, hardware,
-                [.. own.Ipv4.Concat(own.Ipv6).Select(static address => new SocketInterfaceAddress(ToAddress(address.Address), address.PrefixLength))],
-                network.Configuration()?.Gateway?.ToIPAddress()),
-        ];
+        one.Link.Address.Write(hardware);
+        return new(
+            one.Name, one.Index, one.Link.MaximumTransmissionUnit, false, hardware,
+            [.. one.Addresses.Ipv4.Concat(one.Addresses.Ipv6).Select(own => new SocketInterfaceAddress(ToAddress(own.Address, one.Index), own.PrefixLength))],
+            one.Addresses.Configuration?.Gateway?.ToIPAddress())
+        {
+            IsUp = one.Link.State.IsUp,
+        };
     }
 
     // With the link that a link-local address is on.
-    private static IPAddress ToAddress(Wire.IpAddress address)
+    private static IPAddress ToAddress(Wire.IpAddress address, int interfaceIndex)
     {
         IPAddress own = address.ToIPAddress();
         if (own.IsIPv6LinkLocal)
-            own.ScopeId = SocketEndPoint.LinkIndex;
+            own.ScopeId = interfaceIndex;
         return own;
     }
 
@@ -83,9 +87,9 @@ public sealed partial class SocketCalls
 
         if (plain.Length == 0 || plain.Equals(network.HostName, StringComparison.OrdinalIgnoreCase))
         {
-            LocalAddresses own = network.Internet.Addresses;
-            foreach (LocalAddress address in own.Ipv6.Where(static address => !address.Address.IsLinkLocal).Concat(own.Ipv4))
-                addresses.Add(ToAddress(address.Address));
+            IEnumerable<LocalAddress> own = network.Internet.Addresses.Where(static own => own.Address.IsIpv4 || !own.Address.IsLinkLocal);
+            foreach (LocalAddress address in own.OrderBy(static own => own.Address.IsIpv4))
+                addresses.Add(address.Address.ToIPAddress());
             if (addresses.Count == 0)
                 addresses.Add(IPAddress.Loopback);
             return HostResolution.Found;
@@ -105,7 +109,11 @@ public sealed partial class SocketCalls
 /// <param name="Gateway">The router, if there is one.</param>
 public sealed record SocketInterface(
     string Name, int Index, int MaximumTransmissionUnit, bool IsLoopback, IReadOnlyList<byte> HardwareAddress,
-    IReadOnlyList<SocketInterfaceAddress> Addresses, IPAddress? Gateway);
+    IReadOnlyList<SocketInterfaceAddress> Addresses, IPAddress? Gateway)
+{
+    /// <summary>Whether its link can carry packets now.</summary>
+    public bool IsUp { get; init; } = true;
+}
 
 /// <summary>An address of an interface.</summary>
 /// <param name="Address">The address.</param>

@@ -7,7 +7,7 @@ namespace Troupe.Net.Sockets;
 
 /// <summary>
 /// An address with a port. An IPv4 address is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), so that sockets of both families compare alike. Only sockets know
-/// scopes (RFC 4007): the stack beneath has one link, and its end points have none.
+/// scopes (RFC 4007): beneath, own addresses tell links apart, and end points have none.
 /// </summary>
 internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uint Scope = 0)
 {
@@ -16,12 +16,6 @@ internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uin
     private const ushort NativeUnspecified = 0;
     private const ushort NativeInternet = 2;
     private const ushort NativeInternetV6 = 10;
-
-    /// <summary>The number of the one interface besides the loopback, and so of the link that link-local addresses are on.</summary>
-    public const int LinkIndex = 2;
-
-    /// <summary>The loopback interface's number.</summary>
-    public const int LoopbackIndex = 1;
 
     private static readonly UInt128 _mapped = (UInt128)0xFFFF << 32;
 
@@ -41,13 +35,17 @@ internal readonly record struct SocketEndPoint(UInt128 Address, ushort Port, uin
     /// <summary>Whether the address means something on a link only: fe80::/10, and groups of this link.</summary>
     public bool NeedsScope => !IsIpv4 && (Ip.IsLinkLocal || (Ip.IsMulticast && Ip.Ipv6.MulticastScope <= 2));
 
+    /// <summary>The interface on which an address that needs a scope is; 0 for any other.</summary>
+    public int Interface => NeedsScope ? (int)Scope : 0;
+
     /// <summary>The stack's form.</summary>
     public IpEndPoint ToIp() => new(Ip, Port);
 
-    public static SocketEndPoint From(IpEndPoint endPoint) => From(endPoint.Address, endPoint.Port);
+    /// <summary>The end point on an interface, whose index a link-local address takes for its scope.</summary>
+    public static SocketEndPoint From(IpEndPoint endPoint, int interfaceIndex) => From(endPoint.Address, endPoint.Port, interfaceIndex);
 
-    public static SocketEndPoint From(IpAddress address, ushort port) =>
-        new(new UInt128(address.Ipv6.High, address.Ipv6.Low), port, address is { IsIpv4: false, IsLinkLocal: true } ? LinkIndex : 0u);
+    public static SocketEndPoint From(IpAddress address, ushort port, int interfaceIndex) =>
+        new(new UInt128(address.Ipv6.High, address.Ipv6.Low), port, address is { IsIpv4: false, IsLinkLocal: true } ? (uint)interfaceIndex : 0u);
 
     public static SocketEndPoint From(Ipv4Address address, ushort port) => new(_mapped | address.Value, port);
 

@@ -6,18 +6,15 @@ namespace Troupe.Net.Sockets;
 /// <summary>What sockets need of a network stack and of the machine.</summary>
 /// <param name="Tcp">The TCP layer.</param>
 /// <param name="Udp">The UDP layer.</param>
-/// <param name="Internet">The internet layers, and this host's addresses.</param>
-/// <param name="Link">Where frames for datagrams are rented.</param>
-/// <param name="Configuration">The interface's configuration of now; null while it has none.</param>
+/// <param name="Internet">The internet layers of each interface, and this host's addresses.</param>
 /// <param name="Randomness">Where ports come from.</param>
 /// <param name="Time">The clock of time limits.</param>
 /// <param name="CreateParker">What a thread parks on while a call blocks; one for each thread that does.</param>
 public sealed record SocketNetwork(
-    ActorRef<TcpMessage> Tcp, ActorRef<UdpMessage> Udp, InternetLayers Internet, LinkResources Link, Func<InterfaceConfiguration?> Configuration,
-    IRandomness Randomness, TimeProvider Time, Func<IParker> CreateParker)
+    ActorRef<TcpMessage> Tcp, ActorRef<UdpMessage> Udp, InternetLayers Internet, IRandomness Randomness, TimeProvider Time, Func<IParker> CreateParker)
 {
     /// <summary>
-    /// Until when a connect waits for the interface's first address of its version before it says that the network is unreachable; counted from when the
+    /// Until when a connect waits for the first address of its version before it says that the network is unreachable; counted from when the
     /// sockets began, so that a program may connect as its first act, and one that runs is told at once.
     /// </summary>
     public TimeSpan ConfigurationTimeout { get; init; } = TimeSpan.FromSeconds(15);

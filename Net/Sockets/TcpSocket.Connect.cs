@@ -107,7 +107,7 @@ internal sealed partial class TcpSocket
                 TcpApplicationOptions options = new() { Scheduler = PipeScheduler.Inline, CreateException = static _ => null };
                 IpEndPoint local = IsBound ? Local.ToIp() : default;
                 connection = await Network.Tcp.AskAsync<TcpConnection>(
-                    reply => TcpMessage.Connect(new(remote.ToIp(), options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
+                    reply => TcpMessage.Connect(new(remote.ToIp() with { Scope = (uint)remote.Interface }, options, reply) { Local = local }), _longestHandshake).ConfigureAwait(false);
             }
         }
         catch (AskFailedException exception)
@@ -150,7 +150,7 @@ internal sealed partial class TcpSocket
             if (status == SocketErrno.AccessDenied)
                 return SocketErrno.NetworkUnreachable;
             if (status == SocketErrno.None || Network.Time.GetElapsedTime(Network.Began) >= Network.ConfigurationTimeout
-                || (remote.IsIpv4 && Network.Configuration() is not null))
+                || (remote.IsIpv4 && Network.Internet.HasIpv4))
                 return status;
             await Task.Delay(_addressPoll, Network.Time).ConfigureAwait(false);
         }
@@ -162,8 +162,9 @@ internal sealed partial class TcpSocket
         _connection = connection;
         _stream = new(this, connection, OnFailed);
         _hadConnection = true;
-        Local = SocketEndPoint.From(connection.Key.Local);
-        _remote = SocketEndPoint.From(connection.Key.Remote);
+        int interfaceIndex = Network.Internet.IndexOf(connection.Key.Local.Address);
+        Local = SocketEndPoint.From(connection.Key.Local, interfaceIndex);
+        _remote = SocketEndPoint.From(connection.Key.Remote, interfaceIndex);
         OnOptionChanged();
         _ = WatchAsync(connection, _stream);
     }

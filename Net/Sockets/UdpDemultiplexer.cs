@@ -63,7 +63,7 @@ internal sealed class UdpDemultiplexer(ActorRef<UdpMessage> udp)
 
         public override bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram)
         {
-            int interfaceIndex = datagram.Source.Address.IsLoopback ? SocketEndPoint.LoopbackIndex : SocketEndPoint.LinkIndex;
+            int interfaceIndex = datagram.Source.Address.IsLoopback ? InternetInterface.LoopbackIndex : datagram.Interface;
             if (!TryCopy(datagram.Payload.Data, datagram.Source, datagram.Destination, interfaceIndex))
                 return false;
             datagram.Dispose();

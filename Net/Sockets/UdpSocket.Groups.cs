@@ -1,4 +1,5 @@
 // man 7 ip, man 7 ipv6: IP_ADD_MEMBERSHIP, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_MULTICAST_TTL and their like of IPv6 (RFC 3493 5.2).
+using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Sockets;
@@ -25,7 +26,7 @@ internal sealed partial class UdpSocket
         SocketErrno status = FindInterface(local, interfaceIndex, SocketErrno.NoSuchDevice, out int found);
         if (status != SocketErrno.None)
             return status;
-        (IpAddress, int) membership = (group, found == 0 ? SocketEndPoint.LinkIndex : found);
+        (IpAddress, int) membership = (group, found == 0 ? RouteTo(group) : found);
         lock (Gate)
         {
             if (_groups.Contains(membership))
@@ -48,7 +49,7 @@ internal sealed partial class UdpSocket
             return status;
         // IPv4's are looked for where a join without a name would be, IPv6's anywhere.
         if (found == 0 && group.IsIpv4)
-            found = SocketEndPoint.LinkIndex;
+            found = RouteTo(group);
         (IpAddress Group, int Interface) membership;
         lock (Gate)
         {
@@ -98,11 +99,11 @@ internal sealed partial class UdpSocket
     {
         found = interfaceIndex;
         if (interfaceIndex != 0)
-            return interfaceIndex is SocketEndPoint.LoopbackIndex or SocketEndPoint.LinkIndex ? SocketErrno.None : unknown;
+            return interfaceIndex == InternetInterface.LoopbackIndex || Network.Internet.WithIndex(interfaceIndex) is not null ? SocketErrno.None : unknown;
         if (local.IsAny)
             return SocketErrno.None;
-        found = local.IsLoopback ? SocketEndPoint.LoopbackIndex : SocketEndPoint.LinkIndex;
-        return Network.Internet.Addresses.Contains(local) ? SocketErrno.None : unknown;
+        found = Network.Internet.IndexOf(local);
+        return found != 0 ? SocketErrno.None : unknown;
     }
 
     private int InterfaceTo(SocketEndPoint group)
@@ -110,35 +111,42 @@ internal sealed partial class UdpSocket
         int chosen = group.IsIpv4 ? _groupInterface : group.NeedsScope && group.Scope != 0 ? (int)group.Scope : _groupInterfaceV6;
         if (chosen != 0)
             return chosen;
-        return Local is { IsAny: false, Ip.IsLoopback: true } ? SocketEndPoint.LoopbackIndex : SocketEndPoint.LinkIndex;
+        if (Local is { IsAny: false, Ip.IsLoopback: true })
+            return InternetInterface.LoopbackIndex;
+        // A strong host: who is bound to an address sends by its interface.
+        return !Local.IsAny && Network.Internet.IndexOf(Local.Ip) is var own and not 0 ? own : RouteTo(group.Ip);
     }
+
+    // Before there is an address, and so a route, it is the first.
+    private int RouteTo(IpAddress group) => Network.Internet.Of(default, group).Index;
 
     // IPv4's groups on the loopback interface need no way to anywhere; as on Linux, IPv6's have none there.
     private SocketErrno CheckWay(SocketEndPoint remote)
     {
-        if (!remote.Ip.IsMulticast || InterfaceTo(remote) != SocketEndPoint.LoopbackIndex)
+        if (!remote.Ip.IsMulticast || InterfaceTo(remote) != InternetInterface.LoopbackIndex)
             return CheckRoute(remote);
         return remote.IsIpv4 ? SocketErrno.None : SocketErrno.NetworkUnreachable;
     }
 
     private IpAddress SourceTo(SocketEndPoint remote)
     {
-        return remote.Ip.IsMulticast && Local.IsAny && InterfaceTo(remote) == SocketEndPoint.LoopbackIndex
+        int interfaceIndex = remote.Ip.IsMulticast ? InterfaceTo(remote) : remote.Interface;
+        return remote.Ip.IsMulticast && Local.IsAny && interfaceIndex == InternetInterface.LoopbackIndex
             ? Ipv4Address.From(127, 0, 0, 1)
-            : SourceFor(remote);
+            : SourceFor(remote, interfaceIndex);
     }
 
     // What this host listens to itself it hears at once; the rest is the link's.
     private SocketErrno TransmitToGroup(ReadOnlySpan<byte> data, SocketEndPoint group)
     {
         int interfaceIndex = InterfaceTo(group);
-        bool onLoopback = interfaceIndex == SocketEndPoint.LoopbackIndex;
+        bool onLoopback = interfaceIndex == InternetInterface.LoopbackIndex;
         IpAddress source = SourceTo(group);
         int level = group.IsIpv4 ? SocketOptions.InternetLevel : SocketOptions.InternetV6Level;
         if ((onLoopback || Options.Get(level, SocketOptions.MulticastLoopback) != 0) && groups.IsMember(group.Ip, interfaceIndex))
             demultiplexer.Loop(data, new(source, Local.Port), group.ToIp(), interfaceIndex);
         // RFC 4291 2.7: what is of this interface alone is sent on no link; nor is what may take no hop.
         bool stays = onLoopback || Options.Get(level, SocketOptions.MulticastTimeToLive) == 0 || (!group.IsIpv4 && group.Ip.Ipv6.MulticastScope <= 1);
-        return stays ? SocketErrno.None : Transmit(data, group, source);
+        return stays ? SocketErrno.None : Transmit(data, group, source, interfaceIndex);
     }
 }

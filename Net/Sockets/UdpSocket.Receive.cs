@@ -36,7 +36,7 @@ internal sealed partial class UdpSocket
 
             byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Max(payload.Length, 1));
             payload.CopyTo(buffer);
-            _queue.Enqueue(new(buffer, payload.Length, SocketEndPoint.From(source), SocketEndPoint.From(destination), interfaceIndex));
+            _queue.Enqueue(new(buffer, payload.Length, SocketEndPoint.From(source, interfaceIndex), SocketEndPoint.From(destination, interfaceIndex), interfaceIndex));
             _queued += payload.Length + Bookkeeping;
             Raise(SocketEvents.Read);
             return true;

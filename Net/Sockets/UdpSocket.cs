@@ -64,7 +64,8 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
             if (Local.IsAny)
             {
                 _localPicked = true;
-                Local = SocketEndPoint.From(SourceTo(remote), Local.Port);
+                IpAddress source = SourceTo(remote);
+                Local = SocketEndPoint.From(source, Local.Port, Network.Internet.IndexOf(source));
             }
         }
 
@@ -140,7 +141,7 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
         if (refused == SocketErrno.None)
             refused = CheckWay(remote);
         if (refused == SocketErrno.None)
-            refused = remote.Ip.IsMulticast ? TransmitToGroup(data, remote) : Transmit(data, remote, SourceTo(remote));
+            refused = remote.Ip.IsMulticast ? TransmitToGroup(data, remote) : Transmit(data, remote, SourceTo(remote), remote.Interface);
         if (refused == SocketErrno.None)
             sent = data.Length;
         return refused;
@@ -217,15 +218,16 @@ internal sealed partial class UdpSocket(SocketNetwork network, PortTable ports, 
 
     private SocketErrno CheckGroup(SocketEndPoint local) => local.IsIpv4 && !TakesIpv4 ? SocketErrno.InvalidArgument : CheckScope(local);
 
-    private SocketErrno Transmit(ReadOnlySpan<byte> data, SocketEndPoint remote, IpAddress source)
+    private SocketErrno Transmit(ReadOnlySpan<byte> data, SocketEndPoint remote, IpAddress source, int interfaceIndex = 0)
     {
+        InternetInterface sender = Network.Internet.Of(source, remote.Ip, interfaceIndex);
         int headers = UdpHeader.Length + (remote.IsIpv4 ? Ipv4Header.Length : Ipv6Header.Length);
-        bool mayFragment = Options.Get(SocketOptions.InternetLevel, SocketOptions.DoNotFragment) == 0 || Network.Internet.Addresses.Contains(remote.Ip);
-        if (data.Length > (remote.IsIpv4 ? LargestPayload : LargestPayloadV6) || (!mayFragment && data.Length + headers > Network.Link.MaximumTransmissionUnit))
+        bool mayFragment = Options.Get(SocketOptions.InternetLevel, SocketOptions.DoNotFragment) == 0 || Network.Internet.Contains(remote.Ip);
+        if (data.Length > (remote.IsIpv4 ? LargestPayload : LargestPayloadV6) || (!mayFragment && data.Length + headers > sender.Link.MaximumTransmissionUnit))
             return SocketErrno.MessageTooLong;
-        if (!frames.TryRent(data, out FrameBuffer frame))
+        if (!frames.TryRent(data, sender.Link.Frames, out FrameBuffer frame))
             return SocketErrno.NoBuffers;
-        UdpDatagram datagram = new(frame, new(source, Local.Port), remote.ToIp(), SendOptions(remote) with { MayFragment = mayFragment });
+        UdpDatagram datagram = new(frame, new(source, Local.Port), remote.ToIp(), SendOptions(remote) with { MayFragment = mayFragment, Interface = (byte)sender.Index });
         if (Network.Udp.TryTell(UdpMessage.Send(datagram)))
             return SocketErrno.None;
         datagram.Dispose();

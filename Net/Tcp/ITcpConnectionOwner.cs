@@ -9,6 +9,9 @@ public interface ITcpConnectionOwner
     /// <summary>What segments may leave to the device.</summary>
     FrameOffloadFlags TransmitOffload => FrameOffloadFlags.None;
 
+    /// <summary>Octets of the largest packet that its link takes; the peer is told that no larger one arrives.</summary>
+    int MaximumTransmissionUnit => int.MaxValue;
+
     /// <summary>An empty buffer with room for the headers below; false when the pool is empty, and the segment counts as lost.</summary>
     bool TryRent(out FrameBuffer segment);
 

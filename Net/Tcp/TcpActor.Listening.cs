@@ -75,7 +75,8 @@ public sealed partial class TcpActor
         // What the timestamp cannot carry back must not be agreed upon.
         TcpOptions options = new()
         {
-            MaximumSegmentSize = (ushort)Configuration.SegmentSizeFor(key.Remote.Address),
+            MaximumSegmentSize = (ushort)Configuration.SegmentSizeFor(
+                key.Remote.Address, _shared.Internet.Of(key.Local.Address, key.Remote.Address).Link.MaximumTransmissionUnit),
             WindowScale = timestamps && syn.Options.WindowScale is not null ? Configuration.WindowScale : null,
             SackPermitted = timestamps && Configuration.SelectiveAcknowledgements && syn.Options.SackPermitted,
             Timestamps = timestamps

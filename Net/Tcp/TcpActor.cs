@@ -17,7 +17,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
     private readonly ListenerTable _listeners = new();
     private TimeWaitTable _timeWait;
     private readonly TcpPorts _ports;
-    private readonly Queue<(FrameBatch Segments, IpAddress Source, IpAddress Destination)> _answers = new();
+    private readonly Queue<(FrameBatch Segments, IpAddress Source, IpAddress Destination, InternetInterface Sender)> _answers = new();
     private SpawnOptions? _connectionOptions;
     private RateLimit _resets;
     private TimerHandle _tick;
@@ -251,34 +251,36 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
 
     private void Send(in TcpConnectionKey key, in TcpHeader header)
     {
-        if (!_shared.Link.Frames.TryRent(out FrameBuffer frame))
+        InternetInterface sender = _shared.Internet.Of(key.Local.Address, key.Remote.Address);
+        if (!sender.Link.Frames.TryRent(out FrameBuffer frame))
         {
             Counters.Drop(DropCause.NoBuffer);
             return;
         }
 
         header.Write(frame.Append(header.Length), key.Local.Address, key.Remote.Address);
-        if (_shared.Link.TryBatch(frame, out FrameBatch batch))
-            _answers.Enqueue((batch, key.Local.Address, key.Remote.Address));
+        if (sender.Link.TryBatch(frame, out FrameBatch batch))
+            _answers.Enqueue((batch, key.Local.Address, key.Remote.Address, sender));
         else
             Counters.Drop(DropCause.NoBuffer);
     }
 
     private async ValueTask SendAnswersAsync()
     {
-        while (_answers.TryDequeue(out (FrameBatch Segments, IpAddress Source, IpAddress Destination) answer))
+        while (_answers.TryDequeue(out (FrameBatch Segments, IpAddress Source, IpAddress Destination, InternetInterface Sender) answer))
         {
             Counters.CountSent();
-            await _shared.Internet.Of(answer.Destination).TellAsync(IpMessage.Send(answer.Segments, answer.Source, answer.Destination, IpProtocol.Tcp));
+            await answer.Sender.LayerOf(answer.Destination).TellAsync(IpMessage.Send(answer.Segments, answer.Source, answer.Destination, IpProtocol.Tcp));
         }
     }
 
     private void Connect(TcpConnectRequest request)
     {
-        // One link is beneath, so no connection is told from another by its scope (RFC 4007), and no segment says one.
+        // The own address tells the link, so no connection is told from another by its scope (RFC 4007), and no segment says one.
+        int scope = (int)request.Remote.Scope;
         request = request with { Remote = request.Remote with { Scope = 0 } };
         IpAddress source = request.Local.Address;
-        if (source.IsAny && !_shared.Internet.Addresses.TrySelectSource(request.Remote.Address, out source))
+        if (source.IsAny && !_shared.Internet.TrySelectSource(request.Remote.Address, scope, out source))
         {
             Refuse(request, DropCause.Unroutable, TcpCloseReason.NetworkUnreachable);
             return;

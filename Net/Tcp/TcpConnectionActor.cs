@@ -19,6 +19,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
 
     private readonly TcpShared _shared;
     private readonly TcpConnectionKey _key;
+    private readonly LinkResources _link;
+    private readonly ActorRef<IpMessage> _internet;
     private readonly TcpListener? _listener;
     private readonly Reply<TcpConnection> _connecting;
     private readonly ActorRef<TcpMessage> _demultiplexer;
@@ -47,6 +49,10 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     {
         _shared = shared;
         _key = key;
+        // It keeps to the interface that has its own address, whatever becomes of routes.
+        InternetInterface sender = shared.Internet.Of(key.Local.Address, key.Remote.Address);
+        _link = sender.Link;
+        _internet = sender.LayerOf(key.Remote.Address);
         _demultiplexer = demultiplexer;
         _application = application;
         _streams = new(shared.Configuration, application, shared.Buffers) { CreateException = options.CreateException };
@@ -124,9 +130,11 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         return EndTurn();
     }
 
-    FrameOffloadFlags ITcpConnectionOwner.TransmitOffload => _shared.Link.TransmitOffload;
+    FrameOffloadFlags ITcpConnectionOwner.TransmitOffload => _link.TransmitOffload;
 
-    bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _shared.Link.Frames.TryRent(out segment);
+    int ITcpConnectionOwner.MaximumTransmissionUnit => _link.MaximumTransmissionUnit;
+
+    bool ITcpConnectionOwner.TryRent(out FrameBuffer segment) => _link.Frames.TryRent(out segment);
 
     void ITcpConnectionOwner.Transmit(FrameBuffer segment, bool mayBeMarked)
     {
@@ -141,7 +149,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
 
         if (_outgoing.IsNone)
         {
-            if (!_shared.Link.TryBatch(segment, out _outgoing))
+            if (!_link.TryBatch(segment, out _outgoing))
                 _shared.Counters.Drop(DropCause.NoBuffer);
             return;
         }
@@ -238,7 +246,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         _shared.Counters.CountSent(batch.Count);
         TcpConnectionSettings settings = _streams.Settings;
         byte trafficClass = (byte)((settings.DifferentiatedServices << 2) | (mayBeMarked ? CongestionCapable : 0));
-        return _shared.Internet.Of(_key.Remote.Address).TellAsync(
+        return _internet.TellAsync(
             IpMessage.Send(batch, _key.Local.Address, _key.Remote.Address, IpProtocol.Tcp, new(trafficClass, settings.HopLimit)));
     }
 

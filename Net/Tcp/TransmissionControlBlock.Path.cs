@@ -48,8 +48,8 @@ public sealed partial class TransmissionControlBlock
     // RFC 9293 3.7.1: an IP and a TCP header without options.
     private int HeadersLength => (Key.Remote.Address.IsIpv4 ? Ipv4Header.Length : Ipv6HeaderLength) + TcpHeader.MinimumLength;
 
-    // What a whole packet may be, less the headers of this connection's version.
-    private int OwnSegmentSize => _configuration.SegmentSizeFor(Key.Remote.Address);
+    // RFC 9293 3.7.1: what a whole packet may be, by the configuration and by the link, less the headers of this connection's version.
+    private int OwnSegmentSize => _configuration.SegmentSizeFor(Key.Remote.Address, _owner.MaximumTransmissionUnit);
 
     private TcpCloseReason TimeoutReason => _unreachable ?? TcpCloseReason.TimedOut;
 

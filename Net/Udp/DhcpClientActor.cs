@@ -106,7 +106,8 @@ public sealed class DhcpClientActor(
         frame.SetLength(frame.Tailroom);
         frame.SetLength(message.WriteRequest(frame.Data));
         counters.CountSent();
-        _outgoing.Enqueue(new(frame, new(source, DhcpMessage.ClientPort), new(destination, DhcpMessage.ServerPort)));
+        _outgoing.Enqueue(new(
+            frame, new(source, DhcpMessage.ClientPort), new(destination, DhcpMessage.ServerPort), new(MayFragment: true, Interface: (byte)link.InterfaceIndex)));
     }
 
     private TimeSpan Now => Context.Time.GetElapsedTime(0);
@@ -114,7 +115,7 @@ public sealed class DhcpClientActor(
     private async ValueTask StartAsync(DhcpClient client)
     {
         await ethernet.TellAsync(LinkMessage.Observe(new Observer(Context.Self)));
-        await udp.TellAsync(UdpMessage.Bind(DhcpMessage.ClientPort, new Receiver(Context.Self)));
+        await udp.TellAsync(UdpMessage.Bind(DhcpMessage.ClientPort, new Receiver(Context.Self), (byte)link.InterfaceIndex));
         client.Start(Now);
     }
 

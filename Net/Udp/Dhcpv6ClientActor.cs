@@ -53,7 +53,7 @@ public sealed class Dhcpv6ClientActor(
         else if (_receiver is null)
         {
             _receiver = new(Context.Self, counters);
-            await udp.TellAsync(UdpMessage.Bind(Dhcpv6Message.ClientPort, _receiver));
+            await udp.TellAsync(UdpMessage.Bind(Dhcpv6Message.ClientPort, _receiver, (byte)link.InterfaceIndex));
             client.Start(Now);
         }
         else
@@ -80,7 +80,9 @@ public sealed class Dhcpv6ClientActor(
         frame.SetLength(Dhcpv6Message.MaximumRequestLength);
         frame.SetLength(message.Write(frame.Data));
         counters.CountSent();
-        _outgoing.Enqueue(new(frame, new(Ipv6Address.Any, Dhcpv6Message.ClientPort), new(Dhcpv6Message.AllServers, Dhcpv6Message.ServerPort)));
+        _outgoing.Enqueue(new(
+            frame, new(Ipv6Address.Any, Dhcpv6Message.ClientPort), new(Dhcpv6Message.AllServers, Dhcpv6Message.ServerPort),
+            new(MayFragment: true, Interface: (byte)link.InterfaceIndex)));
     }
 
     void IDhcpv6ClientOwner.Configure(Dhcpv6Message information)

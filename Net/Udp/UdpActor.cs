@@ -1,4 +1,5 @@
 // RFC 768 and RFC 1122 4.1: the User Datagram Protocol.
+using System.Diagnostics.CodeAnalysis;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
@@ -7,19 +8,20 @@ using Troupe.Net.Wire;
 namespace Troupe.Net.Udp;
 
 /// <summary>Gives datagrams to whoever bound their port, dropping when that one is behind; sends datagrams, waiting for the internet layer.</summary>
-public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerCounters counters) : Actor<UdpMessage>, IStateful<UdpLayerState>
+public sealed class UdpActor(InternetLayers internet, LayerCounters counters) : Actor<UdpMessage>, IStateful<UdpLayerState>
 {
-    private readonly Dictionary<ushort, UdpReceiver> _receivers = [];
+    // A port that is bound on one interface alone has a key of its own.
+    private readonly Dictionary<int, UdpReceiver> _receivers = [];
 
     /// <inheritdoc/>
-    public UdpLayerState ExportState() => new([.. _receivers.Select(static bound => new UdpBinding(bound.Key, bound.Value))]);
+    public UdpLayerState ExportState() => new([.. _receivers.Select(static bound => new UdpBinding((ushort)bound.Key, bound.Value, bound.Key >> 16))]);
 
     /// <inheritdoc/>
     public void ImportState(UdpLayerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
         foreach (UdpBinding bound in state.Bindings)
-            _receivers[bound.Port] = bound.Receiver;
+            _receivers[KeyOf(bound.Port, bound.Interface)] = bound.Receiver;
     }
 
     /// <inheritdoc/>
@@ -28,15 +30,15 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         switch (message.Kind)
         {
             case UdpMessageKind.Received:
-                ReceivePackets(message.Frames);
+                ReceivePackets(message.Frames, message.Interface);
                 return default;
             case UdpMessageKind.Send:
                 return Send(message.Datagram);
             case UdpMessageKind.Bind:
-                _receivers[message.Port] = message.Receiver!;
+                _receivers[KeyOf(message.Port, message.Interface)] = message.Receiver!;
                 return default;
             case UdpMessageKind.TryBind:
-                message.Bound.Set(_receivers.TryAdd(message.Port, message.Receiver!));
+                message.Bound.Set(!IsBoundOnOne(message.Port) && _receivers.TryAdd(message.Port, message.Receiver!));
                 return default;
             case UdpMessageKind.Unbind:
                 _receivers.Remove(message.Port);
@@ -49,7 +51,23 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         }
     }
 
-    private void ReceivePackets(FrameBatch packets)
+    private static int KeyOf(ushort port, int interfaceIndex) => (interfaceIndex << 16) | port;
+
+    private bool IsBoundOnOne(ushort port)
+    {
+        foreach (InternetInterface one in internet.Interfaces)
+        {
+            if (_receivers.ContainsKey(KeyOf(port, one.Index)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool TryFind(ushort port, byte interfaceIndex, [NotNullWhen(true)] out UdpReceiver? receiver) =>
+        _receivers.TryGetValue(port, out receiver) || _receivers.TryGetValue(KeyOf(port, interfaceIndex), out receiver);
+
+    private void ReceivePackets(FrameBatch packets, byte interfaceIndex)
     {
         counters.CountReceived(packets.Count);
         while (packets.TryTake(out FrameBuffer packet))
@@ -64,7 +82,7 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
                 counters.Drop(error);
                 packet.Dispose();
             }
-            else if (!_receivers.TryGetValue(header.DestinationPort, out UdpReceiver? receiver))
+            else if (!TryFind(header.DestinationPort, interfaceIndex, out UdpReceiver? receiver))
             {
                 counters.Drop(DropCause.NoListener);
                 Refuse(packet, destination);
@@ -74,7 +92,8 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
                 int headers = view.HeaderLength + UdpHeader.Length;
                 packet.TrimStart(headers);
                 packet.SetLength(header.PayloadLength);
-                UdpDatagram datagram = new(packet, new(source, header.SourcePort), new(destination, header.DestinationPort));
+                UdpDatagram datagram = new(
+                    packet, new(source, header.SourcePort), new(destination, header.DestinationPort), new(MayFragment: true, Interface: interfaceIndex));
                 if (!receiver.TryDeliver(datagram))
                     NotTaken(datagram, headers, receiver.IsFor(datagram.Source, datagram.Destination));
             }
@@ -101,10 +120,11 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
     // RFC 1122 4.1.3.1: the sender is told by the internet layer, if it is not behind.
     private void Refuse(FrameBuffer packet, IpAddress destination)
     {
-        if (!link.TryBatch(packet, out FrameBatch batch))
+        InternetInterface taker = internet.Of(default, destination);
+        if (!taker.Link.TryBatch(packet, out FrameBatch batch))
             return;
         IpMessage refusal = IpMessage.Refuse(batch);
-        if (!internet.Of(destination).TryTell(refusal))
+        if (!taker.LayerOf(destination).TryTell(refusal))
             refusal.Dispose();
     }
 
@@ -115,17 +135,18 @@ public sealed class UdpActor(LinkResources link, InternetLayers internet, LayerC
         IpAddress source = datagram.Source.Address;
         IpAddress destination = datagram.Destination.Address;
         // Without an address a host sends from none: DHCP starts this way.
-        if (source.IsAny && !internet.Addresses.TrySelectSource(destination, out source) && destination.IsIpv4)
+        if (source.IsAny && !internet.TrySelectSource(destination, datagram.Interface, out source) && destination.IsIpv4)
             source = Ipv4Address.Any;
+        InternetInterface sender = internet.Of(source, destination, datagram.Interface);
         frame.Prepend(UdpHeader.Length);
         new UdpHeader(datagram.Source.Port, datagram.Destination.Port, length).Write(frame.Data, source, destination);
-        if (!link.TryBatch(frame, out FrameBatch batch))
+        if (!sender.Link.TryBatch(frame, out FrameBatch batch))
         {
             counters.Drop(DropCause.NoBuffer);
             return default;
         }
 
         counters.CountSent();
-        return internet.Of(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp, datagram.Options));
+        return sender.LayerOf(destination).TellAsync(IpMessage.Send(batch, source, destination, IpProtocol.Udp, datagram.Options));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Troupe.Tools.Guests;
 using Troupe.Tools.Workspace;
 
 namespace Troupe.Guest.Tests;
@@ -57,6 +58,43 @@ public sealed class SocketTests
         await guest.ExitsWithAsync(0, _longest);
         // Both over one connection.
         await serving;
+    }
+
+    [Theory]
+    [InlineData(GuestMachine.Q35, 2)]
+    [InlineData(GuestMachine.MicroVm, 1)]
+    public async Task AGuestWithTwoCardsReachesANetworkByEach(GuestMachine machine, int processors)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var serving = EchoLinesAsync(listener, clients: 2);
+        // QEMU's own networks: DHCP on the first, an address given by hand on the second; on each, .2 is the host's loopback address.
+        using var guest = Guest.Boot("Apps/SocketTest", options => options with
+        {
+            Machine = machine,
+            Processors = processors,
+            FurtherNetworks = [GuestNetwork.User],
+            CommandLine = $"ip=eth1:10.0.3.77/24 gateway=eth1:10.0.3.2 interfaces 10.0.2.2:{port} 10.0.3.2:{port}",
+        });
+        await guest.SaysAsync("interface lo Loopback Up 1  127.0.0.1 gateway", _longest);
+        await guest.SaysAsync("interface eth0 Ethernet Up 2 525400123456 10.0.2.15 gateway 10.0.2.2");
+        await guest.SaysAsync("interface eth1 Ethernet Up 3 525400123457 10.0.3.77 gateway 10.0.3.2");
+        await guest.SaysAsync("reached 10.0.2.2 from 10.0.2.15: hello");
+        await guest.SaysAsync("reached 10.0.3.2 from 10.0.3.77: hello");
+        await guest.SaysAsync("interface eth1 sent something: True");
+        await guest.ExitsWithAsync(0, _longest);
+        await serving;
+    }
+
+    private static async Task EchoLinesAsync(TcpListener listener, int clients)
+    {
+        for (var client = 0; client < clients; client++)
+        {
+            using var accepted = await listener.AcceptTcpClientAsync();
+            using var reader = new StreamReader(accepted.GetStream(), Encoding.ASCII);
+            await accepted.GetStream().WriteAsync(Encoding.ASCII.GetBytes(await reader.ReadLineAsync() + "\n"));
+        }
     }
 
     private static byte[] Body { get; } = [.. Enumerable.Range(0, BodyLength).Select(static index => (byte)(index * 31))];

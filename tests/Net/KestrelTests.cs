@@ -155,7 +155,8 @@ public sealed class KestrelTests
 
         public void ConnectConsole(ActorSystem system) => _hosted.ConnectConsole(system);
 
-        public ValueTask<ActorRef<Drivers.Contracts.NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) => default;
+        public ValueTask<ImmutableArray<ActorRef<Drivers.Contracts.NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken) =>
+            new([]);
     }
 
     private sealed class WebPair : IAsyncDisposable

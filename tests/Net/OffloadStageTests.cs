@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Apps.Hosting;
 using Troupe.Drivers.Contracts;
@@ -34,10 +35,10 @@ public sealed class OffloadStageTests
 
         public void ConnectConsole(ActorSystem system) => _hosted.ConnectConsole(system);
 
-        public ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
+        public ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
         {
             Offloads = offloads;
-            return default;
+            return new([]);
         }
     }
 }

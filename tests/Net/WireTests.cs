@@ -162,6 +162,13 @@ public sealed class WireTests(ITestOutputHelper output)
     [InlineData("--gateway6 fe80::1", "goes with a static IPv6 address")]
     [InlineData("--ip6 fd00::15/64 --gateway6 10.0.2.2", "no IPv6 gateway")]
     [InlineData("--dns 10.0.2.3,none", "'none' is no DNS server")]
+    [InlineData("ip=eth1:dhcp ip=eth0:10.0.2.15/24 own", null)]
+    [InlineData("ip=eth1:10.0.3.15", "no address")]
+    [InlineData("gateway=eth1:10.0.3.2 ip=10.0.2.15/24", "goes with a static address")]
+    [InlineData("ip=eth1", "names no interface")]
+    [InlineData("ip=eth64:dhcp", "names no interface")]
+    [InlineData("ip=eth-1:dhcp", "names no interface")]
+    [InlineData("metric=eth1:low", "'low' is no metric")]
     public void TheCommandLineIsReadOrRefusedWithAReason(string line, string? reason)
     {
         bool read = UnikernelOptions.TryParse(line.Split(' '), out UnikernelOptions? options, out string? error);
@@ -176,9 +183,24 @@ public sealed class WireTests(ITestOutputHelper output)
     public void TheCommandLineGivesIpv6AndNameServers()
     {
         Assert.True(UnikernelOptions.TryParse(["--ip6", "fd00::15/64", "gateway6=fe80::1", "--dns=10.0.2.3,fd00::53"], out UnikernelOptions? options, out _));
-        Assert.Equal("fd00::15/64", options.Ipv6.ToString());
-        Assert.Equal("fe80::1", options.Ipv6Gateway.ToString());
+        Assert.Equal("fd00::15/64", options[0].Ipv6.ToString());
+        Assert.Equal("fe80::1", options[0].Ipv6Gateway.ToString());
         Assert.Equal(["10.0.2.3", "fd00::53"], options.NameServers.Select(server => server.ToString()));
-        Assert.False(options.GivesAddress);
+        Assert.False(options[0].GivesAddress);
+    }
+
+    [Fact]
+    public void TheCommandLineNamesTheInterfaceItSpeaksOf()
+    {
+        string[] line = ["ip=10.0.2.15/24", "ip=eth1:10.0.3.15/24", "gateway=eth1:10.0.3.2", "ip6=eth1:fd00::15/64", "metric=eth1:5", "--ip6", "eth2:off"];
+        Assert.True(UnikernelOptions.TryParse(line, out UnikernelOptions? options, out _));
+        Assert.Equal([0, 1, 2], options.Interfaces.Keys);
+        Assert.Equal("10.0.2.15", options[0].Static!.Address.ToString());
+        Assert.Equal("10.0.3.2", options[1].Static!.Gateway.ToString());
+        Assert.Equal("fd00::15/64", options[1].Ipv6.ToString());
+        Assert.Null(options[0].Metric);
+        Assert.Equal(5, options[1].Metric);
+        Assert.True(options[2].SwitchesIpv6Off);
+        Assert.False(options[2].GivesAddress);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class GuestHost : IMachine
     public void ConnectConsole(ActorSystem system) => Console.SetIn(new LazyReader(() => OpenConsole(system)));
 
     /// <inheritdoc/>
-    public async ValueTask<ActorRef<NetworkDeviceMessage>?> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
+    public async ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
         ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new VirtioRngFactory()];
         ActorRef<DeviceRegistrarMessage> registrar = system.Spawn(new DeviceRegistrar(drivers, [DeviceBus.Pci, DeviceBus.VirtioMmio]), "devices");
@@ -47,7 +47,7 @@ internal sealed class GuestHost : IMachine
             system.Spawn(new EntropyFeeder(source), $"entropy from {source.Name}");
         }
 
-        return devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().FirstOrDefault();
+        return [.. devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().Take(InternetInterface.Most)];
     }
 
     private TextReader OpenConsole(ActorSystem system)

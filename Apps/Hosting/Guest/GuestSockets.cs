@@ -116,6 +116,9 @@ internal sealed class GuestSockets(SocketCalls calls) : ISocketCalls
     [
         .. calls.GetInterfaces().Select(static entry => new NetworkInterfaceEntry(
             entry.Name, entry.Index, entry.MaximumTransmissionUnit, entry.IsLoopback, entry.HardwareAddress,
-            [.. entry.Addresses.Select(static address => (address.Address, address.PrefixLength))], entry.Gateway)),
+            [.. entry.Addresses.Select(static address => (address.Address, address.PrefixLength))], entry.Gateway)
+        {
+            IsUp = entry.IsUp,
+        }),
     ];
 }

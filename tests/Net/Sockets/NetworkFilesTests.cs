@@ -74,10 +74,8 @@ public sealed class NetworkFilesTests
     public async Task RoutesAndServersAreThoseOfTheConfiguration()
     {
         await using SocketFixture fixture = await SocketFixture.StartAsync();
-        SocketNetwork network = fixture.First.Network with
-        {
-            Configuration = static () => new(new(Wire.Ipv4Address.From(10, 0, 2, 15), 24), Wire.Ipv4Address.From(10, 0, 2, 2)),
-        };
+        SocketNetwork network = fixture.First.Network;
+        network.Internet.First.Addresses.Configure(new(new(Wire.Ipv4Address.From(10, 0, 2, 15), 24), Wire.Ipv4Address.From(10, 0, 2, 2)));
         network.NameServers.SetDhcp([Wire.Ipv4Address.From(10, 0, 2, 3)], ["lab.example", "example.org"]);
         NetworkFiles files = new(network, fixture.First.Calls);
         string[] routes = Encoding.ASCII.GetString(files.Read("/proc/net/route")!).Split('\n');

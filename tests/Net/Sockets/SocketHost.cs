@@ -16,7 +16,7 @@ internal sealed class SocketHost
 
     public SocketHost(ActorSystem system, NetworkStack stack, int descriptors = 1000)
         : this(new SocketNetwork(
-            stack.Tcp, stack.Udp, stack.Internet, stack.Link, () => stack.Configuration, new SeededRandomness(7), system.Time, static () => new MonitorParker())
+            stack.Tcp, stack.Udp, stack.Internet, new SeededRandomness(7), system.Time, static () => new MonitorParker())
         {
             Descriptors = descriptors,
             NameServers = stack.NameServers,
