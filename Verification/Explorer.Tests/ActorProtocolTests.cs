@@ -25,8 +25,8 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData(2, 1, OverflowPolicy.Wait, 1)]
     [InlineData(2, 1, OverflowPolicy.Wait, 8)]
     [InlineData(2, 1, OverflowPolicy.DropOldest, 1)]
-    public void Accepted_messages_are_handled_once(int producers, int messages, OverflowPolicy policy, int capacity) =>
-        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once)}-{producers}-{messages}-{policy}-{capacity}");
+    public void Accepted_messages_are_handled_once_in_order_by_one_at_a_time(int producers, int messages, OverflowPolicy policy, int capacity) =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{producers}-{messages}-{policy}-{capacity}");
 
     [Fact]
     public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
@@ -72,8 +72,8 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [Theory]
     [InlineData((int)SwapDisturbance.Withdrawal)]
     [InlineData((int)SwapDisturbance.Stop)]
-    public void A_swap_has_one_outcome(int disturbance) =>
-        Explorations.Hold(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)), name: $"{nameof(A_swap_has_one_outcome)}-{disturbance}");
+    public void A_swap_keeps_its_place_and_has_one_outcome(int disturbance) =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)), name: $"{nameof(A_swap_keeps_its_place_and_has_one_outcome)}-{disturbance}");
 
     [Fact]
     public void A_swap_that_overtakes_is_found_out() =>
