@@ -26,8 +26,7 @@ internal static class Interleavings
             AtomicOperations.File = Path.Combine(Directory.CreateDirectory(folder).FullName, $"{typeof(Interleavings).Assembly.GetName().Name}.hits");
     }
 
-    /// <summary>The test must pass under every interleaving tried.</summary>
-    /// <param name="iterations">How many, for a test whose schedules are long.</param>
+    /// <summary>The test must pass under every interleaving tried; fewer <paramref name="iterations"/> are for a test whose schedules are long.</summary>
     public static void Hold(ITestOutputHelper output, Action test, [CallerMemberName] string name = "", uint iterations = DefaultIterations)
     {
         if (RealThreads.Time is { } time)

@@ -19,19 +19,6 @@ internal sealed class MutantComparison(MutantTree tree, MutantTests tests)
     /// <summary>How long real threads run a body at least.</summary>
     public static TimeSpan Least { get; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The line that says how many each way killed.</summary>
-    public static string Ratio(IReadOnlyList<MutantResult> compared)
-    {
-        var bySearch = compared.Count(result => result.Coyote is { Found: true } || result.Explorer is { Found: true });
-        var (byCoyote, byExplorer) = (compared.Count(result => result.Coyote is { Found: true }), compared.Count(result => result.Explorer is { Found: true }));
-        var onThreads = compared.Where(result => result.Threads is not null).ToList();
-        var byThreads = onThreads.Count(result => result.Threads!.Found);
-        var bySearchOfThose = onThreads.Count(result => result.Coyote is { Found: true } || result.Explorer is { Found: true });
-        var ratio = byThreads == 0 ? "none by threads" : FormattableString.Invariant($"{(double)bySearchOfThose / byThreads:0.0} to 1");
-        return FormattableString.Invariant(
-            $"of {compared.Count} mutants of concurrency Coyote and the explorer killed {bySearch} (Coyote {byCoyote}, the explorer {byExplorer}); of the {onThreads.Count} whose bodies run on real threads, {bySearchOfThose}, and real threads {byThreads} in the same time: {ratio}");
-    }
-
     /// <summary>Whether the tests of a project are searches.</summary>
     /// <param name="project">The test project.</param>
     public static bool IsSearch(string project) => project is CoyoteProject or ExplorerProject;

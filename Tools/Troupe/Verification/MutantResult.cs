@@ -49,6 +49,19 @@ public sealed record MutantResult(string Name, string Digest, MutantVerdict Verd
         return IsCompared ? string.Join('\t', line, Field(Coyote), Field(Explorer), Field(Threads)) : line;
     }
 
+    /// <summary>The line that says how many each way killed.</summary>
+    public static string Ratio(IReadOnlyList<MutantResult> compared)
+    {
+        var bySearch = compared.Count(result => result.Coyote is { Found: true } || result.Explorer is { Found: true });
+        var (byCoyote, byExplorer) = (compared.Count(result => result.Coyote is { Found: true }), compared.Count(result => result.Explorer is { Found: true }));
+        var onThreads = compared.Where(result => result.Threads is not null).ToList();
+        var byThreads = onThreads.Count(result => result.Threads!.Found);
+        var bySearchOfThose = onThreads.Count(result => result.Coyote is { Found: true } || result.Explorer is { Found: true });
+        var ratio = byThreads == 0 ? "none by threads" : FormattableString.Invariant($"{(double)bySearchOfThose / byThreads:0.0} to 1");
+        return FormattableString.Invariant(
+            $"of {compared.Count} mutants of concurrency Coyote and the explorer killed {bySearch} (Coyote {byCoyote}, the explorer {byExplorer}); of the {onThreads.Count} whose bodies run on real threads, {bySearchOfThose}, and real threads {byThreads} in the same time: {ratio}");
+    }
+
     /// <summary>Reads a result file; a line that does not fit is passed over, so its mutant runs again.</summary>
     public static IReadOnlyDictionary<string, MutantResult> Read(IEnumerable<string> lines)
     {

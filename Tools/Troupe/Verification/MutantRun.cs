@@ -187,6 +187,6 @@ internal sealed class MutantRun
             compared.Select(result => (IReadOnlyList<string>)[result.Name, result.Coyote?.Text ?? "-", result.Explorer?.Text ?? "-", result.Threads?.Text ?? "no body"]));
         Console.WriteLine("(schedules or runs of the test that found it, and seconds; real threads had the time that the search took, but no less than 10 s)");
         Console.WriteLine();
-        Console.WriteLine(MutantComparison.Ratio(compared));
+        Console.WriteLine(MutantResult.Ratio(compared));
     }
 }
