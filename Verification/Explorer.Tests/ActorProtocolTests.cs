@@ -77,7 +77,7 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
 
     [Fact]
     public void A_swap_that_overtakes_is_found_out() =>
-        Explorations.Find(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(SwapDisturbance.Ask, SwapDefect.Overtakes, others: 0)), FailureKind.Exception);
 
     [Fact]
     public void A_frame_has_one_owner() =>

@@ -45,6 +45,8 @@ public sealed class LitmusTests
     private static readonly LitmusProgram MessagePassingPlainWrites = new(2, [PlainW(X, 1), PlainW(Y, 1)], [R(Y), R(X)]);
     private static readonly LitmusProgram MessagePassingPlainReads = new(2, [W(X, 1), W(Y, 1)], [PlainR(Y), PlainR(X)]);
     private static readonly LitmusProgram MessagePassingFenced = new(2, [PlainW(X, 1), F(), PlainW(Y, 1)], [PlainR(Y), F(), PlainR(X)]);
+    private static readonly LitmusProgram MessagePassingFencedWrites = new(2, [PlainW(X, 1), F(), PlainW(Y, 1)], [R(Y), R(X)]);
+    private static readonly LitmusProgram MessagePassingFencedReads = new(2, [W(X, 1), W(Y, 1)], [PlainR(Y), F(), PlainR(X)]);
     private static readonly LitmusProgram MessagePassingByExchange = new(2, [PlainW(X, 1), X(Y, 1)], [R(Y), R(X)]);
     private static readonly LitmusProgram IndependentReadsFenced = new(2, [W(X, 1)], [W(Y, 1)], [R(X), F(), R(Y)], [R(Y), F(), R(X)]);
     private static readonly LitmusProgram LoadBufferingPlain = new(2, [PlainR(X), PlainW(Y, 1)], [PlainR(Y), PlainW(X, 1)]);
@@ -62,6 +64,8 @@ public sealed class LitmusTests
         { nameof(MessagePassingPlainWrites), " | 1 0 | 1 1", true },
         { nameof(MessagePassingPlainReads), " | 1 0 | 1 1", true },
         { nameof(MessagePassingFenced), " | 1 0 | 1 1", false },
+        { nameof(MessagePassingFencedWrites), " | 1 0 | 1 1", false },
+        { nameof(MessagePassingFencedReads), " | 1 0 | 1 1", false },
         { nameof(MessagePassingByExchange), "0 | 1 0 | 1 1", false },
         // Without promises no load reads what comes later, so the model has no load buffering, which ARM and the language allow for plain accesses.
         { nameof(LoadBuffering), "1 | 1 | 1 1", false },

@@ -18,6 +18,8 @@ internal static class ViewMachine
             [.. program.Threads.Select(_ => ImmutableArray<int>.Empty)],
             [.. Enumerable.Repeat(ImmutableArray.Create(new Message(0, nothing)), program.Locations)],
             [.. program.Threads.Select(_ => nothing)],
+            [.. program.Threads.Select(_ => nothing)],
+            [.. program.Threads.Select(_ => nothing)],
             nothing,
             [.. program.Threads.Select(_ => false)]);
         var work = new Stack<State>([start]);
@@ -87,21 +89,24 @@ internal static class ViewMachine
     private static State Read(State state, int thread, int location, int index, bool acquires)
     {
         var view = state.Views[thread].SetItem(location, Math.Max(state.Views[thread][location], index));
-        return state with { Views = state.Views.SetItem(thread, acquires ? Join(view, state.Histories[location][index].Left) : view) };
+        var left = state.Histories[location][index].Left;
+        return acquires
+            ? state with { Views = state.Views.SetItem(thread, Join(view, left)) }
+            : state with { Views = state.Views.SetItem(thread, view), Unacquired = state.Unacquired.SetItem(thread, Join(state.Unacquired[thread], left)) };
     }
 
     private static State Write(State state, int thread, Step step, bool releases)
     {
         var history = state.Histories[step.Location];
         var view = state.Views[thread].SetItem(step.Location, history.Length);
-        var left = releases ? view : [.. Enumerable.Range(0, view.Length).Select(location => location == step.Location ? history.Length : 0)];
+        var left = (releases ? view : state.Released[thread]).SetItem(step.Location, history.Length);
         return state with { Views = state.Views.SetItem(thread, view), Histories = state.Histories.SetItem(step.Location, history.Add(new Message(step.Value, left))) };
     }
 
     private static State Fence(State state, int thread)
     {
-        var view = Join(state.Views[thread], state.Global);
-        return state with { Views = state.Views.SetItem(thread, view), Global = view };
+        var view = Join(Join(state.Views[thread], state.Unacquired[thread]), state.Global);
+        return state with { Views = state.Views.SetItem(thread, view), Released = state.Released.SetItem(thread, view), Global = view };
     }
 
     private static ImmutableArray<int> Join(ImmutableArray<int> left, ImmutableArray<int> right) => [.. left.Zip(right, Math.Max)];
@@ -113,11 +118,13 @@ internal static class ViewMachine
         ImmutableArray<ImmutableArray<int>> Registers,
         ImmutableArray<ImmutableArray<Message>> Histories,
         ImmutableArray<ImmutableArray<int>> Views,
+        ImmutableArray<ImmutableArray<int>> Released,
+        ImmutableArray<ImmutableArray<int>> Unacquired,
         ImmutableArray<int> Global,
         ImmutableArray<bool> Awaited)
     {
         public string Key() => string.Join(';', Counters) + "/" + string.Join(';', Registers.Select(Text)) + "/"
-            + string.Join(';', Histories.Select(history => string.Join('|', history.Select(m => $"{m.Value}:{Text(m.Left)}")))) + "/" + string.Join(';', Views.Select(Text)) + "/"
+            + string.Join(';', Histories.Select(history => string.Join('|', history.Select(m => $"{m.Value}:{Text(m.Left)}")))) + "/" + string.Join(';', Views.Concat(Released).Concat(Unacquired).Select(Text)) + "/"
             + Text(Global) + "/" + string.Join(',', Awaited);
 
         private static string Text(ImmutableArray<int> numbers) => string.Join(',', numbers);

@@ -67,10 +67,11 @@ internal sealed class ExploredThread
 
         Pending.Set(OperationKind.Load, address);
         _machine.Arrive(this);
-        var value = _machine.Views is { } views ? LoadByView(views, address, width, acquires) : Buffer.Read(address, width);
+        var back = 0;
+        var value = _machine.Views is { } views ? LoadByView(views, address, width, acquires, out back) : Buffer.Read(address, width);
         if (value.Width != width) throw new InvalidOperationException("one location, two widths: the model has no partial stores");
         _seen[address] = value;
-        _machine.Note(this, "load", address, $"= {value}");
+        _machine.Note(this, "load", address, back == 0 ? $"= {value}" : $"= {value} (an old store)");
         return value;
     }
 
@@ -167,10 +168,11 @@ internal sealed class ExploredThread
     }
 
     /// <summary>Which of the stores that may be read is read, is for the search to try.</summary>
-    private Value LoadByView(ViewMemory views, nint address, Width width, bool acquires)
+    private Value LoadByView(ViewMemory views, nint address, Width width, bool acquires, out int back)
     {
         var candidates = views.Candidates(Index, address, width);
-        return views.Load(Index, address, candidates > 1 ? _machine.Choose(candidates) : 0, acquires);
+        back = candidates > 1 ? _machine.Choose(candidates) : 0;
+        return views.Load(Index, address, back, acquires);
     }
 
     private bool Probe(Func<bool> condition)

@@ -16,14 +16,18 @@ internal sealed class ViewMemory
     private const int MaximumCandidates = 10;
 
     private readonly Dictionary<nint, History> _histories = [];
-    private readonly View[] _views = [.. Enumerable.Range(0, Scenario.MaximumThreads).Select(_ => new View())];
+    private readonly View[] _views = NewViews();
+
+    // A fence makes the relaxed stores after it release what was seen before it, and the relaxed loads before it acquire.
+    private readonly View[] _released = NewViews();
+    private readonly View[] _unacquired = NewViews();
     private readonly View _global = new();
 
     public void Reset()
     {
         _histories.Clear();
         _global.Clear();
-        foreach (var view in _views) view.Clear();
+        foreach (var view in (View[])[.. _views, .. _released, .. _unacquired]) view.Clear();
     }
 
     /// <summary>The location is about to be accessed: if this is the first time, its history begins with what is there.</summary>
@@ -43,7 +47,7 @@ internal sealed class ViewMemory
         var index = history.Stores.Count - 1 - back;
         var (value, left) = history.Stores[index];
         _views[thread].Raise(history.Number, index);
-        if (acquires) _views[thread].Join(left);
+        (acquires ? _views : _unacquired)[thread].Join(left);
         return value;
     }
 
@@ -54,15 +58,17 @@ internal sealed class ViewMemory
         var view = _views[thread];
         view.Raise(history.Number, history.Stores.Count);
         var left = new View();
-        if (releases) left.Join(view);
-        else left.Raise(history.Number, history.Stores.Count);
+        left.Join(releases ? view : _released[thread]);
+        left.Raise(history.Number, history.Stores.Count);
         history.Stores.Add((value, left));
     }
 
     public void Fence(int thread)
     {
+        _views[thread].Join(_unacquired[thread]);
         _views[thread].Join(_global);
         _global.Join(_views[thread]);
+        _released[thread].Join(_views[thread]);
     }
 
     /// <summary>An update, which reads the newest store and is a full fence; <paramref name="after"/> is null if it does not write.</summary>
@@ -81,6 +87,8 @@ internal sealed class ViewMemory
     {
         if (_histories.TryGetValue(address, out var history)) Load(thread, address, back: 0, acquires: true);
     }
+
+    private static View[] NewViews() => [.. Enumerable.Range(0, Scenario.MaximumThreads).Select(_ => new View())];
 
     private History At(nint address, Width width)
     {
