@@ -42,7 +42,10 @@ public sealed partial class TcpByteStreams
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             _read = _inner.ReadAsync(cancellationToken);
-            return _read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
+            if (_read.IsCompletedSuccessfully)
+                return new(Take());
+            _token++;
+            return new(this, _token);
         }
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);

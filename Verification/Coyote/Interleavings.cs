@@ -72,7 +72,7 @@ internal static class Interleavings
             .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
             .WithRandomGeneratorSeed(seed)
             .WithMemoryAccessRaceCheckingEnabled(mode == Mode.MemoryAccesses)
-            .WithMaxSchedulingSteps(1_000, 10_000)
+            .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
             .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
             .WithDeadlockTimeout(30_000)
             .WithTelemetryEnabled(false);
@@ -92,7 +92,7 @@ internal static class Interleavings
         engine.Run();
         var report = engine.TestReport;
         var explored = report.NumOfExploredFairPaths + report.NumOfExploredUnfairPaths;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} ({mode}): {explored} iterations, {report.NumOfFoundBugs} bugs, {report.MaxControlledOperations} operations, longest {Math.Max(report.MaxExploredFairSteps, report.MaxExploredUnfairSteps)} steps, {clock.Elapsed.TotalSeconds:F1} s"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} ({mode}): {explored} iterations, {report.NumOfFoundBugs} bugs, {report.MaxControlledOperations} operations, longest {Math.Max(report.MaxExploredFairSteps, report.MaxExploredUnfairSteps)} steps, {report.MaxFairStepsHitInFairTests} cut off, {clock.Elapsed.TotalSeconds:F1} s"));
         foreach (var uncontrolled in report.UncontrolledInvocations) output.WriteLine($"  uncontrolled: {uncontrolled}");
         Assert.Empty(report.InternalErrors);
         var record = new SearchRecord("Coyote", name, mode.ToString()) { Seed = seed, Schedules = explored, Seconds = clock.Elapsed.TotalSeconds, IsPlanted = isPlanted };

@@ -10,7 +10,7 @@ namespace Troupe.Verification.Coyote;
 /// </summary>
 public sealed class TcpConnectionTests(ITestOutputHelper output)
 {
-    private const int Iterations = 40;
+    private const int Iterations = 20;
     private const int FreeAdvances = 2;
 
     // Who only reads finds out that its peer is gone by these.
