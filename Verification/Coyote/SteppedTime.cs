@@ -24,14 +24,16 @@ internal sealed class SteppedTime(int forgets = -1) : TimeProvider
         return timer;
     }
 
-    /// <summary>Goes to the next timer and lets it expire, with all that are due at the same time; false: there is none.</summary>
-    public bool TryAdvance()
+    /// <summary>Goes to the next timer and lets it expire, with all that are due at the same time; false: there is none, or not within some time.</summary>
+    public bool TryAdvance(TimeSpan? within = null)
     {
         List<SteppedTimer> due;
         lock (_gate)
         {
             if (_armed.Count == 0) return false;
-            _now = Math.Max(_now, _armed.Min(timer => timer.Due));
+            var next = _armed.Min(timer => timer.Due);
+            if (within is { } limit && next - _now > limit.Ticks) return false;
+            _now = Math.Max(_now, next);
             due = [.. _armed.Where(timer => timer.Due <= _now)];
             _armed.RemoveAll(timer => timer.Due <= _now);
             if (forgets >= _expired && forgets < _expired + due.Count) due.RemoveAt(forgets - _expired);

@@ -100,6 +100,13 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
         Explorations.Hold(output, ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
 
     [Fact]
+    public void A_reader_that_does_not_acquire_reads_half_an_event_where_loads_are_reordered()
+    {
+        Exploration.Run(ExploredWorld.Run(() => new TraceRingProtocol<UnorderedLoads, ExploredWorld>(1, 1))).MustHold();
+        Explorations.Find(output, ExploredWorld.Run(() => new TraceRingProtocol<UnorderedLoads, ExploredWorld>(1, 1)), FailureKind.Exception, MemoryModel.ReleaseAcquire);
+    }
+
+    [Fact]
     public void A_trace_ring_with_two_writers_gives_half_an_event() =>
         Explorations.Find(output, ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(1, 1, twoWriters: true)), FailureKind.Exception);
 }

@@ -7,7 +7,7 @@ namespace Troupe.Verification.Explorer.Tests;
 
 /// <summary>
 /// Runs the product's protocols in the explorer and keeps a record of each search. The environment: TROUPE_EXPLORE_SECONDS gives a search that is too large to exhaust so
-/// much time (10); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO, without the planted bugs; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
+/// much time (10); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
 /// </summary>
 internal static class Explorations
 {
@@ -28,9 +28,9 @@ internal static class Explorations
     }
 
     /// <summary>The scenario is broken on purpose, and must be found out.</summary>
-    public static void Find(ITestOutputHelper output, Action<Scenario> scenario, FailureKind kind, [CallerMemberName] string name = "")
+    public static void Find(ITestOutputHelper output, Action<Scenario> scenario, FailureKind kind, MemoryModel model = MemoryModel.TotalStoreOrder, [CallerMemberName] string name = "")
     {
-        if (SearchRecord.IsDeep || Weaker is not null || !TryRun(output, scenario, MemoryModel.TotalStoreOrder, isPlanted: true, isTooLarge: false, name, out var result)) return;
+        if (SearchRecord.IsDeep || !TryRun(output, scenario, Weaker ?? model, isPlanted: true, isTooLarge: false, name, out var result)) return;
         output.WriteLine(result.MustFail(kind).ToString());
     }
 

@@ -31,6 +31,17 @@ public readonly unsafe struct ExplorerMemory : IMemory
         else location = value;
     }
 
+    /// <inheritdoc cref="LoadRelaxed(ref int)"/>
+    public static long LoadRelaxed(ref long location) =>
+        ExploredThread.Current is { } thread ? thread.Load(Address(ref location), Width.Int64, acquires: false).Bits : location;
+
+    /// <inheritdoc cref="StoreRelaxed(ref int, int)"/>
+    public static void StoreRelaxed(ref long location, long value)
+    {
+        if (ExploredThread.Current is { } thread) thread.Store(Address(ref location), Value.Of(value), releases: false);
+        else location = value;
+    }
+
     /// <inheritdoc/>
     public static int Exchange(ref int location, int value)
     {
