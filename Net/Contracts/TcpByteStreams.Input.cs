@@ -16,6 +16,8 @@ public sealed partial class TcpByteStreams
         private readonly PipeReader _inner;
         private readonly TcpByteStreams _streams;
         private readonly Action _onRead;
+
+        // Its properties are asked of a copy: Coyote's rewriter makes invalid code of a call on the field (Verification/Coyote).
         private ValueTask<ReadResult> _read;
         private short _token;
         private Action<object?>? _continuation;
@@ -41,8 +43,9 @@ public sealed partial class TcpByteStreams
 
         public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
-            _read = _inner.ReadAsync(cancellationToken);
-            return _read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
+            ValueTask<ReadResult> read = _inner.ReadAsync(cancellationToken);
+            _read = read;
+            return read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
         }
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -76,9 +79,10 @@ public sealed partial class TcpByteStreams
         ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token)
         {
             Require(token);
-            return !_read.IsCompleted ? ValueTaskSourceStatus.Pending
-                : _read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
-                : _read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
+            ValueTask<ReadResult> read = _read;
+            return !read.IsCompleted ? ValueTaskSourceStatus.Pending
+                : read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
+                : read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
         }
 
         void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
@@ -89,7 +93,8 @@ public sealed partial class TcpByteStreams
             _context = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? SynchronizationContext.Current : null;
             _execution = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
             // From here on it may be called, on another thread.
-            _read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
+            ValueTask<ReadResult> read = _read;
+            read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
         }
 
         private ReadResult Take()

@@ -35,12 +35,12 @@ public sealed partial class TcpByteStreams
         _applicationScheduler = applicationScheduler;
         // The window bounds what is received; the pipe must never make the actor wait.
         _receive = new(new PipeOptions(
-            pool: StreamMemoryPool.Instance,
+            pool: configuration.StreamMemory,
             readerScheduler: applicationScheduler, writerScheduler: PipeScheduler.Inline,
             pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
         // Its limit changes while it is used, which a pipe's cannot: what waits is in .Budget.
         _send = new(new PipeOptions(
-            pool: StreamMemoryPool.Instance,
+            pool: configuration.StreamMemory,
             readerScheduler: PipeScheduler.Inline, writerScheduler: applicationScheduler,
             pauseWriterThreshold: 0, resumeWriterThreshold: 0, useSynchronizationContext: false));
         _sendBuffer = configuration.SendBuffer;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
@@ -165,6 +166,11 @@ public sealed record TcpConfiguration
 
     /// <summary>Messages a connection's mailbox holds.</summary>
     public int ConnectionMailbox { get; init; } = 256;
+
+    /// <summary>
+    /// Where blocks for the connections' byte streams come from, up to <see cref="StreamMemoryPool.LargeBlockSize"/> octets each. Any thread calls it, and while a stream is locked.
+    /// </summary>
+    public MemoryPool<byte> StreamMemory { get; init; } = StreamMemoryPool.Instance;
 
     /// <summary>The largest segment to announce to an address: IPv6's header takes 20 octets more (RFC 9293 3.7.1).</summary>
     public int SegmentSizeFor(IpAddress remote) => MaximumSegmentSize - (remote.IsIpv4 ? 0 : 20);

@@ -7,17 +7,21 @@ namespace Troupe.Net.Sockets;
 /// it under that socket's gate: the parker keeps the permit, so no change between the look and the sleep is lost. A permit of an earlier call
 /// only makes a thread look once more.
 /// </summary>
-internal sealed class SocketWaiter(IParker parker)
+internal sealed class SocketWaiter(SocketNetwork network)
 {
+    private readonly IParker _parker = network.CreateParker();
+
     [ThreadStatic]
     private static SocketWaiter? s_current;
 
-    /// <summary>The calling thread's.</summary>
-    public static SocketWaiter Current(SocketNetwork network) => s_current ??= new(network.CreateParker());
+    /// <summary>The calling thread's, of the network that it used last.</summary>
+    public static SocketWaiter Current(SocketNetwork network) => s_current is { } current && current.IsOf(network) ? current : s_current = new(network);
 
-    public void Wake() => parker.Unpark();
+    public void Wake() => _parker.Unpark();
 
-    public void Park(TimeSpan limit) => parker.Park(limit);
+    public void Park(TimeSpan limit) => _parker.Park(limit);
+
+    private bool IsOf(SocketNetwork other) => ReferenceEquals(network, other);
 }
 
 /// <summary>One blocking call: its time limit, and the thread it parks once it has to.</summary>

@@ -119,7 +119,7 @@ public sealed class ActorTests(ITestOutputHelper output)
     [InlineData(long.MaxValue, 20)]
     [InlineData(10, 40)]
     public void A_timer_moved_while_the_clock_looks_is_looked_at_in_time(long dueAt, long move) =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new TimerDeadlineProtocol<ProcessorMemory, ProcessorMemory, CoyoteWorld>(dueAt, move)), $"{nameof(A_timer_moved_while_the_clock_looks_is_looked_at_in_time)}_{dueAt}_{move}");
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new TimerDeadlineProtocol<ProcessorMemory, ProcessorMemory, CoyoteWorld>(dueAt, move)), $"{nameof(A_timer_moved_while_the_clock_looks_is_looked_at_in_time)}-{dueAt}-{move}");
 
     [Fact]
     public void Half_an_event_is_never_read_from_a_trace() =>

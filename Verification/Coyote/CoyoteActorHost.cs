@@ -9,6 +9,8 @@ namespace Troupe.Verification.Coyote;
 /// </summary>
 internal sealed class CoyoteActorHost : ISteppedWorkerHost
 {
+    private const int MaximumAdvances = 1_000;
+
     // Whatever is below is touched in this lock only; who waits for a processor or for the end is pulsed.
     private readonly object _gate = new();
     private readonly Stack<int> _free;
@@ -25,16 +27,19 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
     /// <summary>
     /// Makes a test: <paramref name="begin"/> spawns actors and tells them things, and what it returns is called when no actor has anything to do any more, to
     /// check what must be true then. So many actors must have failed by then, and no more. Who is no actor may act <paramref name="beside"/> them: it is looked at after
-    /// <paramref name="begin"/>.
+    /// <paramref name="begin"/>. With a <paramref name="time"/>, the clock goes on to the next timer whenever no actor has anything to do, until there is none; <paramref name="afterwards"/> may
+    /// then tell actors more.
     /// </summary>
-    public static Action Run(Func<ActorSystem, Action> begin, int processors = 2, int failures = 0, IReadOnlyList<Action>? beside = null) => () =>
+    public static Action Run(
+        Func<ActorSystem, Action> begin, int processors = 2, int failures = 0, IReadOnlyList<Action>? beside = null, Func<SteppedTime>? time = null, Action<ActorSystem>? afterwards = null) => () =>
     {
         var host = new CoyoteActorHost(processors);
         var failed = new List<ActorFailure>();
+        var clock = time?.Invoke();
         var system = new ActorSystem(new ActorSystemOptions
         {
             Host = host,
-            Time = new StandingTime(),
+            Time = (TimeProvider?)clock ?? new StandingTime(),
             OnFailure = failure =>
             {
                 lock (failed) failed.Add(failure);
@@ -42,6 +47,14 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
         });
         var check = begin(system);
         if (beside is not null) RunBeside(beside);
+        host.WaitUntilIdle();
+        for (var advances = 0; clock?.TryAdvance() == true; advances++)
+        {
+            Assert.True(advances < MaximumAdvances, "timers without an end");
+            host.WaitUntilIdle();
+        }
+
+        afterwards?.Invoke(system);
         host.WaitUntilIdle();
         Assert.True(failed.Count == failures, $"{failed.Count} failures of actors: {string.Join('\n', failed)}");
         check();
@@ -81,12 +94,14 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
     private static void RunBeside(IReadOnlyList<Action> beside)
     {
         var tasks = new Task[beside.Count];
+        var start = RealThreads.Start.For(beside.Count);
         for (var i = 0; i < tasks.Length; i++)
         {
             var (number, body) = (i + 1, beside[i]);
             tasks[i] = Task.Run(() =>
             {
                 AtomicOperations.Name($"beside {number}");
+                start?.Meet();
                 body();
             });
         }

@@ -47,6 +47,7 @@ internal readonly struct CoyoteWorld : IWorld
     public static void Run(params Action[] bodies)
     {
         var tasks = new Task[bodies.Length];
+        var start = RealThreads.Start.For(bodies.Length);
         for (var i = 0; i < bodies.Length; i++)
         {
             var (processor, body) = (i, bodies[i]);
@@ -54,6 +55,7 @@ internal readonly struct CoyoteWorld : IWorld
             {
                 CurrentProcessor.Value = processor;
                 AtomicOperations.Name($"processor {processor}");
+                start?.Meet();
                 body();
             });
         }

@@ -16,7 +16,7 @@ namespace Troupe.Verification.Coyote;
 /// </summary>
 internal static class Interleavings
 {
-    private const int DefaultIterations = 300;
+    private const uint DefaultIterations = 300;
     private const uint DefaultSeed = 20_261_123;
     private const uint PlantedRounds = 8;
 
@@ -26,25 +26,31 @@ internal static class Interleavings
             AtomicOperations.File = Path.Combine(Directory.CreateDirectory(folder).FullName, $"{typeof(Interleavings).Assembly.GetName().Name}.hits");
     }
 
-    /// <summary>The test must pass under every interleaving tried.</summary>
-    public static void Hold(ITestOutputHelper output, Action test, [CallerMemberName] string name = "")
+    /// <summary>The test must pass under every interleaving tried; fewer <paramref name="iterations"/> are for a test whose schedules are long.</summary>
+    public static void Hold(ITestOutputHelper output, Action test, [CallerMemberName] string name = "", uint iterations = DefaultIterations)
     {
+        if (RealThreads.Time is { } time)
+        {
+            RealThreads.Hold(output, test, name, time);
+            return;
+        }
+
         foreach (var mode in Enum.GetValues<Mode>())
         {
-            if (Run(output, test, name, mode, isPlanted: false) is { } failure) Assert.Fail(failure.Message);
+            if (Run(output, test, name, mode, iterations, isPlanted: false) is { } failure) Assert.Fail(failure.Message);
         }
     }
 
     /// <summary>The test is broken on purpose: one of the two modes must find out, with the seed or, where the window is narrow, with one of those after it.</summary>
-    public static void Find(ITestOutputHelper output, Action test, string report, [CallerMemberName] string name = "")
+    public static void Find(ITestOutputHelper output, Action test, string report, [CallerMemberName] string name = "", uint iterations = DefaultIterations)
     {
-        if (SearchRecord.IsDeep || Replay is not null) return;
+        if (SearchRecord.IsDeep || Replay is not null || RealThreads.Time is not null) return;
         var found = false;
         for (var round = 0u; !found && round < PlantedRounds; round++)
         {
             foreach (var mode in Enum.GetValues<Mode>())
             {
-                if (Run(output, test, name, mode, isPlanted: true, round) is not { } failure) continue;
+                if (Run(output, test, name, mode, iterations, isPlanted: true, round) is not { } failure) continue;
                 found = true;
                 Assert.Contains(report, failure.Report, StringComparison.OrdinalIgnoreCase);
             }
@@ -55,7 +61,7 @@ internal static class Interleavings
 
     private static string? Replay => Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } file ? file : null;
 
-    private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, bool isPlanted, uint round = 0)
+    private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, uint iterations, bool isPlanted, uint round = 0)
     {
         // Else the test would pass whatever the code does.
         foreach (var assembly in new[] { typeof(Interleavings).Assembly, typeof(Core.Memory.IMemory).Assembly, typeof(Actors.TurnGate<>).Assembly })
@@ -63,10 +69,10 @@ internal static class Interleavings
 
         var seed = Number("TROUPE_COYOTE_SEED", DefaultSeed) + round;
         var configuration = Configuration.Create()
-            .WithTestingIterations(Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations))
+            .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
             .WithRandomGeneratorSeed(seed)
             .WithMemoryAccessRaceCheckingEnabled(mode == Mode.MemoryAccesses)
-            .WithMaxSchedulingSteps(1_000, 10_000)
+            .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
             .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
             .WithDeadlockTimeout(30_000)
             .WithTelemetryEnabled(false);
@@ -85,11 +91,11 @@ internal static class Interleavings
         var clock = System.Diagnostics.Stopwatch.StartNew();
         engine.Run();
         var report = engine.TestReport;
-        var iterations = report.NumOfExploredFairPaths + report.NumOfExploredUnfairPaths;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} ({mode}): {iterations} iterations, {report.NumOfFoundBugs} bugs, {report.MaxControlledOperations} operations, longest {Math.Max(report.MaxExploredFairSteps, report.MaxExploredUnfairSteps)} steps, {clock.Elapsed.TotalSeconds:F1} s"));
+        var explored = report.NumOfExploredFairPaths + report.NumOfExploredUnfairPaths;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} ({mode}): {explored} iterations, {report.NumOfFoundBugs} bugs, {report.MaxControlledOperations} operations, longest {Math.Max(report.MaxExploredFairSteps, report.MaxExploredUnfairSteps)} steps, {report.MaxFairStepsHitInFairTests} cut off, {clock.Elapsed.TotalSeconds:F1} s"));
         foreach (var uncontrolled in report.UncontrolledInvocations) output.WriteLine($"  uncontrolled: {uncontrolled}");
         Assert.Empty(report.InternalErrors);
-        var record = new SearchRecord("Coyote", name, mode.ToString()) { Seed = seed, Schedules = iterations, Seconds = clock.Elapsed.TotalSeconds, IsPlanted = isPlanted };
+        var record = new SearchRecord("Coyote", name, mode.ToString()) { Seed = seed, Schedules = explored, Seconds = clock.Elapsed.TotalSeconds, IsPlanted = isPlanted };
         if (report.NumOfFoundBugs == 0)
         {
             record.Write();
@@ -98,7 +104,7 @@ internal static class Interleavings
 
         var bug = string.Join('\n', report.BugReports);
         output.WriteLine($"  {bug.Split('\n')[0]}");
-        var message = $"{name} ({mode}), iteration {iterations}: {bug}";
+        var message = $"{name} ({mode}), iteration {explored}: {bug}";
         var steps = new ScheduleReader(schedule);
         record = record with { Finding = bug, Diagram = steps.ToMermaid(), Deciding = steps.Deciding() };
         if (!isPlanted)

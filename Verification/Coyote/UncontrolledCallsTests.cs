@@ -26,6 +26,7 @@ public sealed class UncontrolledCallsTests
     [InlineData("Troupe.Drivers.VirtioNet.dll")]
     [InlineData("Troupe.Net.Contracts.dll")]
     [InlineData("Troupe.Net.Sockets.dll")]
+    [InlineData("Troupe.Net.Tcp.dll")]
     public void An_assembly_under_test_calls_nothing_that_Coyote_does_not_control(string assembly)
     {
         var calls = UncontrolledCalls.In(Original(assembly))

@@ -25,8 +25,8 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [InlineData(2, 1, OverflowPolicy.Wait, 1)]
     [InlineData(2, 1, OverflowPolicy.Wait, 8)]
     [InlineData(2, 1, OverflowPolicy.DropOldest, 1)]
-    public void Accepted_messages_are_handled_once(int producers, int messages, OverflowPolicy policy, int capacity) =>
-        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once)}-{producers}-{messages}-{policy}-{capacity}");
+    public void Accepted_messages_are_handled_once_in_order_by_one_at_a_time(int producers, int messages, OverflowPolicy policy, int capacity) =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{producers}-{messages}-{policy}-{capacity}");
 
     [Fact]
     public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
@@ -72,12 +72,12 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [Theory]
     [InlineData((int)SwapDisturbance.Withdrawal)]
     [InlineData((int)SwapDisturbance.Stop)]
-    public void A_swap_has_one_outcome(int disturbance) =>
-        Explorations.Hold(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)), name: $"{nameof(A_swap_has_one_outcome)}-{disturbance}");
+    public void A_swap_keeps_its_place_and_has_one_outcome(int disturbance) =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>((SwapDisturbance)disturbance, others: 0)), name: $"{nameof(A_swap_keeps_its_place_and_has_one_outcome)}-{disturbance}");
 
     [Fact]
     public void A_swap_that_overtakes_is_found_out() =>
-        Explorations.Find(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(defect: SwapDefect.Overtakes)), FailureKind.Exception);
+        Explorations.Find(output, ExploredWorld.Run(() => new SwapProtocol<ExplorerMemory, ExploredWorld>(SwapDisturbance.Ask, SwapDefect.Overtakes, others: 0)), FailureKind.Exception);
 
     [Fact]
     public void A_frame_has_one_owner() =>
@@ -98,6 +98,13 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     [Fact]
     public void Half_an_event_is_never_read_from_a_trace() =>
         Explorations.Hold(output, ExploredWorld.Run(() => new TraceRingProtocol<ExplorerMemory, ExploredWorld>(3, 1)));
+
+    [Fact]
+    public void A_reader_that_does_not_acquire_reads_half_an_event_where_loads_are_reordered()
+    {
+        Exploration.Run(ExploredWorld.Run(() => new TraceRingProtocol<UnorderedLoads, ExploredWorld>(1, 1))).MustHold();
+        Explorations.Find(output, ExploredWorld.Run(() => new TraceRingProtocol<UnorderedLoads, ExploredWorld>(1, 1)), FailureKind.Exception, MemoryModel.ReleaseAcquire);
+    }
 
     [Fact]
     public void A_trace_ring_with_two_writers_gives_half_an_event() =>

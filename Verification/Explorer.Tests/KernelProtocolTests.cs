@@ -24,7 +24,7 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
             FailureKind.Deadlock);
 
     [Fact]
-    public void Two_processors_that_pick_from_one_queue_get_different_threads() =>
+    public void Each_ready_thread_runs_on_one_processor() =>
         Explorations.Hold(output, ExploredWorld.Run(() => new RunQueueProtocol<ExplorerMemory, ExploredWorld>(waker: false)), isTooLarge: true);
 
     [Theory]
@@ -32,8 +32,8 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
     [InlineData((int)Ending.Signal)]
     [InlineData((int)(Ending.Wake | Ending.Deadline))]
     [InlineData((int)(Ending.Signal | Ending.Deadline))]
-    public void A_wait_ends_once(int endings) =>
-        Explorations.Hold(output, ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)), isTooLarge: true, name: $"{nameof(A_wait_ends_once)}-{endings}");
+    public void A_futex_wait_ends_once(int endings) =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)), isTooLarge: true, name: $"{nameof(A_futex_wait_ends_once)}-{endings}");
 
     [Fact]
     public void Blocking_by_a_plain_store_misses_a_signal() =>

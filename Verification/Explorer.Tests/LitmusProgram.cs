@@ -9,8 +9,14 @@ internal enum Instruction
     /// <summary>Reads a location into the next register.</summary>
     Read,
 
+    /// <summary>The same without acquiring.</summary>
+    ReadRelaxed,
+
     /// <summary>Writes a number.</summary>
     Write,
+
+    /// <summary>The same without releasing.</summary>
+    WriteRelaxed,
 
     /// <summary>Swaps in a number; the old value goes to the next register.</summary>
     Exchange,
@@ -33,6 +39,10 @@ internal sealed record LitmusProgram(int Locations, params Step[][] Threads)
     public static Step R(int location) => new(Instruction.Read, location);
 
     public static Step W(int location, int value) => new(Instruction.Write, location, value);
+
+    public static Step PlainR(int location) => new(Instruction.ReadRelaxed, location);
+
+    public static Step PlainW(int location, int value) => new(Instruction.WriteRelaxed, location, value);
 
     public static Step X(int location, int value) => new(Instruction.Exchange, location, value);
 
@@ -69,6 +79,8 @@ internal sealed record LitmusProgram(int Locations, params Step[][] Threads)
             switch (step.Instruction)
             {
                 case Instruction.Read: registers.Add(TMemory.LoadAcquire(ref location)); break;
+                case Instruction.ReadRelaxed: registers.Add(ExplorerMemory.LoadRelaxed(ref location)); break;
+                case Instruction.WriteRelaxed: ExplorerMemory.StoreRelaxed(ref location, step.Value); break;
                 case Instruction.Write: TMemory.StoreRelease(ref location, step.Value); break;
                 case Instruction.Exchange: registers.Add(TMemory.Exchange(ref location, step.Value)); break;
                 case Instruction.CompareExchange: registers.Add(TMemory.CompareExchange(ref location, step.Value, 0)); break;

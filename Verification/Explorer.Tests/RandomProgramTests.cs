@@ -11,6 +11,7 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
     [Theory]
     [InlineData(MemoryModel.TotalStoreOrder)]
     [InlineData(MemoryModel.SequentialConsistency)]
+    [InlineData(MemoryModel.ReleaseAcquire)]
     public void The_reduced_search_finds_what_the_abstract_machine_can_do(MemoryModel model)
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("TROUPE_SEED"), out var given) ? given : 20261123;
@@ -20,8 +21,8 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
         long schedules = 0, redundant = 0;
         for (var i = 0; i < programs; i++)
         {
-            var program = Generate(random, awaits: i % 3 == 0);
-            var (outcomes, deadlock) = ReferenceMachine.Run(program, model);
+            var program = Generate(random, awaits: i % 3 == 0, plain: model == MemoryModel.ReleaseAcquire);
+            var (outcomes, deadlock) = model == MemoryModel.ReleaseAcquire ? ViewMachine.Run(program) : ReferenceMachine.Run(program, model);
             var result = Exploration.Run(program.Build, new ExplorerOptions { Model = model });
             schedules += result.Schedules;
             redundant += result.Redundant;
@@ -36,16 +37,16 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
         output.WriteLine($"{programs} programs, {schedules} schedules, {redundant} redundant");
     }
 
-    private static LitmusProgram Generate(Random random, bool awaits)
+    private static LitmusProgram Generate(Random random, bool awaits, bool plain)
     {
         var threads = random.Next(2, 4);
         var locations = random.Next(1, 4);
         var steps = threads == 2 ? 5 : 3;
         return new LitmusProgram(locations, [.. Enumerable.Range(0, threads).Select(_ =>
-            Enumerable.Range(0, random.Next(1, steps + 1)).Select(_ => Next(random, locations, awaits)).ToArray())]);
+            Enumerable.Range(0, random.Next(1, steps + 1)).Select(_ => Next(random, locations, awaits, plain)).ToArray())]);
     }
 
-    private static Step Next(Random random, int locations, bool awaits)
+    private static Step Next(Random random, int locations, bool awaits, bool plain)
     {
         var instruction = random.Next(100) switch
         {
@@ -56,6 +57,16 @@ public sealed class RandomProgramTests(ITestOutputHelper output)
             < 95 => Instruction.Fence,
             _ => awaits ? Instruction.Await : Instruction.Read,
         };
+        if (plain && random.Next(3) == 0)
+        {
+            instruction = instruction switch
+            {
+                Instruction.Read => Instruction.ReadRelaxed,
+                Instruction.Write => Instruction.WriteRelaxed,
+                _ => instruction,
+            };
+        }
+
         return new Step(instruction, random.Next(locations), random.Next(3));
     }
 }

@@ -10,7 +10,7 @@ namespace Troupe.Verification.Explorer.Tests;
 public sealed class SignalTests(ITestOutputHelper output)
 {
     [Fact]
-    public void A_signal_raised_while_the_wake_up_is_registered_arrives() => Explorations.Hold(output, Register<ExplorerMemory>);
+    public void Signals_raised_at_any_time_are_taken() => Explorations.Hold(output, Register<ExplorerMemory>);
 
     [Fact]
     public void Registering_by_a_release_store_loses_the_signal()

@@ -9,8 +9,8 @@ public sealed class SpinLockTests(ITestOutputHelper output)
     [Theory]
     [InlineData(2, 2)]
     [InlineData(3, 1)]
-    public void What_is_counted_under_the_lock_adds_up(int threads, int turns) =>
-        Explorations.Hold(output, Counting<SpinLock<ExplorerMemory, ExploredWorld>, Locking>(threads, turns), name: $"{nameof(What_is_counted_under_the_lock_adds_up)}-{threads}-{turns}");
+    public void One_processor_at_a_time_holds_the_lock(int threads, int turns) =>
+        Explorations.Hold(output, Counting<SpinLock<ExplorerMemory, ExploredWorld>, Locking>(threads, turns), name: $"{nameof(One_processor_at_a_time_holds_the_lock)}-{threads}-{turns}");
 
     [Fact]
     public void A_lock_taken_by_a_plain_store_is_found_out() =>

@@ -57,7 +57,7 @@ internal sealed class ExploredThread
         }
     }
 
-    public Value Load(nint address, Width width)
+    public Value Load(nint address, Width width, bool acquires = true)
     {
         if (_probing)
         {
@@ -67,19 +67,20 @@ internal sealed class ExploredThread
 
         Pending.Set(OperationKind.Load, address);
         _machine.Arrive(this);
-        var value = Buffer.Read(address, width);
+        var back = 0;
+        var value = _machine.Views is { } views ? LoadByView(views, address, width, acquires, out back) : Buffer.Read(address, width);
         if (value.Width != width) throw new InvalidOperationException("one location, two widths: the model has no partial stores");
         _seen[address] = value;
-        _machine.Note(this, "load", address, $"= {value}");
+        _machine.Note(this, "load", address, back == 0 ? $"= {value}" : $"= {value} (an old store)");
         return value;
     }
 
-    public void Store(nint address, in Value value)
+    public void Store(nint address, in Value value, bool releases = true)
     {
         RefuseWhileProbing();
-        if (_machine.Model == MemoryModel.SequentialConsistency)
+        if (_machine.Model != MemoryModel.TotalStoreOrder)
         {
-            Signal(address, value);
+            StoreAtOnce(address, value, releases);
             return;
         }
 
@@ -92,9 +93,16 @@ internal sealed class ExploredThread
     public void Signal(nint address, in Value value)
     {
         RefuseWhileProbing();
+        StoreAtOnce(address, value, releases: false);
+    }
+
+    private void StoreAtOnce(nint address, in Value value, bool releases)
+    {
         Pending.Set(OperationKind.Store, address);
         _machine.Arrive(this);
+        _machine.Views?.Touch(address, value.Width);
         value.Write(address);
+        _machine.Views?.Store(Index, address, value, releases);
         _seen[address] = value;
         _machine.Note(this, "store", address, $":= {value}");
     }
@@ -103,12 +111,13 @@ internal sealed class ExploredThread
     public void BeginUpdate(nint address)
     {
         RefuseWhileProbing();
-        Pending.Set(OperationKind.ReadModifyWrite, address);
+        Pending.Set(OperationKind.ReadModifyWrite, address, _machine.Views is null ? 0 : ViewMemory.FenceAddress);
         _machine.Arrive(this);
     }
 
     public void EndUpdate(string name, nint address, in Value before, in Value after)
     {
+        _machine.Views?.Update(Index, address, before, before.Same(after) && name == "compare-exchange" ? null : after);
         _seen[address] = after;
         _machine.Note(this, name, address, $"{before} -> {after}");
     }
@@ -116,8 +125,10 @@ internal sealed class ExploredThread
     public void Fence()
     {
         RefuseWhileProbing();
-        Pending.Set(OperationKind.Fence);
+        if (_machine.Views is null) Pending.Set(OperationKind.Fence);
+        else Pending.Set(OperationKind.ViewFence, ViewMemory.FenceAddress);
         _machine.Arrive(this);
+        _machine.Views?.Fence(Index);
         _machine.Note(this, "fence", 0, "");
     }
 
@@ -126,6 +137,11 @@ internal sealed class ExploredThread
         RefuseWhileProbing();
         Pending.SetWait(condition);
         _machine.Arrive(this);
+        if (_machine.Views is { } views)
+        {
+            foreach (var address in Pending.Addresses) views.See(Index, address);
+        }
+
         _machine.Note(this, "wait is over", 0, "");
     }
 
@@ -149,6 +165,14 @@ internal sealed class ExploredThread
         var choice = _machine.Choose(alternatives);
         _machine.Note(this, "choice", 0, $"{choice} of 0..{alternatives - 1}");
         return choice;
+    }
+
+    /// <summary>Which of the stores that may be read is read, is for the search to try.</summary>
+    private Value LoadByView(ViewMemory views, nint address, Width width, bool acquires, out int back)
+    {
+        var candidates = views.Candidates(Index, address, width);
+        back = candidates > 1 ? _machine.Choose(candidates) : 0;
+        return views.Load(Index, address, back, acquires);
     }
 
     private bool Probe(Func<bool> condition)

@@ -20,6 +20,28 @@ public readonly unsafe struct ExplorerMemory : IMemory
         else location = value;
     }
 
+    /// <summary>Reads without ordering, as an ordinary access does on a processor that reorders; under x86-TSO the same as <see cref="LoadAcquire(ref int)"/>.</summary>
+    public static int LoadRelaxed(ref int location) =>
+        ExploredThread.Current is { } thread ? (int)thread.Load(Address(ref location), Width.Int32, acquires: false).Bits : location;
+
+    /// <summary>Writes without ordering; under x86-TSO the same as <see cref="StoreRelease(ref int, int)"/>.</summary>
+    public static void StoreRelaxed(ref int location, int value)
+    {
+        if (ExploredThread.Current is { } thread) thread.Store(Address(ref location), Value.Of(value), releases: false);
+        else location = value;
+    }
+
+    /// <inheritdoc cref="LoadRelaxed(ref int)"/>
+    public static long LoadRelaxed(ref long location) =>
+        ExploredThread.Current is { } thread ? thread.Load(Address(ref location), Width.Int64, acquires: false).Bits : location;
+
+    /// <inheritdoc cref="StoreRelaxed(ref int, int)"/>
+    public static void StoreRelaxed(ref long location, long value)
+    {
+        if (ExploredThread.Current is { } thread) thread.Store(Address(ref location), Value.Of(value), releases: false);
+        else location = value;
+    }
+
     /// <inheritdoc/>
     public static int Exchange(ref int location, int value)
     {

@@ -11,4 +11,10 @@ public enum MemoryModel
     /// store buffer, its own loads look there first, and read-modify-write operations and fences wait until it is empty.
     /// </summary>
     TotalStoreOrder,
+
+    /// <summary>
+    /// Strong release/acquire (Lahav et al., POPL 2016): weaker than x86. A load may read an old store until something it has read rules that out, two threads may see the stores of two others in
+    /// different orders, and only full fences and updates order a store before a later load. See <see cref="ViewMemory"/>.
+    /// </summary>
+    ReleaseAcquire,
 }

@@ -42,9 +42,13 @@ internal sealed class ModelMachine : IDisposable
         _search = search;
         _maximumSteps = options.MaximumSteps;
         Model = options.Model;
+        Views = Model == MemoryModel.ReleaseAcquire ? new ViewMemory() : null;
     }
 
     public MemoryModel Model { get; }
+
+    /// <summary>The memory under release/acquire; null under other models.</summary>
+    public ViewMemory? Views { get; }
 
     /// <summary>Steps in words, if somebody wants them.</summary>
     public List<ExploredStep>? Trace { get; init; }
@@ -65,6 +69,7 @@ internal sealed class ModelMachine : IDisposable
         _redundant = false;
         _aborting = false;
         Failure = null;
+        Views?.Reset();
         build(_scenario);
         if (ThreadCount == 0) throw new ExplorationException("a scenario without threads");
         while (_pool.Count < ThreadCount) StartThread();

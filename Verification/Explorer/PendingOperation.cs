@@ -23,6 +23,9 @@ internal enum OperationKind
 
     /// <summary>A store buffer's oldest entry becomes visible.</summary>
     Flush,
+
+    /// <summary>A full fence under release/acquire, where two of them do not commute.</summary>
+    ViewFence,
 }
 
 /// <summary>The operation before which a process stands: enough to say whether two of them commute.</summary>
@@ -36,16 +39,17 @@ internal sealed class PendingOperation
 
     public IReadOnlyList<nint> Addresses => _addresses;
 
-    public bool Writes => Kind is OperationKind.Store or OperationKind.ReadModifyWrite or OperationKind.Flush;
+    public bool Writes => Kind is OperationKind.Store or OperationKind.ReadModifyWrite or OperationKind.Flush or OperationKind.ViewFence;
 
     public bool NeedsEmptyBuffer => Kind is OperationKind.ReadModifyWrite or OperationKind.Fence;
 
-    public void Set(OperationKind kind, nint address = 0)
+    public void Set(OperationKind kind, nint address = 0, nint other = 0)
     {
         Kind = kind;
         Condition = null;
         _addresses.Clear();
         if (address != 0) _addresses.Add(address);
+        if (other != 0) _addresses.Add(other);
     }
 
     public void SetWait(Func<bool> condition)

@@ -62,6 +62,7 @@ internal sealed class ScheduleSearch
             {
                 "tso" => MemoryModel.TotalStoreOrder,
                 "sc" => MemoryModel.SequentialConsistency,
+                "ra" => MemoryModel.ReleaseAcquire,
                 _ => throw new FormatException($"not a memory model: '{prefix}'"),
             },
         };
@@ -70,7 +71,7 @@ internal sealed class ScheduleSearch
 
     public string Replay()
     {
-        var text = new StringBuilder(_options.Model == MemoryModel.TotalStoreOrder ? "tso:" : "sc:");
+        var text = new StringBuilder(_options.Model switch { MemoryModel.TotalStoreOrder => "tso:", MemoryModel.ReleaseAcquire => "ra:", _ => "sc:" });
         foreach (var node in _path.Take(_position))
             text.Append((char)(node.Alternatives > 0 ? '0' + node.Chosen : node.Chosen < Scenario.MaximumThreads ? 'a' + node.Chosen : 'A' + node.Chosen - Scenario.MaximumThreads));
         return text.ToString();

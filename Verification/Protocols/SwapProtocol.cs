@@ -64,7 +64,7 @@ internal sealed class SwapProtocol<TMemory, TWorld>(SwapDisturbance disturbance 
     private int _turnsWork;
 
     public override Action[] Processors =>
-        [SendAndSwap, .. Enumerable.Repeat((Action)(() => Send((Other, 0))), others), .. disturbance == SwapDisturbance.None ? Array.Empty<Action>() : [Disturb]];
+        [.. disturbance == SwapDisturbance.None ? Array.Empty<Action>() : [Disturb], SendAndSwap, .. Enumerable.Repeat((Action)(() => Send((Other, 0))), others)];
 
     public override string Outcome() => string.Join(' ', _handled);
 

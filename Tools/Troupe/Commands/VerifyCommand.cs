@@ -52,8 +52,10 @@ public static class VerifyCommand
     private static Command Explore()
     {
         var seconds = new Option<int>("--seconds") { Description = "Time for each protocol that is too large to exhaust.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        var model = new Option<string>("--model") { Description = "The memory model: total-store-order, which is x86's, or release-acquire, which is weaker.", HelpName = "NAME", DefaultValueFactory = _ => "total-store-order" };
+        model.AcceptOnlyFromAmong("total-store-order", "release-acquire");
         var filter = CommonSymbols.Filter();
-        var command = new Command("explore", "Search every schedule of the small protocols under x86's memory model.") { seconds, filter };
+        var command = new Command("explore", "Search every schedule of the small protocols under a memory model.") { seconds, model, filter };
         command.SetAction(async (result, cancellation) =>
         {
             var repository = Repository.Locate();
@@ -63,7 +65,7 @@ public static class VerifyCommand
             {
                 var stage = new VerificationStage(repository, run, cancellation);
                 stage.Begin();
-                await stage.RunAsync(project, new Dictionary<string, string> { ["TROUPE_EXPLORE_SECONDS"] = FormattableString.Invariant($"{result.GetValue(seconds)}") }).ConfigureAwait(false);
+                await stage.RunAsync(project, new Dictionary<string, string> { ["TROUPE_EXPLORE_SECONDS"] = FormattableString.Invariant($"{result.GetValue(seconds)}"), ["TROUPE_EXPLORE_MODEL"] = result.GetRequiredValue(model) }).ConfigureAwait(false);
                 Console.WriteLine(stage.Report("troupe verify explore", isWhole: false).Text());
             }
 

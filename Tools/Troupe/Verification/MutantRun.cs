@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Troupe.Tools.Terminal;
-using Troupe.Tools.Testing;
 using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Verification;
@@ -10,24 +9,38 @@ namespace Troupe.Tools.Verification;
 /// Plants each bug in a copy of the sources, builds the test projects that concern it and runs them until a test fails. What was run stays in a file, so that a run that
 /// is interrupted goes on where it was.
 /// </summary>
-internal sealed class MutantRun(Repository repository, CancellationToken cancellation)
+internal sealed class MutantRun
 {
     /// <summary>The tests of one mutant, building left out.</summary>
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(3);
 
-    private readonly MutantTree _tree = new(repository);
+    private readonly Repository _repository;
+    private readonly CancellationToken _cancellation;
+    private readonly MutantTree _tree;
+    private readonly MutantTests _tests;
+    private readonly MutantComparison _comparison;
     private readonly Dictionary<string, MutantResult> _results = new(StringComparer.Ordinal);
 
-    private string ResultFile => Path.Combine(repository.Artifacts, "verify", "mutants.tsv");
+    public MutantRun(Repository repository, CancellationToken cancellation)
+    {
+        _repository = repository;
+        _cancellation = cancellation;
+        _tree = new(repository);
+        _tests = new(_tree, _cancellation);
+        _comparison = new(_tree, _tests);
+    }
+
+    private string ResultFile => Path.Combine(_repository.Artifacts, "verify", "mutants.tsv");
 
     /// <summary>Runs them.</summary>
     /// <param name="only">Mutants whose name contains this; nothing: all.</param>
     /// <param name="resume">Whether mutants with a result are left out.</param>
+    /// <param name="realThreads">Whether mutants of concurrency go under Coyote, into the explorer and on real threads, to compare these.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync(string? only, bool resume)
+    public async Task<int> RunAsync(string? only, bool resume, bool realThreads)
     {
-        var mutants = Mutant.All(repository.Root).Where(mutant => only is null || mutant.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
-            .OrderBy(mutant => mutant.Suites[0].Project, StringComparer.Ordinal).ToList();
+        var mutants = Mutant.All(_repository.Root).Where(mutant => only is null || mutant.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
+            .Where(mutant => mutant.IsConcurrency || !realThreads).OrderBy(mutant => mutant.Suites[0].Project, StringComparer.Ordinal).ToList();
         if (mutants.Count == 0)
         {
             throw new UserError($"no mutant's name contains '{only}'.", "They are the patches in Verification/Mutants.");
@@ -36,7 +49,7 @@ internal sealed class MutantRun(Repository repository, CancellationToken cancell
         Directory.CreateDirectory(Path.GetDirectoryName(ResultFile)!);
         if (File.Exists(ResultFile))
         {
-            foreach (var (name, result) in MutantResult.Read(await File.ReadAllLinesAsync(ResultFile, cancellation).ConfigureAwait(false)))
+            foreach (var (name, result) in MutantResult.Read(await File.ReadAllLinesAsync(ResultFile, _cancellation).ConfigureAwait(false)))
             {
                 _results[name] = result;
             }
@@ -46,109 +59,97 @@ internal sealed class MutantRun(Repository repository, CancellationToken cancell
         for (var i = 0; i < mutants.Count; i++)
         {
             var mutant = mutants[i];
-            if (resume && _results.TryGetValue(mutant.Name, out var known) && known.Digest == mutant.Digest)
+            if (resume && _results.TryGetValue(mutant.Name, out var known) && known.Digest == mutant.Digest && (known.IsCompared || !realThreads))
             {
                 continue;
             }
 
-            await _tree.UpdateAsync(cancellation).ConfigureAwait(false);
-            var result = await RunAsync(mutant).ConfigureAwait(false);
+            if (await _tree.UpdateAsync(_cancellation).ConfigureAwait(false))
+            {
+                _tests.Forget();
+            }
+
+            var result = await RunAsync(mutant, realThreads).ConfigureAwait(false);
             _results[mutant.Name] = result;
-            await File.WriteAllLinesAsync(ResultFile, _results.Values.OrderBy(line => line.Name, StringComparer.Ordinal).Select(line => line.ToString()), cancellation).ConfigureAwait(false);
+            await File.WriteAllLinesAsync(ResultFile, _results.Values.OrderBy(line => line.Name, StringComparer.Ordinal).Select(line => line.ToString()), _cancellation).ConfigureAwait(false);
             Output.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{i + 1}/{mutants.Count} {mutant.Name}: {result.Verdict} after {result.TestTime.TotalSeconds:0} s of tests (and {result.BuildTime.TotalSeconds:0} s of building): {result.By}"));
         }
 
-        await _tree.UpdateAsync(cancellation).ConfigureAwait(false);
+        await _tree.UpdateAsync(_cancellation).ConfigureAwait(false);
         return Print(mutants);
     }
 
-    private async Task<MutantResult> RunAsync(Mutant mutant)
+    private async Task<MutantResult> RunAsync(Mutant mutant, bool compares)
     {
         var (building, testing) = (new Stopwatch(), new Stopwatch());
         MutantResult Result(MutantVerdict verdict, string by) => new(mutant.Name, mutant.Digest, verdict, by, building.Elapsed, testing.Elapsed);
-        if (await _tree.PlantAsync(mutant, cancellation).ConfigureAwait(false) is { } misfit)
+        if (await _tree.PlantAsync(mutant, _cancellation).ConfigureAwait(false) is { } misfit)
         {
             return Result(MutantVerdict.DoesNotApply, misfit);
         }
 
+        MutantResult? killed = null;
+        MutantSearch? coyote = null, explorer = null;
         foreach (var suite in mutant.Suites)
         {
-            building.Start();
-            var project = Directory.GetFiles(Path.Combine(_tree.Root, suite.Project), "*.csproj").Single();
-            var build = await HostProcess.CaptureAsync("dotnet", ["build", project, "--nologo", "-v", "quiet", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false"], cancellation, _tree.Root, Environment).ConfigureAwait(false);
-            building.Stop();
-            if (build.ExitCode != 0)
+            // To compare, each way of searching has its turn, whatever the others found.
+            if (killed is not null && !(compares && MutantComparison.IsSearch(suite.Project)))
             {
-                return Result(MutantVerdict.DoesNotBuild, ImageBuild.Diagnostics(build.Output));
+                continue;
             }
 
+            if (await BuildAsync(suite.Project, building).ConfigureAwait(false) is { } diagnostics)
+            {
+                return Result(MutantVerdict.DoesNotBuild, diagnostics);
+            }
+
+            var clock = Stopwatch.StartNew();
             testing.Start();
-            var kill = await TestAsync(suite, project, _longest - testing.Elapsed).ConfigureAwait(false);
+            var kill = await _tests.RunAsync(suite, compares ? _longest : _longest - testing.Elapsed, compares ? _comparison.Begin() : null).ConfigureAwait(false);
             testing.Stop();
+            if (compares && suite.Project == MutantComparison.CoyoteProject)
+            {
+                coyote = _comparison.End(clock.Elapsed, kill is not null);
+            }
+            else if (compares && suite.Project == MutantComparison.ExplorerProject)
+            {
+                explorer = _comparison.End(clock.Elapsed, kill is not null);
+            }
+
             if (kill is not null)
             {
-                return Result(MutantVerdict.Killed, kill);
+                killed ??= Result(MutantVerdict.Killed, kill);
             }
-
-            if (testing.Elapsed >= _longest)
+            else if (killed is null && testing.Elapsed >= _longest)
             {
-                return Result(MutantVerdict.OutOfTime, $"no test had failed after {_longest.TotalMinutes:0} minutes");
+                killed = Result(MutantVerdict.OutOfTime, $"no test had failed after {_longest.TotalMinutes:0} minutes");
             }
         }
 
-        return Result(MutantVerdict.Survived, "every test passed");
+        var result = killed ?? Result(MutantVerdict.Survived, "every test passed");
+        if (!compares)
+        {
+            return result;
+        }
+
+        if (await BuildAsync(MutantComparison.CoyoteProject, building).ConfigureAwait(false) is { } broken)
+        {
+            return Result(MutantVerdict.DoesNotBuild, broken);
+        }
+
+        var threads = await _comparison.RunThreadsAsync(mutant, coyote, explorer, _longest).ConfigureAwait(false);
+        return result with { IsCompared = true, Coyote = coyote, Explorer = explorer, Threads = threads };
     }
 
-    private Dictionary<string, string> Environment => new() { ["TROUPE_ROOT"] = _tree.Root, ["MSBUILDDISABLENODEREUSE"] = "1" };
-
-    /// <summary>The test that failed, or nothing.</summary>
-    private async Task<string?> TestAsync(MutantSuite suite, string project, TimeSpan time)
+    /// <summary>What is wrong with a project that does not build, or nothing.</summary>
+    private async Task<string?> BuildAsync(string project, Stopwatch clock)
     {
-        var assembly = Path.GetFileNameWithoutExtension(project);
-        var results = Path.Combine(_tree.Root, "artifacts", "test-results");
-        var file = Path.Combine(results, assembly + ".trx");
-        Directory.CreateDirectory(results);
-        File.Delete(file);
-        string[] filter = suite.Filter is null ? [] : ["--filter", string.Join('|', suite.Filter.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => "FullyQualifiedName~" + part))];
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(time);
-        HostProcessResult result;
-        try
-        {
-            // A test that gives no sign of life for so long hangs, which kills the mutant as well.
-            result = await HostProcess.CaptureAsync(
-                "dotnet",
-                ["test", Path.Combine(_tree.Root, "artifacts", "bin", assembly, "debug", assembly + ".dll"), .. filter, "--logger", $"trx;LogFileName={file}", "--results-directory", results,
-                    "--blame-hang-timeout", "90s", "--blame-hang-dump-type", "none", "--", "xUnit.StopOnFail=true"],
-                limit.Token,
-                _tree.Root,
-                Environment).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return null;
-        }
-
-        IReadOnlyList<TestOutcome> outcomes = [];
-        if (File.Exists(file))
-        {
-            using var reader = File.OpenText(file);
-            outcomes = TrxFile.Read(reader);
-        }
-
-        if (outcomes.FirstOrDefault(outcome => outcome.State == TestState.Failed) is { } failed)
-        {
-            return failed.Name;
-        }
-
-        if (result.ExitCode == 0 && outcomes.Count == 0)
-        {
-            throw new UserError($"{suite.Project} has no test whose name contains '{suite.Filter}'.", "A line 'Tests:' of the patch names tests that are gone.");
-        }
-
-        return result.ExitCode == 0 ? null : $"{suite.Project} {suite.Filter}: the run ended without a result (a hang or a crash)";
+        clock.Start();
+        var build = await _tests.BuildAsync(project).ConfigureAwait(false);
+        clock.Stop();
+        return build.ExitCode == 0 ? null : ImageBuild.Diagnostics(build.Output);
     }
 
     private int Print(List<Mutant> mutants)
@@ -168,7 +169,24 @@ internal sealed class MutantRun(Repository repository, CancellationToken cancell
             Console.WriteLine($"not killed: {mutant.Name} ({_results[mutant.Name].Verdict}): breaks \"{mutant.Breaks}\"");
         }
 
+        PrintComparison(run);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{killed} of {run.Count} mutants killed"));
         return killed == run.Count ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private void PrintComparison(List<Mutant> run)
+    {
+        var compared = run.Select(mutant => _results[mutant.Name]).Where(result => result.IsCompared).ToList();
+        if (compared.Count == 0)
+        {
+            return;
+        }
+
+        Output.Table(
+            ["mutant", "Coyote", "explorer", "real threads"],
+            compared.Select(result => (IReadOnlyList<string>)[result.Name, result.Coyote?.Text ?? "-", result.Explorer?.Text ?? "-", result.Threads?.Text ?? "no body"]));
+        Console.WriteLine("(schedules or runs of the test that found it, and seconds; real threads had the time that the search took, but no less than 10 s)");
+        Console.WriteLine();
+        Console.WriteLine(MutantResult.Ratio(compared));
     }
 }

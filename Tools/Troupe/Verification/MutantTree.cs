@@ -13,7 +13,8 @@ public sealed class MutantTree(Repository repository)
     public string Root { get; } = Path.Combine(repository.Root, ".troupe", "mutants");
 
     /// <summary>Brings the copy up to date: files that are the same keep their times.</summary>
-    public async Task UpdateAsync(CancellationToken cancellation)
+    /// <returns>Whether what a restore reads has changed.</returns>
+    public async Task<bool> UpdateAsync(CancellationToken cancellation)
     {
         var listed = await HostProcess.CaptureAsync("git", ["ls-files", "-co", "--exclude-standard", "-z"], cancellation, repository.Root).ConfigureAwait(false);
         if (listed.ExitCode != 0)
@@ -22,9 +23,11 @@ public sealed class MutantTree(Repository repository)
         }
 
         var files = listed.Output.TrimEnd('\n').Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(file => File.Exists(Path.Combine(repository.Root, file))).ToHashSet(StringComparer.Ordinal);
+        var changed = false;
         foreach (var file in files)
         {
-            Copy(Path.Combine(repository.Root, file), Path.Combine(Root, file));
+            var copied = Copy(Path.Combine(repository.Root, file), Path.Combine(Root, file));
+            changed |= copied && Path.GetExtension(file) is (".csproj" or ".props" or ".targets" or ".json");
         }
 
         foreach (var file in Directory.EnumerateFiles(Root, "*.cs", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
@@ -32,6 +35,8 @@ public sealed class MutantTree(Repository repository)
         {
             File.Delete(file);
         }
+
+        return changed;
     }
 
     /// <summary>Whether a patch fits the sources under a folder; if not, why.</summary>
@@ -52,7 +57,7 @@ public sealed class MutantTree(Repository repository)
     private static Task<HostProcessResult> ApplyAsync(string root, CancellationToken cancellation, params string[] arguments) => HostProcess.CaptureAsync(
         "git", ["apply", .. arguments], cancellation, root, new Dictionary<string, string> { ["GIT_CEILING_DIRECTORIES"] = Path.GetDirectoryName(root)!, ["GIT_DIR"] = "/nonexistent" });
 
-    private static void Copy(string from, string to)
+    private static bool Copy(string from, string to)
     {
         var same = File.Exists(to) && new FileInfo(to).Length == new FileInfo(from).Length && File.ReadAllBytes(from).AsSpan().SequenceEqual(File.ReadAllBytes(to));
         if (!same)
@@ -61,5 +66,7 @@ public sealed class MutantTree(Repository repository)
             File.Copy(from, to, overwrite: true);
             File.SetLastWriteTimeUtc(to, DateTime.UtcNow);
         }
+
+        return !same;
     }
 }

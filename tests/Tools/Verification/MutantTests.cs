@@ -72,6 +72,30 @@ public sealed class MutantTests
     }
 
     [Fact]
+    public void AComparisonIsReadBackAsItWasWritten()
+    {
+        MutantResult result = new("lost", "0123456789ab", MutantVerdict.Killed, "A.B(x: 1)", TimeSpan.FromSeconds(31.5), TimeSpan.FromSeconds(2))
+        {
+            IsCompared = true,
+            Coyote = new MutantSearch(true, 17, TimeSpan.FromSeconds(0.25), "A_test-1"),
+            Threads = new MutantSearch(false, 200_000, TimeSpan.FromSeconds(10), string.Empty),
+        };
+        Assert.Equal(result, MutantResult.Read([result.ToString()])["lost"]);
+    }
+
+    [Fact]
+    public void TheRatioCountsOnlyWhatRealThreadsCouldRun()
+    {
+        MutantSearch found = new(true, 17, TimeSpan.FromSeconds(1), "A");
+        MutantSearch held = found with { Found = false };
+        MutantResult Result(MutantSearch? coyote, MutantSearch? explorer, MutantSearch? threads) =>
+            new("x", "y", MutantVerdict.Killed, "z", default, default) { IsCompared = true, Coyote = coyote, Explorer = explorer, Threads = threads };
+        var line = MutantResult.Ratio([Result(found, null, held), Result(held, found, found), Result(found, found, null)]);
+        Assert.Contains("of 3 mutants of concurrency Coyote and the explorer killed 3 (Coyote 2, the explorer 2)", line, StringComparison.Ordinal);
+        Assert.Contains("of the 2 whose bodies run on real threads, 2, and real threads 1 in the same time: 2.0 to 1", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AResultIsReadBackAsItWasWritten()
     {
         MutantResult result = new("lost", "0123456789ab", MutantVerdict.Killed, "A.B(x: 1)", TimeSpan.FromSeconds(31.5), TimeSpan.FromSeconds(2));
