@@ -215,6 +215,7 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
         if (!answer.TryReadAddresses(ref _name, type, ref _links, _addresses, around.Configuration.AddressesPerName, ref _seconds))
         {
             _name = before;
+            _addresses.Clear();
             around.Counters.Drop(DropCause.Malformed);
             return Verdict.NextServer;
         }

@@ -152,7 +152,8 @@ public readonly ref struct DnsAnswer
                 if (found == type && length == (type == DnsType.A ? Ipv4Address.Length : Ipv6Address.Length))
                 {
                     IpAddress address = type == DnsType.A ? Ipv4Address.Read(_message[data..]) : Ipv6Address.Read(_message[data..]);
-                    if (addresses.Count < maximum && !address.IsAny && !address.IsMulticast)
+                    // A mapped address is none of IPv6 on the wire.
+                    if (addresses.Count < maximum && !address.IsAny && !address.IsMulticast && address.IsIpv4 == (type == DnsType.A))
                         addresses.Add(address);
                     seconds = Math.Min(seconds, lifetime);
                 }

@@ -21,7 +21,8 @@ internal static class DomainNames
                 return domain.Length > 0;
             }
 
-            if (length > 63 || length > names.Length || text.Length + length > 253)
+            // The dot before a label stands for its length on the wire; around all of them are the first one's and the end.
+            if (length > 63 || length > names.Length || text.Length + (text.Length > 0 ? 1 : 0) + length + 2 > DnsName.MaximumLength)
                 return false;
             if (text.Length > 0)
                 text.Append('.');

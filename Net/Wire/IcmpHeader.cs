@@ -63,6 +63,9 @@ public readonly record struct IcmpHeader(IcmpType Type, byte Code)
         ushort after = BinaryPrimitives.ReadUInt16BigEndian(echoRequest);
         ushort checksum = BinaryPrimitives.ReadUInt16BigEndian(echoRequest[2..]);
         BinaryPrimitives.WriteUInt16BigEndian(echoRequest[2..], InternetChecksum.Update(checksum, before, after));
+        // RFC 1624 3: an update cannot tell the two zeroes of one's complement apart. Only data that are zero throughout have the positive one.
+        if (!echoRequest.ContainsAnyExcept((byte)0))
+            BinaryPrimitives.WriteUInt16BigEndian(echoRequest[2..], ushort.MaxValue);
     }
 
     /// <summary>Writes an echo request's header over a message whose data are already in place.</summary>

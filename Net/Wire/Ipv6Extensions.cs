@@ -72,8 +72,8 @@ public static class Ipv6Extensions
     public static Ipv6Walk Walk(ReadOnlySpan<byte> packet, byte next, int offset, bool first = true, bool judges = true)
     {
         int options = 0;
-        // Where the number of the header at the offset stands, for whoever must be told that it is unknown.
-        int named = first ? 6 : offset;
+        // Where the number of the header at the offset stands, for whoever must be told that it is unknown: in the fixed header, or in the fragment header before.
+        int named = first || offset <= Ipv6Header.Length ? 6 : offset - FragmentLength;
         for (int headers = 0; ; headers++)
         {
             switch (next)

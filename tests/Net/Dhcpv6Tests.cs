@@ -177,6 +177,19 @@ public sealed class Dhcpv6Tests
         Assert.Equal((1, 1), (bounded.NameServers.Length, bounded.Domains.Length));
     }
 
+    // RFC 1035 2.3.4: 253 characters are the longest. One more was read, since the dot before the last label was not counted.
+    [Theory]
+    [InlineData(61, 1)]
+    [InlineData(62, 0)]
+    public void ADomainIsReadUpToTheLongestThereIs(int last, int expected)
+    {
+        byte[] names = [.. Enumerable.Repeat<byte[]>([63, .. Enumerable.Repeat((byte)'a', 63)], 3).SelectMany(static label => label), (byte)last, .. Enumerable.Repeat((byte)'b', last), 0];
+        byte[] message = [7, 0, 0, 1, 0, 24, 0, (byte)names.Length, .. names];
+        message[6] = (byte)(names.Length >> 8);
+        Assert.Equal(WireError.None, Dhcpv6Message.TryParse(message, 8, out Dhcpv6Message read));
+        Assert.Equal(expected, read.Domains.Length);
+    }
+
     [Fact]
     public void MutatedMessagesAreReadOrRefusedAndNeverThrow()
     {

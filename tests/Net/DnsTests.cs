@@ -267,6 +267,43 @@ public sealed class DnsTests(ITestOutputHelper output)
             Assert.Equal((expected, end), (name, at));
     }
 
+    // RFC 1035 2.3.4: 255 octets on the wire are 253 characters; no question fits more.
+    [Theory]
+    [InlineData(61, true)]
+    [InlineData(62, false)]
+    public void ANameIsReadUpToTheLongestThereIs(int last, bool expected)
+    {
+        byte[] message = [.. Label(63), .. Label(63), .. Label(63), .. Label(last), 0];
+        int at = 0;
+        Assert.Equal(expected, DnsName.TryRead(message, ref at, out string name));
+        Assert.Equal(expected ? message.Length : 0, at);
+        Assert.Equal(expected ? DnsName.MaximumLength - 2 : 0, name.Length);
+
+        static byte[] Label(int length) => [(byte)length, .. Enumerable.Repeat((byte)'a', length)];
+    }
+
+    // Found by fuzzing: what was read before the answer turned out to be malformed was kept, and given out with whatever came of the question.
+    [Fact]
+    public void OfAMalformedAnswerNothingIsKept() => Run(
+        asked =>
+        {
+            byte[] answer = asked.Addresses(60, "192.0.2.66");
+            answer[7] = 2;
+            return answer;
+        },
+        async (stack, _) =>
+        {
+            DnsResult result = await stack.ResolveAsync("example.org", DnsFamilies.Ipv4);
+            Assert.Equal(DnsStatus.TryAgain, result.Status);
+            Assert.Empty(result.Addresses);
+        });
+
+    // Found by fuzzing: RFC 4291 2.5.5.2's mapped addresses are for programs, and whoever asked for IPv6 got IPv4.
+    [Fact]
+    public void AMappedAddressIsNoneOfIpv6() => Run(
+        asked => asked.Answer(records: [("example.org", DnsType.Aaaa, 60, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 1])]),
+        async (stack, _) => Assert.Empty((await stack.ResolveAsync("example.org", DnsFamilies.Ipv6)).Addresses));
+
     [Fact]
     public void MutatedAnswersAreReadOrRefusedAndNeverThrow()
     {

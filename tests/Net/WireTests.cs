@@ -51,6 +51,32 @@ public sealed class WireTests(ITestOutputHelper output)
         }
     }
 
+    // RFC 1624 3: a sum of zero has two forms, and of data that are zero throughout it is the other one. Found by fuzzing.
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 7)]
+    [InlineData(0xF7, 0xFF)]
+    public void TheReplyToAnEchoHasARightChecksumWhateverItsData(byte high, byte low)
+    {
+        byte[] message = new byte[40];
+        (message[38], message[39]) = (high, low);
+        IcmpHeader.WriteEchoRequest(message, 0, 0);
+        IcmpHeader.TurnIntoReply(message);
+        Assert.Equal(WireError.None, IcmpHeader.TryParse(message, out IcmpHeader header));
+        Assert.Equal(IcmpType.EchoReply, header.Type);
+    }
+
+    // RFC 4443 3.4: the pointer leads to the number that is not known there; behind a fragment header that is the header's own first octet. Found by fuzzing.
+    [Theory]
+    [InlineData(48, 40)]
+    [InlineData(40, 6)]
+    public void AHeaderInTheWrongPlaceIsPointedToByItsNumber(int offset, int expected)
+    {
+        byte[] packet = new byte[48];
+        Ipv6Walk walk = Ipv6Extensions.Walk(packet, Ipv6Extensions.HopByHop, offset, first: false);
+        Assert.Equal((Ipv6WalkResult.Problem, 1, expected), (walk.Result, walk.ProblemCode, walk.Offset));
+    }
+
     [Fact]
     public void ATcpHeaderComesBackFromTheWireAsItWas()
     {

@@ -49,6 +49,7 @@ public sealed class CommandLineTests
     [InlineData("verify", "replay")]
     [InlineData("verify", "mutants")]
     [InlineData("verify", "app")]
+    [InlineData("verify", "fuzz")]
     [InlineData("gate")]
     [InlineData("doctor")]
     public async Task EveryCommandHasHelp(params string[] command) =>

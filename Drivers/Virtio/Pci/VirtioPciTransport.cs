@@ -61,10 +61,11 @@ public sealed class VirtioPciTransport : IVirtioTransport
         _function = function;
         DeviceType = deviceType;
         Name = function.Name;
-        _common = OpenStructure(structures, VirtioPciStructure.Common, CommonLength) ?? throw Missing("common configuration");
-        _notify = OpenStructure(structures, VirtioPciStructure.Notify, sizeof(ushort)) ?? throw Missing("notification");
-        _interruptStatus = OpenStructure(structures, VirtioPciStructure.InterruptStatus, sizeof(byte));
-        _configuration = OpenStructure(structures, VirtioPciStructure.DeviceSpecific, sizeof(byte));
+        // Alignments: sections 4.1.4.3, 4.1.4.4.1, 4.1.4.6.
+        _common = OpenStructure(structures, VirtioPciStructure.Common, CommonLength, sizeof(uint)) ?? throw Missing("common configuration");
+        _notify = OpenStructure(structures, VirtioPciStructure.Notify, sizeof(ushort), sizeof(ushort)) ?? throw Missing("notification");
+        _interruptStatus = OpenStructure(structures, VirtioPciStructure.InterruptStatus, sizeof(byte), sizeof(byte));
+        _configuration = OpenStructure(structures, VirtioPciStructure.DeviceSpecific, sizeof(byte), sizeof(uint));
         // Here rather than when the driver connects: a device that cannot interrupt is refused before it has a driver.
         _wiredLine = function.VectorCount > 0 ? null : function.OpenInterrupt();
         foreach (var structure in structures)
@@ -166,9 +167,9 @@ public sealed class VirtioPciTransport : IVirtioTransport
         _common.StoreAddress(QueueDriver, rings, layout.AvailableOffset);
         _common.StoreAddress(QueueDevice, rings, layout.UsedOffset);
         var notifyOffset = (ulong)_common.Read16(QueueNotifyOffset) * _notifyMultiplier;
-        if (notifyOffset + sizeof(ushort) > (ulong)_notify.Length)
+        if (notifyOffset + sizeof(ushort) > (ulong)_notify.Length || notifyOffset % sizeof(ushort) != 0)
         {
-            throw new VirtioException($"{Name}: the notification register of queue {queue} is outside its structure.");
+            throw new VirtioException($"{Name}: the notification register of queue {queue} is outside its structure, or not aligned.");
         }
 
         _notifyOffsets[queue] = (int)notifyOffset;
@@ -269,7 +270,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
 
     private VirtioException Missing(string structure) => new($"{Name} has no usable {structure} structure; is it a legacy device?");
 
-    private RegisterWindow? OpenStructure(IReadOnlyList<VirtioPciStructure> structures, int type, int minimumLength)
+    private RegisterWindow? OpenStructure(IReadOnlyList<VirtioPciStructure> structures, int type, int minimumLength, uint alignment)
     {
         foreach (var structure in structures)
         {
@@ -279,7 +280,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
             }
 
             var bar = _function.OpenBar(structure.Bar);
-            if (structure.Offset >= (uint)bar.Length)
+            if (structure.Offset >= (uint)bar.Length || structure.Offset % alignment != 0)
             {
                 return null;
             }

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Globalization;
+using Troupe.Tools.Terminal;
+using Troupe.Tools.Workspace;
+
+namespace Troupe.Tools.Commands;
+
+/// <summary><c>troupe verify fuzz</c>: parsers and device-controlled memory, with inputs that are changed where that reaches new code.</summary>
+internal static class VerifyFuzzCommand
+{
+    private const int DefaultMinutes = 10;
+
+    /// <summary>Creates the command.</summary>
+    public static Command Create()
+    {
+        var targets = new Option<string[]>("--target") { Description = "What to fuzz, by name; may be given more than once. All of them share the time otherwise.", HelpName = "NAME" };
+        var minutes = new Option<double>("--minutes") { Description = "How long to go on, for all targets together.", HelpName = "N", DefaultValueFactory = _ => DefaultMinutes };
+        minutes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double>() is not (> 0 and <= 100_000))
+            {
+                result.AddError("--minutes must be more than 0.");
+            }
+        });
+        var seed = new Option<int?>("--seed") { Description = "What the changes are drawn from; a new one every time otherwise.", HelpName = "S" };
+        var replay = new Option<string?>("--replay") { Description = "Run this input alone against the target: exit code 0 if it passes now.", HelpName = "FILE" };
+        var list = new Option<bool>("--list") { Description = "Print the targets' names." };
+        var command = new Command("fuzz", "Fuzz parsers and device-controlled memory: change inputs, and keep what reaches new code in Verification/Fuzzing/Corpus.") { targets, minutes, seed, replay, list };
+        command.SetAction((result, cancellation) =>
+        {
+            var names = result.GetValue(targets) ?? [];
+            if (result.GetValue(list))
+            {
+                return RunAsync(["list"], cancellation);
+            }
+
+            if (result.GetValue(replay) is { } file)
+            {
+                return names.Length == 1 ? RunAsync(["replay", names[0], Existing(file)], cancellation) : throw new UserError("--replay wants one --target.");
+            }
+
+            var seconds = result.GetValue(minutes) * 60;
+            return FuzzAsync(seconds, result.GetValue(seed) ?? Random.Shared.Next(), names, cancellation);
+        });
+        return command;
+    }
+
+    private static string Existing(string file) => File.Exists(file) ? Path.GetFullPath(file) : throw new UserError($"there is no file '{file}'.");
+
+    private static async Task<int> RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        var repository = Repository.Locate();
+        return await HostProcess.RunAsync("dotnet", [await BuildAsync(repository, cancellation).ConfigureAwait(false), .. arguments], cancellation, repository.Root).ConfigureAwait(false);
+    }
+
+    // The program makes an instrumented copy of itself, and that is what runs: what is built otherwise is not touched.
+    private static async Task<int> FuzzAsync(double seconds, int seed, string[] targets, CancellationToken cancellation)
+    {
+        var repository = Repository.Locate();
+        var program = await BuildAsync(repository, cancellation).ConfigureAwait(false);
+        var folder = Path.Combine(repository.Artifacts, "verify", "fuzz");
+        var copy = Path.Combine(folder, "instrumented");
+        var prepared = await HostProcess.RunAsync("dotnet", [program, "prepare", copy], cancellation, repository.Root).ConfigureAwait(false);
+        return prepared != 0
+            ? prepared
+            : await HostProcess.RunAsync(
+                "dotnet",
+                [
+                    Path.Combine(copy, Path.GetFileName(program)), "run", Path.Combine(repository.Root, "Verification", "Fuzzing", "Corpus"), Path.Combine(folder, "findings"),
+                    seconds.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture), .. targets,
+                ],
+                cancellation,
+                repository.Root).ConfigureAwait(false);
+    }
+
+    private static Task<string> BuildAsync(Repository repository, CancellationToken cancellation) =>
+        new HostedBuild(repository).EnsureAsync(new App("Fuzzing", Path.Combine(repository.Root, "Verification", "Fuzzing", "Troupe.Verification.Fuzzing.csproj")), cancellation);
+}

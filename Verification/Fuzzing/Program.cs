@@ -1,0 +1,78 @@
+using System.Globalization;
+using Troupe.Verification.Fuzzing;
+
+// fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS SEED [TARGET...] | replay TARGET FILE | list
+try
+{
+    return args switch
+    {
+        ["prepare", var folder] => Prepare(folder),
+        ["run", var corpus, var findings, var seconds, var seed, .. var names] => Run(corpus, findings, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), names),
+        ["replay", var name, var file] => Replay(FuzzTargets.Find(name), File.ReadAllBytes(file)),
+        ["list"] => List(),
+        _ => Usage(),
+    };
+}
+catch (ArgumentException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 125;
+}
+
+static int Prepare(string folder)
+{
+    Instrumented.Prepare(folder);
+    return 0;
+}
+
+static int Run(string corpus, string findings, double seconds, int seed, string[] names)
+{
+    using CancellationTokenSource cancellation = new();
+    Console.CancelKeyPress += (_, arguments) =>
+    {
+        arguments.Cancel = true;
+        cancellation.Cancel();
+    };
+    EdgeMap map = new();
+    map.Attach();
+    IReadOnlyList<FuzzTarget> targets = names.Length == 0 ? FuzzTargets.All : [.. names.Select(FuzzTargets.Find)];
+    Watchdog watchdog = new((target, input) =>
+    {
+        string file = new Corpus(Path.Combine(findings, target.Name)).Add(input);
+        Console.WriteLine($"{target.Name}: an input takes longer than {FuzzTarget.LongestTime.TotalSeconds} s\n    to see it again: ./troupe verify fuzz --target {target.Name} --replay {file}");
+        Environment.Exit(1);
+    });
+    Console.WriteLine($"{targets.Count} targets, {seconds / targets.Count:0} s each, seed {seed}");
+    List<FuzzRun> runs = [];
+    foreach (FuzzTarget target in targets)
+    {
+        FuzzRun run = new(target, map, new(seed), new(Path.Combine(corpus, target.Name)), new(Path.Combine(findings, target.Name)), watchdog);
+        run.Run(TimeSpan.FromSeconds(seconds / targets.Count), cancellation: cancellation.Token);
+        Console.WriteLine(run);
+        runs.Add(run);
+    }
+
+    Console.WriteLine($"{runs.Sum(static run => run.Executions).ToString("N0", CultureInfo.InvariantCulture)} executions, {runs.Sum(static run => run.Found.Count)} findings");
+    return runs.Any(static run => run.Found.Count > 0) ? 1 : 0;
+}
+
+static int Replay(FuzzTarget target, byte[] input)
+{
+    new EdgeMap().Attach();
+    Finding? finding = Execution.Run(target, input);
+    Console.WriteLine(finding?.Text ?? "the input passes");
+    return finding is null ? 0 : 1;
+}
+
+static int List()
+{
+    foreach (FuzzTarget target in FuzzTargets.All)
+        Console.WriteLine(target.Name);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS SEED [TARGET...] | replay TARGET FILE | list");
+    return 125;
+}

@@ -1,0 +1,37 @@
+// VIRTIO 1.2, section 4.1.4: where the structures of a device may be.
+using System.Buffers.Binary;
+using Troupe.Drivers.Virtio;
+
+namespace Troupe.Drivers.Tests;
+
+public sealed class VirtioPciTests
+{
+    private const int CommonOffset = 0x48;
+    private const int NotifyOffset = 0x58;
+    private const int NotifyMultiplier = 0x60;
+
+    // Found by fuzzing: such a device was opened, and its first register read threw what no driver expects.
+    [Theory]
+    [InlineData(CommonOffset, 2)]
+    [InlineData(NotifyOffset, 0x301)]
+    public void ADeviceWhoseRegistersAreNotAlignedIsRefused(int at, int value)
+    {
+        FakePciDevice function = With(at, value);
+        Assert.Throws<VirtioException>(() => VirtioPciTransport.Open(function));
+    }
+
+    [Fact]
+    public void AQueueWhoseNotificationIsNotAlignedIsRefused()
+    {
+        FakePciDevice function = With(NotifyMultiplier, 3);
+        VirtioPciTransport transport = VirtioPciTransport.Open(function);
+        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 1, 16, function.CreateArena(1 << 20), hasEventIndex: false));
+    }
+
+    private static FakePciDevice With(int at, int value)
+    {
+        FakePciDevice function = new(new FakeVirtioDevice(new FakeMemory(), VirtioDeviceType.Network, 2, 16, 0), vectors: 3);
+        BinaryPrimitives.WriteInt32LittleEndian(function.Space.AsSpan(at), value);
+        return function;
+    }
+}
