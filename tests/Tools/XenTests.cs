@@ -17,6 +17,7 @@ public sealed class XenTests
     {
         var lines = DomainZeroScripts.Configuration(2, 256, "ip=10.77.0.2/24", network: true).Split('\n');
         Assert.Contains("vcpus=2", lines);
+        Assert.Contains("cpus=[\"1\",\"2\"]", lines);
         Assert.Contains("memory=256", lines);
         Assert.Contains("type=\"pvh\"", lines);
         Assert.Contains("vif=[\"bridge=br0,script=/etc/xen/scripts/vif-troupe\"]", lines);

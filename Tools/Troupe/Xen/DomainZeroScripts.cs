@@ -76,6 +76,8 @@ public static class DomainZeroScripts
         "kernel=\"/guest/image\"",
         $"memory={memory}",
         $"vcpus={processors}",
+        // Each on an emulated processor of its own, beside the first domain's.
+        $"cpus=[{string.Join(',', Enumerable.Range(1, processors).Select(processor => $"\"{processor}\""))}]",
         // Emulated Xen would trap each read of the time-stamp counter, and fail at RDTSCP.
         "tsc_mode=\"native\"",
         "on_poweroff=\"destroy\"",

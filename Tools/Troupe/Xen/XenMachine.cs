@@ -68,9 +68,9 @@ internal sealed class XenMachine(XenParts parts)
     private IReadOnlyList<string> CommandLine(XenGuestOptions options, string archive) =>
     [
         // Xen wants hardware virtualisation, which QEMU emulates for AMD; with SMAP and SMEP its emulated copies from guests fail.
-        "-accel", "tcg", "-M", "q35", "-smp", "2", "-m", $"{FirstDomainMemory + HypervisorMemory + options.Memory + 64}", "-cpu", "max,+svm,+npt,-smap,-smep,-erms",
+        "-accel", "tcg", "-M", "q35", "-smp", $"{Math.Max(2, options.Processors + 1)}", "-m", $"{FirstDomainMemory + HypervisorMemory + options.Memory + 64}", "-cpu", "max,+svm,+npt,-smap,-smep,-erms",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-chardev", "stdio,id=serial0,signal=off", "-serial", "chardev:serial0",
-        "-kernel", parts.Hypervisor, "-append", $"console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all dom0=pv dom0_mem={FirstDomainMemory}M dom0_max_vcpus=1 noreboot",
+        "-kernel", parts.Hypervisor, "-append", $"console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all dom0=pv dom0_mem={FirstDomainMemory}M dom0_max_vcpus=1 dom0_vcpus_pin noreboot",
         "-initrd", $"{parts.Kernel} console=hvc0 quiet,{archive}",
     ];
 }
