@@ -8,6 +8,11 @@ public static unsafe class ImageSymbols
 {
     private const MethodImplOptions Assembly = MethodImplOptions.InternalCall;
 
+    /// <summary>The page that Xen fills with its calls.</summary>
+    [RuntimeImport("*", "instruction_hypercall_page")]
+    [MethodImpl(Assembly)]
+    public static extern ulong HypercallPage();
+
     /// <summary>The ELF header.</summary>
     [RuntimeImport("*", "instruction_image_header")]
     [MethodImpl(Assembly)]

@@ -69,6 +69,11 @@ public static unsafe class Instructions
     [MethodImpl(Assembly)]
     public static extern byte RdSeed(ulong* destination);
 
+    /// <summary>Makes a call of Xen; only where there is one, and once the page of calls is filled.</summary>
+    [RuntimeImport("*", "instruction_hypercall")]
+    [MethodImpl(Assembly)]
+    public static extern long Hypercall(ulong number, ulong first, ulong second, ulong third);
+
     /// <summary>The address of the last page fault.</summary>
     [RuntimeImport("*", "instruction_read_cr2")]
     [MethodImpl(Assembly)]

@@ -1,10 +1,11 @@
+using Troupe.Core.Machine.Xen;
 using Troupe.Core.Memory;
 
 namespace Troupe.Core.Machine;
 
 /// <summary>
 /// The kernel's own output: a polled 16550 UART at COM1 (PC16550D data sheet), the same port the serial console driver serves
-/// as an actor. Lines of different processors do not mix while <see cref="Enter"/> holds the lock; a panic ignores it.
+/// as an actor; in a Xen domain, which has no such port, the ring of <see cref="XenConsole"/>. Lines of different processors do not mix while <see cref="Enter"/> holds the lock; a panic ignores it.
 /// </summary>
 public static unsafe class KernelConsole
 {
@@ -18,7 +19,11 @@ public static unsafe class KernelConsole
     // The depth of the transmitter's FIFO: an empty one takes so many bytes without being asked again.
     private const ulong FifoDepth = 16;
 
+    // Bochs, QEMU and Xen (its port for messages of guests) log it; others ignore it.
+    private const ushort DebugPort = 0xE9;
+
     private static int _held;
+    private static bool _isLast;
 
     /// <summary>115200 baud, 8 data bits, no parity, one stop bit, FIFO on, interrupts off.</summary>
     public static void Initialize()
@@ -47,8 +52,12 @@ public static unsafe class KernelConsole
     /// <summary>Gives the console back.</summary>
     public static void Leave() => ProcessorMemory.StoreRelease(ref _held, 0);
 
-    /// <summary>Takes the console from whoever had it: the machine is about to end.</summary>
-    public static void Seize() => _held = 1;
+    /// <summary>Takes the console from whoever had it: the machine is about to end. What is said from now on goes to the hypervisor's log as well.</summary>
+    public static void Seize()
+    {
+        _held = 1;
+        _isLast = true;
+    }
 
     /// <summary>Writes bytes; a line feed goes out as it is.</summary>
     public static void Write(byte* text, ulong length)
@@ -62,6 +71,11 @@ public static unsafe class KernelConsole
     /// <summary>Writes as many bytes as the port takes without waiting, and says how many.</summary>
     public static ulong WriteReady(byte* text, ulong length)
     {
+        if (XenConsole.IsOpen)
+        {
+            return XenConsole.WriteReady(text, length);
+        }
+
         ulong written = 0;
         while (written < length && (Instructions.In8(LineStatus) & TransmitterEmpty) != 0)
         {
@@ -128,6 +142,22 @@ public static unsafe class KernelConsole
 
     private static void Put(byte value)
     {
+        if (_isLast)
+        {
+            Instructions.Out8(DebugPort, value);
+        }
+
+        if (XenConsole.IsOpen)
+        {
+            XenConsole.Put(value);
+            if (value == (byte)'\n')
+            {
+                XenConsole.Notify();
+            }
+
+            return;
+        }
+
         for (int i = 0; i < ReadyLimit && (Instructions.In8(LineStatus) & TransmitterEmpty) == 0; i++)
         {
             Instructions.Pause();

@@ -1,3 +1,4 @@
+using Troupe.Core.Machine.Xen;
 using Troupe.Core.Memory;
 
 namespace Troupe.Core.Machine;
@@ -21,6 +22,9 @@ public static unsafe class Panic
 
     // 0, or one more than the processor whose panic it is.
     private static int _owner;
+
+    /// <summary>Whether <see cref="Exit"/> asks a hypervisor that can be asked to start the guest anew.</summary>
+    public static bool RestartsAtExit { get; set; }
 
     /// <summary>Ends the guest for a broken promise of the kernel's own code.</summary>
     public static void Now(ReadOnlySpan<byte> cause) => Now(cause, null, 0);
@@ -52,6 +56,15 @@ public static unsafe class Panic
             Instructions.Halt();
         }
 
+        if (XenConsole.IsOpen)
+        {
+            // A domain has no exit code: whoever wants it reads the console.
+            KernelConsole.Write("[kernel] exit code "u8);
+            KernelConsole.WriteDecimal(code);
+            KernelConsole.Write("\n"u8);
+            XenDomain<KernelHypercalls>.ShutDown(RestartsAtExit ? XenShutdownReason.Reboot : XenShutdownReason.PowerOff);
+        }
+
         Instructions.Out32(DebugExitPort, code);
 
         // No such device: nothing else to tell, so stop here.
@@ -72,8 +85,7 @@ public static unsafe class Panic
                 KernelConsole.Write("\n(panic in the panic: "u8);
                 KernelConsole.Write(cause);
                 KernelConsole.Write(")\n"u8);
-                Instructions.Out32(DebugExitPort, ExitCode);
-                Instructions.Halt();
+                End();
                 break;
         }
 
@@ -120,6 +132,16 @@ public static unsafe class Panic
         TraceRing.Write(processor, TraceKind.Panic, 0, registers == null ? 0 : registers[17], address);
         PrintTraceRings();
         KernelConsole.Write("KERNEL PANIC END\n"u8);
+        End();
+    }
+
+    private static void End()
+    {
+        if (XenConsole.IsOpen)
+        {
+            XenDomain<KernelHypercalls>.ShutDown(XenShutdownReason.Crash);
+        }
+
         Instructions.Out32(DebugExitPort, ExitCode);
         Instructions.Halt();
     }

@@ -8,4 +8,7 @@ public enum DeviceBus
 
     /// <summary>Device is a virtio device type (VIRTIO 1.2, section 5).</summary>
     VirtioMmio,
+
+    /// <summary>Vendor is the domain of the device's other half, device its number among those of its kind.</summary>
+    Xen,
 }

@@ -1,6 +1,7 @@
 using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Smp.Host.Pci;
+using Troupe.Smp.Host.Xen;
 using Troupe.Smp.Kernel;
 
 namespace Troupe.Smp.Host;
@@ -28,6 +29,7 @@ public sealed class GuestMachine
         VirtioMmioBus = new MachineVirtioMmioBus(_workers);
         SerialConsole = new WindowDevice(
             "uart 0", static () => new PortRegisterWindow(SerialPort, SerialRegisters), WindowDevice.Line(_workers, MachineFacts.IsaInterrupt(SerialInterrupt)));
+        Xen = MachineXen.TryFind(_workers);
         Workers = new MachineWorkerHost(_workers, Environment.ProcessorCount);
     }
 
@@ -42,6 +44,9 @@ public sealed class GuestMachine
 
     /// <summary>The first serial port.</summary>
     public PlatformDevice SerialConsole { get; }
+
+    /// <summary>What there is of Xen, in a domain of it; else null.</summary>
+    public MachineXen? Xen { get; }
 
     /// <summary>Actor workers, one a processor, woken by interrupts.</summary>
     public IWorkerHost Workers { get; }

@@ -46,6 +46,33 @@ public static class HostCall
     /// a string object of the runtime. For panics only; the address 0 takes it back.
     /// </summary>
     public const long ShowRunningActor = 0x100B;
+
+    /// <summary>(kind, remote domain, processor) -> vector | port &lt;&lt; 32 of a Xen event channel, masked. Kinds: <see cref="ChannelToDomain"/>, <see cref="ChannelOfStore"/>.</summary>
+    public const long OpenChannel = 0x100C;
+
+    /// <summary>(port) -> 0: lets an opened channel interrupt.</summary>
+    public const long UnmaskChannel = 0x100D;
+
+    /// <summary>(port) -> 0: tells the other end of an opened channel.</summary>
+    public const long NotifyChannel = 0x100E;
+
+    /// <summary>(port) -> 0: gives an opened channel back.</summary>
+    public const long CloseChannel = 0x100F;
+
+    /// <summary>() -> address of the Xen grant table (version 1) of <see cref="GrantTablePages"/> pages, or "out of memory".</summary>
+    public const long GrantTable = 0x1010;
+
+    /// <summary>() -> 0: a Xen domain asks to be started again when the program ends.</summary>
+    public const long RestartAtExit = 0x1011;
+
+    /// <summary>A channel that the remote domain may bind itself to.</summary>
+    public const ulong ChannelToDomain = 0;
+
+    /// <summary>The channel to xenstore, which the toolstack made.</summary>
+    public const ulong ChannelOfStore = 1;
+
+    /// <summary>Pages of <see cref="GrantTable"/>, 512 grants each.</summary>
+    public const int GrantTablePages = 8;
 }
 
 /// <summary>What <see cref="HostCall.MachineFact"/> tells.</summary>
@@ -68,6 +95,9 @@ public static class MachineFact
 
     /// <summary>The <see cref="Kernel.InterruptsOff"/> of processor <c>index</c>.</summary>
     public const long InterruptsOff = 5;
+
+    /// <summary>One word: address of the page shared with xenstore; "out of range" where there is none.</summary>
+    public const long XenStore = 6;
 }
 
 /// <summary>Counters of the whole machine, as 64-bit words in this order.</summary>

@@ -5,6 +5,7 @@ using Troupe.Smp.Kernel.Processors;
 using Troupe.Smp.Kernel.Signals;
 using Troupe.Smp.Kernel.Start;
 using Troupe.Smp.Kernel.SystemCalls;
+using Troupe.Smp.Kernel.Xen;
 
 namespace Troupe.Smp.Kernel;
 
@@ -28,6 +29,7 @@ internal static unsafe class KernelMain
         }
 
         CpuFeatures.Detect<KernelCpuid>(features);
+        XenGuest.OpenConsole(features);
         CommandLine.Take(machine->CommandLine);
         LocalInterrupts.Initialize(features);
         MemorySetup.Build(machine, features, startInfo);

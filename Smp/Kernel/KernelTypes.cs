@@ -20,3 +20,5 @@ global using Startup = Troupe.Core.Machine.ProcessorStartup<Troupe.Core.Machine.
 global using Scheduler = Troupe.Smp.Kernel.Scheduling.Scheduler<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors>;
 global using ThreadTable = Troupe.Smp.Kernel.Scheduling.ThreadTable<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors>;
 global using Tables = Troupe.Core.Machine.Memory.PageTable<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.KernelProcessors, Troupe.Core.Machine.Memory.IdentityMap>;
+global using XenCalls = Troupe.Core.Machine.Xen.XenDomain<Troupe.Core.Machine.Xen.KernelHypercalls>;
+global using XenChannels = Troupe.Core.Machine.Xen.XenEventChannels<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.Xen.KernelHypercalls>;

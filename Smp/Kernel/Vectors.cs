@@ -10,7 +10,7 @@ internal static class Vectors
     internal const byte LegacyBase = 0x20;
 
     internal const byte FirstDevice = 0x30, LastDevice = 0xEF;
-    internal const byte Timer = 0xF0, Reschedule = 0xF1, TlbShootdown = 0xF2, ApicError = 0xFE, Spurious = 0xFF;
+    internal const byte Timer = 0xF0, Reschedule = 0xF1, TlbShootdown = 0xF2, HypervisorEvents = 0xF3, ApicError = 0xFE, Spurious = 0xFF;
 
     /// <summary>entry.S puts it where a vector stands for a system call.</summary>
     internal const ulong SystemCall = 0x100;

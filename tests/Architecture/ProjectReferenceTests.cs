@@ -28,6 +28,7 @@ public sealed class ProjectReferenceTests
         ["Drivers/Virtio"] = _driver,
         ["Drivers/VirtioNet"] = [.. _driver, "Drivers/Virtio"],
         ["Drivers/VirtioRng"] = [.. _driver, "Drivers/Virtio"],
+        ["Drivers/Xen"] = [.. _driver, "Drivers/Discovery"],
         ["Net/Wire"] = [],
         ["Net/Contracts"] = ["Actors", "Drivers/Contracts", "Net/Wire"],
         ["Net/Ethernet"] = _networkLayer,

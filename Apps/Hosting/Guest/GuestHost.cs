@@ -3,6 +3,7 @@ using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Discovery;
 using Troupe.Drivers.SerialConsole;
+using Troupe.Drivers.Xen;
 using Troupe.Net.Contracts;
 using Troupe.Smp.Host;
 
@@ -29,9 +30,22 @@ internal sealed class GuestHost : IMachine
     public async ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
         ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new VirtioRngFactory()];
-        ActorRef<DeviceRegistrarMessage> registrar = system.Spawn(new DeviceRegistrar(drivers, [DeviceBus.Pci, DeviceBus.VirtioMmio]), "devices");
+        ImmutableArray<DeviceBus> buses = [DeviceBus.Pci, DeviceBus.VirtioMmio];
+        ActorRef<XenStoreMessage>? store = _machine.Xen is { } domain ? XenParts.Start(system, domain) : null;
+        if (store is not null)
+        {
+            drivers = [new NetFrontFactory(store, offloads), .. drivers];
+            buses = [.. buses, DeviceBus.Xen];
+        }
+
+        ActorRef<DeviceRegistrarMessage> registrar = system.Spawn(new DeviceRegistrar(drivers, buses), "devices");
         system.Spawn(new PciDiscovery(_machine.PciBus, registrar), "pci");
         system.Spawn(new VirtioMmioDiscovery(_machine.VirtioMmioBus, registrar), "virtio-mmio");
+        if (store is not null)
+        {
+            system.Spawn(new XenDiscovery(store, _machine.Xen!.OpenFrontend, registrar), "xen");
+        }
+
         ImmutableArray<DeviceEntry> devices = await registrar.AskAsync<ImmutableArray<DeviceEntry>>(
             static reply => new DeviceRegistrarMessage.GetDevices(reply), cancellationToken: cancellationToken).ConfigureAwait(false);
         foreach (DeviceEntry device in devices)

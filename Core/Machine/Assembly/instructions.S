@@ -176,6 +176,16 @@ FUNCTION system_call                 # (number, a0, a1, a2, a3, a4): the troupe'
     syscall
     ret
 
+FUNCTION hypercall                   # (number, a0, a1, a2): xen/include/public/arch-x86/xen-x86_64.h; preserves what C expects to be preserved
+    mov %rdi, %rax
+    shl $5, %rax
+    add $hypercall_page, %rax        # the image is linked below 2 GiB
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    jmp *%rax
+
+ADDRESS hypercall_page, hypercall_page
 ADDRESS image_header, __ehdr_start
 ADDRESS image_end, _end
 ADDRESS c_runtime_start, _start
@@ -198,6 +208,11 @@ ADDRESS has_xsave, processor_has_xsave
 ADDRESS user_clock, user_clock
 ADDRESS root_certificates, root_certificates
 ADDRESS root_certificates_end, root_certificates_end
+
+    # Xen writes its calls here, 32 bytes each, when its register is told the page; nobody else ever jumps into it.
+    .section .text.hypercall, "axR", @progbits
+    .balign 4096
+hypercall_page: .skip 4096, 0xCC
 
     # The trace rings' directory: 64 pointers and a magic number, found by symbol from a hung guest (docs/debugging.md).
     .section .bss.trace, "awR", @nobits

@@ -199,6 +199,17 @@ public unsafe struct KernelMap<TMemory, TProcessors, TPhysical, TTranslation>
         return status;
     }
 
+    /// <summary>Maps a page that is memory, but nobody's RAM, at its own address: a hypervisor's, shared with another domain.</summary>
+    public PageTableStatus MapSharedPage(ulong page)
+    {
+        if (page < NullWindow || page >= PageSize.Slot)
+            return PageTableStatus.Misaligned;
+        _lock.Acquire();
+        PageTableStatus status = _table->Map(page, page, Data);
+        _lock.Release();
+        return status;
+    }
+
     /// <summary>
     /// Maps a device's registers, uncached. Pages that are a device's already stay as they are; a range that touches RAM is refused.
     /// </summary>

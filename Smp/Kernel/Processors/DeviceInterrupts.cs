@@ -116,6 +116,9 @@ internal static unsafe class DeviceInterrupts
         return (long)((uint)vector | ((ulong)data << 32));
     }
 
+    /// <summary>Routes a vector that stands for an event of a hypervisor to a processor's worker.</summary>
+    internal static void Adopt(int vector, int processor) => ProcessorMemory.StoreRelease(ref _sources.Processor[vector], processor + 1);
+
     internal static long SetMask(ulong vector, bool masked)
     {
         if (vector >= Vectors || (_sources.Flags[vector] & LineFlag) == 0)

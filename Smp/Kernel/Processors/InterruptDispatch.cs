@@ -1,4 +1,5 @@
 using Troupe.Core.Machine;
+using Troupe.Smp.Kernel.Xen;
 
 namespace Troupe.Smp.Kernel.Processors;
 
@@ -26,6 +27,11 @@ internal static unsafe class InterruptDispatch
             case Vectors.TlbShootdown:
                 LocalInterrupts.EndOfInterrupt();
                 KernelMemory.TlbShootdown->Answer();
+                break;
+            case Vectors.HypervisorEvents:
+                LocalInterrupts.EndOfInterrupt();
+                KernelRandomness.NoteInterrupt(processor->Index);
+                XenEvents.Take(processor);
                 break;
             case Vectors.ApicError:
                 _ = LocalInterrupts.ReadErrors();

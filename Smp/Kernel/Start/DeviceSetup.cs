@@ -1,5 +1,7 @@
 using Troupe.Core.Machine;
+using Troupe.Core.Machine.Xen;
 using Troupe.Smp.Kernel.Processors;
+using Troupe.Smp.Kernel.Xen;
 
 namespace Troupe.Smp.Kernel.Start;
 
@@ -21,6 +23,7 @@ internal static unsafe class DeviceSetup
 
         LocalInterrupts.Enable(Vectors.Spurious, Vectors.ApicError, machine->NonMaskableInput);
         InterruptRouterWindows(machine);
+        XenGuest.Start(features);
         StartClock(features);
         ReadWallClock(machine);
     }
@@ -28,7 +31,11 @@ internal static unsafe class DeviceSetup
     /// <summary>Every processor tells kvmclock where its record is before it asks for the time.</summary>
     internal static void StartProcessorClock(int processor)
     {
-        if (_usesKvmClock)
+        if (XenGuest.IsRunning)
+        {
+            XenGuest.StartProcessor(KernelScratch.Features, processor);
+        }
+        else if (_usesKvmClock)
         {
             KvmTime.Enable(processor);
         }
@@ -38,7 +45,14 @@ internal static unsafe class DeviceSetup
     {
         ulong start = Instructions.ReadTimeStampCounter();
         ulong told = 0;
-        if (KvmTime.IsOffered<KernelCpuid>(features))
+        if (XenGuest.IsRunning)
+        {
+            // The same record of the same format, kept up to date in the processor's own one.
+            KvmTime.Initialize(XenGuest.ClockRecords);
+            told = KvmTime.Frequency(0);
+            _usesKvmClock = told != 0;
+        }
+        else if (KvmTime.IsOffered<KernelCpuid>(features))
         {
             ulong frames = (KvmTime.MemorySize + PageBytes - 1) / PageBytes;
             ulong memory = KernelMemory.AllocateContiguous(frames);
@@ -66,7 +80,17 @@ internal static unsafe class DeviceSetup
         long seconds = 0;
         ulong wallSeconds = 0;
         uint wallNanoseconds = 0;
-        if (_usesKvmClock && KvmTime.ReadWallClock(KernelMemory.RequireFrame(), &wallSeconds, &wallNanoseconds))
+        if (XenGuest.IsRunning)
+        {
+            if (_usesKvmClock && XenSharedInfo.ReadWallClock<KernelPhysicalMemory>(XenGuest.SharedInfo, &wallSeconds, &wallNanoseconds))
+            {
+                WallClock.Initialize(((long)wallSeconds * Billion) + wallNanoseconds + (long)KvmTime.Now(0) - KernelClock.Now);
+                return;
+            }
+
+            KernelConsole.Write("[kernel] warning: Xen tells no wall clock; time starts in 1970\n"u8);
+        }
+        else if (_usesKvmClock && KvmTime.ReadWallClock(KernelMemory.RequireFrame(), &wallSeconds, &wallNanoseconds))
         {
             // kvmclock's wall clock is that of its own time zero.
             WallClock.Initialize(((long)wallSeconds * Billion) + wallNanoseconds + (long)KvmTime.Now(0) - KernelClock.Now);

@@ -1,6 +1,7 @@
 using Troupe.Core.Machine;
 using Troupe.Core.Machine.Memory;
 using Troupe.Smp.Kernel.Processors;
+using Troupe.Smp.Kernel.Xen;
 
 namespace Troupe.Smp.Kernel.Start;
 
@@ -55,6 +56,7 @@ internal static unsafe class MemorySetup
 
         Require(KernelMemory.KernelMap->Build(KernelMemory.PageTables, KernelMemory.TlbShootdown, ranges, ram, features->GigabytePages));
         ProtectImage(ranges);
+        XenGuest.MapPages();
         SecondaryProcessors.CopyTrampoline(KernelMemory.PageTables->Root);
         Instructions.WriteCr3(KernelMemory.PageTables->Root);
         Instructions.FlushAll();

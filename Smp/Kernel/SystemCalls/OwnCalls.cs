@@ -3,6 +3,7 @@ using Troupe.Core.Machine.Memory;
 using Troupe.Smp.Kernel.Processors;
 using Troupe.Smp.Kernel.Scheduling;
 using Troupe.Smp.Kernel.Start;
+using Troupe.Smp.Kernel.Xen;
 
 namespace Troupe.Smp.Kernel.SystemCalls;
 
@@ -27,6 +28,12 @@ internal static unsafe class OwnCalls
             HostCall.MachineFact => Fact((long)first, second, third),
             HostCall.ContributeEntropy => ContributeEntropy(first, second),
             HostCall.ShowRunningActor => ActorNames.Register(thread, first, second),
+            HostCall.OpenChannel => XenEvents.Open(first, second, third),
+            HostCall.UnmaskChannel => XenEvents.Unmask(first),
+            HostCall.NotifyChannel => XenEvents.Send(first),
+            HostCall.CloseChannel => XenEvents.Close(first),
+            HostCall.GrantTable => XenGrantTable.Address() is var table && table != 0 ? (long)table : Errno.NoMemory,
+            HostCall.RestartAtExit => RestartAtExit(),
             _ => Errno.NotImplemented,
         };
     }
@@ -86,6 +93,12 @@ internal static unsafe class OwnCalls
         return 0;
     }
 
+    private static long RestartAtExit()
+    {
+        Panic.RestartsAtExit = true;
+        return 0;
+    }
+
     private static long Fact(long fact, ulong index, ulong destination)
     {
         MachineDescription* machine = KernelScratch.Machine;
@@ -109,6 +122,8 @@ internal static unsafe class OwnCalls
                 var record = (InterruptsOff*)ProcessorBlocks.Get((int)index)->InterruptsOff;
                 record->Frequency = KernelClock.Frequency;
                 return UserMemory.TryWrite(destination, record, InterruptsOff.Size) ? 0 : Errno.BadAddress;
+            case MachineFact.XenStore when index == 0 && XenGuest.IsRunning && XenGuest.StorePage != 0:
+                return Store(destination, XenGuest.StorePage);
             default:
                 return Errno.OutOfRange;
         }

@@ -26,7 +26,7 @@ public sealed class GuestSymbols
 
     private readonly Option<string> _machine = new("--machine")
     {
-        Description = "The machine.",
+        Description = "The machine; xen: a domain of Xen, which is built when it is first asked for.",
         DefaultValueFactory = _ => "q35",
     };
 
@@ -73,7 +73,7 @@ public sealed class GuestSymbols
     /// <summary>Creates the options.</summary>
     public GuestSymbols()
     {
-        _machine.AcceptOnlyFromAmong("q35", "microvm");
+        _machine.AcceptOnlyFromAmong("q35", "microvm", "xen");
         _bios.AcceptOnlyFromAmong("qboot", "seabios");
     }
 
@@ -123,7 +123,7 @@ public sealed class GuestSymbols
             Image = image,
             Processors = result.GetValue(_cpus),
             Memory = result.GetValue(_memory),
-            Machine = result.GetValue(_machine) == "microvm" ? GuestMachine.MicroVm : GuestMachine.Q35,
+            Machine = result.GetValue(_machine) switch { "microvm" => GuestMachine.MicroVm, "xen" => GuestMachine.Xen, _ => GuestMachine.Q35 },
             Firmware = result.GetValue(_bios) == "seabios" ? GuestFirmware.SeaBios : GuestFirmware.Qboot,
             MicroVmAcpi = result.GetValue(_acpi),
             CpuModel = result.GetRequiredValue(_cpuModel),

@@ -6,6 +6,7 @@ using Troupe.Tools.Guests;
 using Troupe.Tools.Symbols;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
+using Troupe.Tools.Xen;
 
 namespace Troupe.Tools.Commands;
 
@@ -42,6 +43,17 @@ public static class RunCommand
         if (hosted)
         {
             return await RunHostedAsync(repository, app, options, cancellation).ConfigureAwait(false);
+        }
+
+        if (options.Machine == GuestMachine.Xen)
+        {
+            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User)
+            {
+                throw new UserError("--machine xen takes none of --gdb, -p, --net and --pcap.", "The domain's network ends in the emulated machine, at the bridge of Xen's first domain.");
+            }
+
+            var domain = await new ImageBuild(repository).EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
+            return await XenRun.ExecuteAsync(repository, domain, options, cancellation).ConfigureAwait(false);
         }
 
         PortForward.Check(options.Forwards);

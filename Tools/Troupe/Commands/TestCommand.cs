@@ -3,6 +3,7 @@ using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
 using Troupe.Tools.Testing.Clients;
 using Troupe.Tools.Testing.Net;
+using Troupe.Tools.Testing.Xen;
 using Troupe.Tools.Verification;
 using Troupe.Tools.Workspace;
 
@@ -16,11 +17,11 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons.",
+            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons. xen runs images as domains of an emulated Xen.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", "clients", .. NetworkTestCommand.Names]);
+        stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", "clients", "xen", .. NetworkTestCommand.Names]);
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
         var seed = new Option<int>("--seed") { Description = "net, attack: what decides which frames are harmed, or forged.", DefaultValueFactory = _ => 1 };
@@ -49,6 +50,7 @@ public static class TestCommand
                     WithPeer = !result.GetValue(alone),
                 },
                 cancellation),
+            "xen" => XenAsync(result.GetValue(filter), cancellation),
             "clients" => ClientsAsync(new ClientOptions { Only = result.GetValue(filter), Processors = [.. (result.GetValue(processors) ?? []).Where(count => count > 0)] }, cancellation),
             var name when NetworkTestCommand.Names.Contains(name) => NetworkTestCommand.ExecuteAsync(
                 name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), result.GetValue(processors) ?? [], result.GetValue(frames)), cancellation),
@@ -63,6 +65,12 @@ public static class TestCommand
             [.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, new("ethtool", "ethtool", "switches off what a network card would do for Linux")],
             cancellation).ConfigureAwait(false);
         return await new NetMatrix(Repository.Locate(), options).RunAsync(cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task<int> XenAsync(string? only, CancellationToken cancellation)
+    {
+        await SystemPackages.RequireAsync([.. SystemPackages.Building, .. SystemPackages.Running], cancellation).ConfigureAwait(false);
+        return await new XenTest(Repository.Locate(), only).RunAsync(cancellation).ConfigureAwait(false);
     }
 
     private static async Task<int> ClientsAsync(ClientOptions options, CancellationToken cancellation)

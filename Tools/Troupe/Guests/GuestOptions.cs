@@ -8,6 +8,9 @@ public enum GuestMachine
 
     /// <summary>virtio-mmio and little else: what Firecracker offers.</summary>
     MicroVm,
+
+    /// <summary>A domain of Xen, which runs in a q35 beside a Linux: <see cref="Troupe.Tools.Xen.XenMachine"/>.</summary>
+    Xen,
 }
 
 /// <summary>The firmware of a q35.</summary>

@@ -33,7 +33,11 @@ public sealed class GuestProcess : IDisposable
     /// <param name="options">The guest.</param>
     /// <param name="onSerialLine">Gets each line of the serial port, one at a time, on a thread of this guest.</param>
     /// <param name="prefix">A program to run QEMU under, such as <c>ip netns exec NAME</c>.</param>
-    public static GuestProcess Start(GuestOptions options, Action<string> onSerialLine, IReadOnlyList<string>? prefix = null)
+    public static GuestProcess Start(GuestOptions options, Action<string> onSerialLine, IReadOnlyList<string>? prefix = null) =>
+        StartQemu(QemuCommandLine.For(options), onSerialLine, prefix);
+
+    /// <summary>Starts QEMU with arguments of the caller's.</summary>
+    public static GuestProcess StartQemu(IReadOnlyList<string> arguments, Action<string> onSerialLine, IReadOnlyList<string>? prefix = null)
     {
         var start = new ProcessStartInfo(HostProcess.Find("setpriv") ?? "setpriv")
         {
@@ -41,7 +45,7 @@ public sealed class GuestProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in (string[])["--pdeathsig", "KILL", "--", .. prefix ?? [], QemuCommandLine.Program, .. QemuCommandLine.For(options)])
+        foreach (var argument in (string[])["--pdeathsig", "KILL", "--", .. prefix ?? [], QemuCommandLine.Program, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

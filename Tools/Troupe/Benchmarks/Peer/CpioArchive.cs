@@ -9,6 +9,7 @@ public sealed class CpioArchive(Stream output)
 {
     private const int Directory = 0x4000;
     private const int RegularFile = 0x8000;
+    private const int SymbolicLink = 0xA000;
     private const int CharacterDevice = 0x2000;
     private const int Readable = 0x1ED; // 0755
     private const int Alignment = 4;
@@ -20,6 +21,9 @@ public sealed class CpioArchive(Stream output)
 
     /// <summary>Adds a file that may be executed.</summary>
     public void AddFile(string name, byte[] content) => Add(name, RegularFile | Readable, content, 0, 0);
+
+    /// <summary>Adds a symbolic link.</summary>
+    public void AddLink(string name, string target) => Add(name, SymbolicLink | Readable, Encoding.ASCII.GetBytes(target), 0, 0);
 
     /// <summary>Adds a character device.</summary>
     public void AddDevice(string name, int major, int minor) => Add(name, CharacterDevice | Readable, [], major, minor);

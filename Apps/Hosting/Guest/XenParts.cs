@@ -1,0 +1,57 @@
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Drivers.Discovery;
+using Troupe.Drivers.Xen;
+using Troupe.Smp.Host.Xen;
+
+namespace Troupe.Apps.Hosting.Guest;
+
+/// <summary>What runs in a Xen domain besides: the client of xenstore, and who obeys the toolstack.</summary>
+internal static class XenParts
+{
+    /// <summary>Starts both and answers the client.</summary>
+    internal static ActorRef<XenStoreMessage> Start(ActorSystem system, MachineXen domain)
+    {
+        ActorRef<XenStoreMessage> store = system.Spawn(new XenStoreClient(domain.Store), "xenstore");
+        system.Spawn(new XenShutdownWatch(store, Obey), "xen shutdown");
+        return store;
+    }
+
+    private static void Obey(XenShutdownRequest request, string word)
+    {
+        if (request == XenShutdownRequest.Unknown)
+        {
+            Console.Error.WriteLine($"the toolstack asks for '{word}', which this domain cannot do.");
+            return;
+        }
+
+        Console.Error.WriteLine($"the toolstack asks for '{word}'.");
+        if (request == XenShutdownRequest.Reboot)
+        {
+            MachineXen.RestartAtExit();
+        }
+
+        Environment.Exit(0);
+    }
+}
+
+/// <summary>Network cards whose other half is in another domain.</summary>
+internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offloads) : DriverFactory
+{
+    /// <inheritdoc/>
+    public override string Name => "xen-netfront";
+
+    /// <inheritdoc/>
+    public override bool Matches(DeviceDescription device) => device.Bus == DeviceBus.Xen;
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        NetFrontOptions options = new() { Offloads = offloads };
+        NetFrontDevice driven = new((XenFrontend)capability, capability.CreateArena(options.RequiredDmaMemory), options);
+        string path = $"{XenDiscovery.NetworkPath}/{device.Device}";
+        return system.Spawn(
+            () => new NetFrontDriver(driven, store, path),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+    }
+}

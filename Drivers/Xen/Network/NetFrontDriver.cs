@@ -1,0 +1,208 @@
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Core.Memory;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.Xen;
+
+/// <summary>
+/// The actor that drives the guest's half of a Xen network card. Spawn it with a factory and <see cref="FailurePolicy.Restart"/>: a new
+/// incarnation on the same <see cref="NetFrontDevice"/> has the other half close, and connects again.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Events are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks
+/// at the flag. A full mailbox has messages to handle.
+/// </para>
+/// <para>
+/// <b>An other half that lies</b> is counted, cut off (its grants are taken back) and connected to anew after a while.
+/// </para>
+/// </remarks>
+public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
+{
+    private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan HoldDelay = TimeSpan.FromMilliseconds(1);
+
+    private readonly NetFrontDevice _device;
+    private readonly NetFrontConnection _connection;
+    private ActorRef<NetworkDeviceMessage>? _self;
+    private TimerHandle _timer;
+    private int _interrupted;
+    private int _otherChanged;
+    private bool _isWatching;
+    private bool _isResting;
+
+    /// <summary>Creates an incarnation of the driver.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="store">xenstore's client.</param>
+    /// <param name="path">The device's node in xenstore.</param>
+    public NetFrontDriver(NetFrontDevice device, ActorRef<XenStoreMessage> store, string path)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(store);
+        _device = device;
+        _connection = new NetFrontConnection(store, path);
+    }
+
+    /// <inheritdoc/>
+    protected override void Started()
+    {
+        _self = Context.Self;
+        _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
+        _self.TryTell(NetworkDeviceMessage.Continue());
+    }
+
+    /// <inheritdoc/>
+    protected override void Stopped() => _device.Stop();
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(NetworkDeviceMessage message)
+    {
+        Handle(in message);
+        try
+        {
+            if (Take(ref _interrupted))
+            {
+                _device.CountEvent();
+                if (_device.Service())
+                {
+                    ProcessorMemory.Exchange(ref _interrupted, 1);
+                    _self!.TryTell(NetworkDeviceMessage.Continue());
+                }
+            }
+            else if (_device.IsHeldBack)
+            {
+                _device.Service();
+            }
+        }
+        catch (XenViolationException)
+        {
+            _device.CountViolation();
+            _device.Stop();
+            Rest();
+        }
+
+        if ((_device.IsHeldBack || _device.IsStatusUntold) && !_timer.IsActive)
+        {
+            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
+        }
+
+        var hasOtherChanged = ProcessorMemory.LoadAcquire(ref _otherChanged) != 0;
+        return hasOtherChanged || (!_isResting && (!_isWatching || !_device.IsRunning)) ? FollowAsync() : default;
+    }
+
+    private void Handle(in NetworkDeviceMessage message)
+    {
+        switch (message.Kind)
+        {
+            case NetworkDeviceMessageKind.Transmit:
+                try
+                {
+                    _device.Transmit(message.Frames);
+                }
+                catch (XenViolationException)
+                {
+                    _device.CountViolation();
+                    _device.Stop();
+                    Rest();
+                }
+
+                break;
+            case NetworkDeviceMessageKind.Attach:
+                _device.Attach(message.Client!);
+                break;
+            case NetworkDeviceMessageKind.Detach:
+                _device.Detach();
+                break;
+            case NetworkDeviceMessageKind.GetStatistics:
+                message.StatisticsReply.Set(_device.ReadStatistics());
+                break;
+            case NetworkDeviceMessageKind.Continue:
+                _isResting &= _timer.IsActive;
+                _device.CatchUp();
+                break;
+            case NetworkDeviceMessageKind.None:
+            case NetworkDeviceMessageKind.Interrupt:
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Looks how far the other half is, and does what follows from it.</summary>
+    private async ValueTask FollowAsync()
+    {
+        try
+        {
+            if (!_isWatching)
+            {
+                _isWatching = await _connection.TryWatchAsync(OnOtherChanged);
+                if (!_isWatching)
+                {
+                    Rest();
+                    return;
+                }
+            }
+
+            Take(ref _otherChanged);
+            if (_device.IsRunning)
+            {
+                if (await _connection.ReadOtherStateAsync() is XenBusState.Closing or XenBusState.Closed)
+                {
+                    _device.Stop();
+                }
+                else
+                {
+                    return;
+                }
+            }
+
+            if (!await _connection.IsReadyAsync())
+            {
+                // Its next change is told; should it be silent, this looks again.
+                Rest();
+                return;
+            }
+
+            var abilities = await _connection.ReadAbilitiesAsync();
+            if (abilities is null || !_device.TryPrepare(OnEvent, out var numbers) || !await _connection.ConnectAsync(numbers))
+            {
+                Rest();
+                return;
+            }
+
+            _device.Start(abilities.Value.Address, abilities.Value.CompletesChecksums);
+        }
+        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
+        {
+            Rest();
+        }
+    }
+
+    /// <summary>Looks again after a while, or at the other half's next change.</summary>
+    private void Rest()
+    {
+        _isResting = true;
+        _timer.Restart(RestDelay);
+    }
+
+    private static bool Take(ref int flag) => ProcessorMemory.LoadAcquire(ref flag) != 0 && ProcessorMemory.Exchange(ref flag, 0) != 0;
+
+    /// <summary>Runs on a worker, outside this actor's turns.</summary>
+    private void OnEvent()
+    {
+        if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)
+        {
+            _self!.TryTell(NetworkDeviceMessage.Interrupt());
+        }
+    }
+
+    /// <summary>Runs in the turn of xenstore's client.</summary>
+    private void OnOtherChanged()
+    {
+        if (ProcessorMemory.Exchange(ref _otherChanged, 1) == 0)
+        {
+            _self!.TryTell(NetworkDeviceMessage.Interrupt());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.Xen;
+
+/// <summary>How much memory a Xen network card's driver may use and how it paces its work.</summary>
+public sealed record NetFrontOptions
+{
+    /// <summary>Frames for receiving, a page each: a full ring of 256, and as many again on their way through the layers above.</summary>
+    public int ReceiveFrameCount { get; init; } = 512;
+
+    /// <summary>Frames for transmitting, of half a page.</summary>
+    public int TransmitFrameCount { get; init; } = 1024;
+
+    /// <summary>Batches, for receiving and transmitting.</summary>
+    public int BatchCount { get; init; } = 1024 + 64;
+
+    /// <summary>Frames that wait in the driver when the transmit ring is full; one more is dropped and counted.</summary>
+    public int TransmitQueueLength { get; init; } = 1024;
+
+    /// <summary>Frames taken from the receive ring in one turn, so that other messages get theirs.</summary>
+    public int ReceiveBudget { get; init; } = 64;
+
+    /// <summary>Whether checksums are left to the other end.</summary>
+    public bool Offloads { get; init; } = true;
+
+    /// <summary>Bytes of memory that suffice for these options.</summary>
+    public long RequiredDmaMemory => ((long)ReceiveFrameCount * NetFrontDevice.PageBytes) + ((long)TransmitFrameCount * FramePoolOptions.DefaultFrameSize) + (2 * NetFrontDevice.PageBytes);
+}

@@ -1,0 +1,105 @@
+using System.Text;
+
+namespace Troupe.Tools.Xen;
+
+/// <summary>What the first domain runs: Linux's init brings the toolstack up and then does what the script of this run says.</summary>
+public static class DomainZeroScripts
+{
+    /// <summary>The first domain's address on the bridge, and so the guests' router.</summary>
+    public const string HostAddress = "10.77.0.1";
+
+    /// <summary>The guest's address.</summary>
+    public const string GuestAddress = "10.77.0.2";
+
+    /// <summary>Begins each line of the guest's console.</summary>
+    public const string ConsoleMark = "guest: ";
+
+    /// <summary>Begins each line of the first domain's own.</summary>
+    public const string OwnMark = "dom0: ";
+
+    /// <summary>What xl runs when a guest's network card appears: it joins the bridge.</summary>
+    public const string NetworkScript = """
+        #!/bin/sh
+        case "$1" in
+        online) brctl addif br0 "$vif" && ip link set "$vif" up && xenstore-write "$XENBUS_PATH/hotplug-status" connected;;
+        esac
+
+        """;
+
+    /// <summary>
+    /// Asks ADDRESS PORT so many times for its page, a connection each, and prints how many answers were right. In bash, because busybox's own
+    /// client is linked statically and does not survive the name lookup of another build of the C library.
+    /// </summary>
+    public const string Load = """
+        ok=0
+        for ((n = 0; n < $3; n++)); do
+          exec 3<>"/dev/tcp/$1/$2" || continue
+          printf 'GET / HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n' >&3
+          status= hit=
+          while IFS= read -r -t 10 line <&3; do
+            [ -n "$status" ] || status=$line
+            [[ $line == "hit "* ]] && hit=1
+          done
+          exec 3>&-
+          [[ $status == "HTTP/1.1 200"* && -n $hit ]] && ok=$((ok + 1))
+        done 2>/dev/null
+        echo $ok
+
+        """;
+
+    /// <summary>The first program.</summary>
+    public static string Init(IEnumerable<string> modules) => $$"""
+        #!/bin/busybox sh
+        export PATH=/bin
+        /bin/busybox --install -s /bin
+        mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -t tmpfs run /run
+        mkdir -p /run/xen /run/lock /run/xenstored /dev/pts /dev/shm
+        mount -t devpts pts /dev/pts
+        ln -sf /proc/self/fd /dev/fd; ln -sf /proc/self/fd/0 /dev/stdin
+        exec >/dev/hvc0 2>&1 </dev/hvc0
+        say() { echo "{{OwnMark}}$*"; }
+        for module in {{string.Join(' ', modules)}}; do insmod /modules/$module.ko || say "module $module does not load"; done
+        mount -t xenfs xenfs /proc/xen
+        xenstored --pid-file /run/xenstored.pid && xen-init-dom0 >/dev/null && xenconsoled --log=guest --log-dir=/var/log/xen/console --pid-file=/run/xenconsoled.pid || say "the toolstack does not start"
+        brctl addbr br0; ip addr add {{HostAddress}}/24 dev br0; ip link set br0 up
+        say "toolstack up after $(cut -d' ' -f1 /proc/uptime) s"
+        . /guest/run.sh
+        say "done"
+        poweroff -f
+
+        """;
+
+    /// <summary>A guest's configuration for xl.</summary>
+    public static string Configuration(int processors, int memory, string commandLine, bool network) => string.Join('\n',
+        "name=\"guest\"",
+        "type=\"pvh\"",
+        "kernel=\"/guest/image\"",
+        $"memory={memory}",
+        $"vcpus={processors}",
+        // Each on an emulated processor of its own, beside the first domain's.
+        $"cpus=[{string.Join(',', Enumerable.Range(1, processors).Select(processor => $"\"{processor}\""))}]",
+        // Emulated Xen would trap each read of the time-stamp counter, and fail at RDTSCP.
+        "tsc_mode=\"native\"",
+        "on_poweroff=\"destroy\"",
+        "on_crash=\"destroy\"",
+        "on_reboot=\"destroy\"",
+        $"cmdline=\"{commandLine.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"",
+        network ? "vif=[\"bridge=br0,script=/etc/xen/scripts/vif-troupe\"]" : string.Empty,
+        string.Empty);
+
+    /// <summary>Creates the guest, shows its console as it comes, runs <paramref name="meanwhile"/>, waits for the guest's end and tells what Xen logged of it.</summary>
+    public static string Run(string meanwhile) => $$"""
+        touch /var/log/xen/console/guest-guest.log
+        tail -f /var/log/xen/console/guest-guest.log | while IFS= read -r line; do echo "{{ConsoleMark}}$line"; done &
+        xl create -q /guest/configuration 2>/tmp/create || { cat /tmp/create; say "xl create failed"; }
+        {{meanwhile}}
+        while xl list guest >/dev/null 2>&1; do sleep 1; done
+        sleep 1
+        grep -q 'reason code 3' /var/log/xen/xl-guest.log && say "crashed"
+        xl dmesg | grep '(d1)' | sed 's/^/{{OwnMark}}log: /'
+
+        """;
+
+    /// <summary>The bytes of a script.</summary>
+    public static byte[] Text(string script) => Encoding.ASCII.GetBytes(script.ReplaceLineEndings("\n"));
+}
