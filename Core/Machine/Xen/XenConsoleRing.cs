@@ -1,4 +1,6 @@
 // xen/include/public/io/console.h: struct xencons_interface.
+using Troupe.Core.Memory;
+
 namespace Troupe.Core.Machine.Xen;
 
 /// <summary>The guest's end of the ring to the toolstack's console: bytes out, by two free-running indices.</summary>
@@ -15,7 +17,7 @@ public static unsafe class XenConsoleRing
     /// <summary>How many bytes there is room for.</summary>
     public static uint Room(ulong page)
     {
-        uint used = *(uint*)(page + ProducerOffset) - Volatile.Read(ref *(uint*)(page + ConsumerOffset));
+        uint used = *(uint*)(page + ProducerOffset) - (uint)ProcessorMemory.LoadAcquire(ref *(int*)(page + ConsumerOffset));
         return used < Size ? Size - used : 0;
     }
 
@@ -24,6 +26,6 @@ public static unsafe class XenConsoleRing
     {
         uint producer = *(uint*)(page + ProducerOffset);
         *(byte*)(page + OutputOffset + (producer & (Size - 1))) = value;
-        Volatile.Write(ref *(uint*)(page + ProducerOffset), producer + 1);
+        ProcessorMemory.StoreRelease(ref *(int*)(page + ProducerOffset), (int)(producer + 1));
     }
 }

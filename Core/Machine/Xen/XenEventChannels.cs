@@ -107,7 +107,8 @@ public static unsafe class XenEventChannels<TMemory, THypercalls>
     /// <summary>Acknowledges the interrupt: which words have something.</summary>
     public static ulong TakeSelector(ulong processorInfo)
     {
-        Volatile.Write(ref XenProcessorInfo.UpcallPending(processorInfo), 0);
+        // Before the exchange, which is a full fence.
+        XenProcessorInfo.UpcallPending(processorInfo) = 0;
         return (ulong)TMemory.Exchange(ref XenProcessorInfo.Selector(processorInfo), 0);
     }
 

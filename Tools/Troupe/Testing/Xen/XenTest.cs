@@ -47,7 +47,8 @@ internal sealed class XenTest(Repository repository, string? only)
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] {processors} processor");
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}self-test ladder: passed");
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] exit code 0");
-                });
+                }
+            );
         }
 
         yield return (
@@ -58,7 +59,8 @@ internal sealed class XenTest(Repository repository, string? only)
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}KERNEL PANIC: ");
                 Require(lines, "(d1) KERNEL PANIC: ");
                 Require(lines, $"{DomainZeroScripts.OwnMark}crashed");
-            });
+            }
+        );
         yield return (
             "HTTP over the bridge, then xl shutdown",
             new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = Load("poweroff", "xl shutdown guest") },
@@ -68,7 +70,8 @@ internal sealed class XenTest(Repository repository, string? only)
                 Require(lines, $"{DomainZeroScripts.OwnMark}answered {Requests} of {Requests}");
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}the toolstack asks for 'poweroff'.");
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] exit code 0");
-            });
+            }
+        );
     }
 
     /// <summary>Waits for the first page, asks for as many as are counted, and has the guest end.</summary>
