@@ -7,6 +7,8 @@ using Xunit.Abstractions;
 namespace Troupe.Verification.Coyote;
 
 /// <summary>What an application's threads and a connection's actor share: streams, budgets, the listener's backlog, descriptors, event ports. Each beside a planted bug.</summary>
+/// <remarks>One after the other with all that observe the streams' contract: its monitor has a lock, and one lock cannot be in two of Coyote's searches at a time.</remarks>
+[Collection(nameof(TcpStreamContract))]
 public sealed class NetTests(ITestOutputHelper output)
 {
     private static readonly TcpConfiguration _configuration = new();

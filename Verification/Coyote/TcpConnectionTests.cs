@@ -8,6 +8,7 @@ namespace Troupe.Verification.Coyote;
 /// The life of a TCP connection under Coyote: the actors of two hosts' TCP layers, with applications that are actors as well, while the clock goes on at any moment. Whatever comes first, every octet arrives in
 /// order, every call comes to an end, both connections end, and frames, batches and the listener's places are given back. Beside them planted bugs.
 /// </summary>
+[Collection(nameof(TcpStreamContract))]
 public sealed class TcpConnectionTests(ITestOutputHelper output)
 {
     private const int Iterations = 20;
