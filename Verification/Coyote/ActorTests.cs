@@ -16,6 +16,14 @@ public sealed class ActorTests(ITestOutputHelper output)
         Interleavings.Hold(output, Mailbox<ProcessorMemory>(policy, capacity), $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{policy}-{capacity}");
 
     [Fact]
+    public void A_slot_that_is_being_emptied_is_not_filled() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 4, new MailboxOptions { Capacity = 1, OverflowPolicy = OverflowPolicy.DropOldest })));
+
+    [Fact]
+    public void A_mailbox_that_grows_while_a_message_is_being_written_loses_nothing() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded, isBurst: true)));
+
+    [Fact]
     public void A_mailbox_that_grows_loses_nothing() =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded)));
 
@@ -40,6 +48,31 @@ public sealed class ActorTests(ITestOutputHelper output)
             output,
             CoyoteWorld.Run(() => new WaitingSendersProtocol<ProcessorMemory, CoyoteWorld>(2, 3, capacity)),
             $"{nameof(Senders_that_wait_for_room_are_let_in_in_order_and_go_on)}-{capacity}");
+
+    [Fact]
+    public void A_waiting_sender_is_let_in_or_canceled() => Interleavings.Hold(output, () =>
+    {
+        CoyoteWorld.PowerOn(2);
+        var caller = new CancellationTokenSource();
+        var mailbox = new Mailbox<int, ProcessorMemory>(new MailboxOptions { Capacity = 1 });
+        var handled = new List<int>();
+        Assert.Equal(EnqueueResult.Accepted, mailbox.TryEnqueue(1));
+        ValueTask<EnqueueResult> waiting = mailbox.EnqueueAsync(2, caller.Token);
+        CoyoteWorld.Run(caller.Cancel, () =>
+        {
+            do
+            {
+                while (mailbox.TryDequeue(out var message)) handled.Add(message);
+            }
+            while (mailbox.AdmitWaiting());
+        });
+        Assert.True(waiting.IsCompleted, "it has an outcome");
+        Assert.Equal(waiting.IsCompletedSuccessfully ? [1, 2] : [1], handled);
+    });
+
+    [Fact]
+    public void A_sender_that_is_slow_to_wait_lets_nobody_overtake_itself() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new SlowSenderProtocol<ProcessorMemory, CoyoteWorld>()));
 
     [Fact]
     public void A_turn_that_does_not_look_for_waiting_senders_strands_them() =>

@@ -137,9 +137,17 @@ public sealed class NetTests(ITestOutputHelper output)
             }
         }
 
-        // A turn for each notification: what was written is acknowledged in the first, or the connection ends in it.
+        // The connection ends at any time, since the peer does it; or there is a turn for each notification, and what was written is acknowledged in the first.
         void Actor()
         {
+            if (ends)
+            {
+                if (forgets) return;
+                streams.ToSend.Complete();
+                streams.EndOutput();
+                return;
+            }
+
             for (var octets = 12; ; octets = 0)
             {
                 lock (gate)
@@ -150,15 +158,7 @@ public sealed class NetTests(ITestOutputHelper output)
                 }
 
                 streams.TakeSignals();
-                if (ends && forgets) return;
                 if (streams.ToSend.TryRead(out var result)) streams.ToSend.AdvanceTo(result.Buffer.End);
-                if (ends)
-                {
-                    streams.ToSend.Complete();
-                    streams.EndOutput();
-                    return;
-                }
-
                 streams.Acknowledged(octets);
             }
         }

@@ -15,13 +15,16 @@ internal sealed class MailboxProtocol<TMemory, TWorld> : Protocol
     private readonly int _producers;
     private readonly int _messages;
     private readonly bool _looksAgain;
+    // A producer sends all its messages before it asks for a turn, as one does that is faster than others.
+    private readonly bool _isBurst;
     private readonly int[] _accepted;
     private readonly List<int>[] _handled;
     private Gate _gate;
     private int _inside;
 
-    public MailboxProtocol(int producers, int messages, MailboxOptions options, bool looksAgain = true)
+    public MailboxProtocol(int producers, int messages, MailboxOptions options, bool looksAgain = true, bool isBurst = false)
     {
+        _isBurst = isBurst;
         _mailbox = options.OverflowPolicy == OverflowPolicy.DropOldest
             ? new SlidingMailbox<(int, int), TMemory>(options)
             : new Mailbox<(int, int), TMemory>(options);
@@ -53,7 +56,7 @@ internal sealed class MailboxProtocol<TMemory, TWorld> : Protocol
         for (var number = 0; number < _messages; number++)
         {
             if (_mailbox.TryEnqueue((sender, number)) == EnqueueResult.Accepted) _accepted[sender]++;
-            if (_gate.Turns.TrySchedule(urgent: false)) Turn();
+            if ((!_isBurst || number == _messages - 1) && _gate.Turns.TrySchedule(urgent: false)) Turn();
         }
     }
 

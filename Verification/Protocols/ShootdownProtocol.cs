@@ -6,7 +6,7 @@ namespace Troupe.Verification.Protocols;
 
 /// <summary>
 /// Processor 0 unmaps a page, shoots its translation down and frees the frame. Processor 1 has the translation cached, goes idle,
-/// comes back and uses the page if it can. It must never reach a freed frame.
+/// comes back and uses the page if it can. It must never reach a freed frame, and no translation that was answered for may outlive one.
 /// </summary>
 internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
     where TMemory : struct, IMemory
@@ -17,6 +17,7 @@ internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
     private readonly TlbShootdown<TMemory, TWorld, Translation>* _shootdown;
     private readonly int* _words;
     private readonly bool[] _cached = new bool[2];
+    private readonly bool[] _answering = new bool[2];
     private readonly bool _both;
     private readonly bool _announces;
 
@@ -45,7 +46,10 @@ internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
 
     private void Answer()
     {
-        if (TWorld.Take(ProcessorInterrupt.TlbShootdown)) _shootdown->Answer();
+        if (!TWorld.Take(ProcessorInterrupt.TlbShootdown)) return;
+        _answering[TWorld.Current] = true;
+        _shootdown->Answer();
+        _answering[TWorld.Current] = false;
     }
 
     private void Unmap()
@@ -70,6 +74,8 @@ internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
         for (var turn = 0; turn < 2; turn++)
         {
             Answer();
+            // Two, since whoever waits for an answer may be let go on by the first.
+            Use();
             Use();
         }
 
@@ -85,6 +91,14 @@ internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
         Require(TMemory.LoadAcquire(ref Freed) == 0, "a stale translation reaches a freed frame");
     }
 
+    // A processor may follow a translation that it still has at any time, speculating: while it is awaited, the frame is nobody else's.
+    private void Drop()
+    {
+        var me = TWorld.Current;
+        if (_cached[me] && _answering[me]) Require(TMemory.LoadAcquire(ref Freed) == 0, "a translation outlives a freed frame");
+        _cached[me] = false;
+    }
+
     private readonly struct Translation : ITranslation
     {
         public static void InvalidatePage(ulong virtualAddress)
@@ -92,6 +106,6 @@ internal sealed unsafe class ShootdownProtocol<TMemory, TWorld> : Protocol
             if (virtualAddress == Page) FlushAll();
         }
 
-        public static void FlushAll() => ((ShootdownProtocol<TMemory, TWorld>)TWorld.Protocol)._cached[TWorld.Current] = false;
+        public static void FlushAll() => ((ShootdownProtocol<TMemory, TWorld>)TWorld.Protocol).Drop();
     }
 }

@@ -59,11 +59,51 @@ public sealed class SingleSenderMailboxTests : MailboxTests
         Assert.Equal(EnqueueResult.Closed, await waiting);
     }
 
+    // A slot given back before it has been read is soon written again: with one place only, and a message that takes many stores.
+    [Fact]
+    public void WhatIsTakenIsWhatWasSent()
+    {
+        const int Messages = 400_000;
+        var mailbox = new SingleSenderMailbox<Parcel, ProcessorMemory>(new MailboxOptions { Capacity = 2, IsSingleSender = true });
+        Thread[] threads = StartProducers(1, _ =>
+        {
+            for (int number = 0; number < Messages;)
+            {
+                var parcel = default(Parcel);
+                ((Span<long>)parcel).Fill(number);
+                if (mailbox.TryEnqueue(in parcel) == EnqueueResult.Accepted)
+                    number++;
+                else
+                    Thread.Yield();
+            }
+        });
+
+        for (int number = 0; number < Messages;)
+        {
+            if (!mailbox.TryDequeue(out Parcel parcel))
+            {
+                Thread.Yield();
+                continue;
+            }
+
+            Assert.True(!((ReadOnlySpan<long>)parcel).ContainsAnyExcept(number), $"message {number} was another, or parts of two");
+            number++;
+        }
+
+        threads[0].Join();
+    }
+
     [Fact]
     public void ItIsMadeByItsOption()
     {
         Assert.IsType<SingleSenderMailbox<Letter, ProcessorMemory>>(Mailbox<Letter>.Create<ProcessorMemory>(new MailboxOptions { IsSingleSender = true }));
         Assert.Throws<ArgumentException>(() => Mailbox<Letter>.Create<ProcessorMemory>(new MailboxOptions { IsSingleSender = true, OverflowPolicy = OverflowPolicy.DropOldest }));
         Assert.Throws<ArgumentOutOfRangeException>(() => Mailbox<Letter>.Create<ProcessorMemory>(MailboxOptions.Unbounded with { IsSingleSender = true }));
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(32)]
+    private struct Parcel
+    {
+        private long _first;
     }
 }
