@@ -98,7 +98,7 @@ public sealed class SocketReadinessTests(ITestOutputHelper output)
     private static SocketCalls Create(bool keepsPermit)
     {
         // Sockets of this family need nothing of the network.
-        var network = new SocketNetwork(null!, null!, null!, null!, static () => null, null!, new SteppedTime(), () => new CoyoteParker(keepsPermit)) { Descriptors = 16 };
+        var network = new SocketNetwork(null!, null!, null!, null!, new SteppedTime(), () => new CoyoteParker(keepsPermit)) { Descriptors = 16 };
         return new SocketCalls(network, 100);
     }
 

@@ -41,8 +41,9 @@ internal sealed class TcpHost
         var batches = FrameBatchPool.Create(32, 4);
         var addresses = new LocalAddresses();
         addresses.SetIpv4([new LocalAddress(address, 24)]);
-        var layer = new TcpActor(
-            configuration, new LinkResources(frames, batches, new MacAddress(number), 1500), new InternetLayers(wire, null, addresses), new Counting(number), time, new LayerCounters("TCP"));
+        var link = new LinkResources(frames, batches, new MacAddress(number), 1500);
+        var internet = new InternetLayers([new InternetInterface(0, link, wire, null, addresses)]);
+        var layer = new TcpActor(configuration, link, internet, new Counting(number), time, new LayerCounters("TCP"));
         return new TcpHost(address, frames, batches, system.Spawn(layer, $"tcp-{number}"));
     }
 

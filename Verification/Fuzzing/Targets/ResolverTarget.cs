@@ -48,7 +48,8 @@ internal sealed class ResolverTarget() : FuzzTarget("dns-resolver")
                 LocalAddresses addresses = new();
                 addresses.SetIpv4([new(Packets.Second, 24)]);
                 addresses.SetIpv6([new(Packets.SecondV6, 64)]);
-                ActorRef<DnsMessage> resolver = test.System.Spawn(new DnsResolverActor(new(configuration, link, udp, tcp, new Numbers(), new("DNS")), servers, addresses), "dns");
+                InternetLayers internet = new([new InternetInterface(0, link, test.System.Spawn(new NoInternet(), "ip"), null, addresses)]);
+                ActorRef<DnsMessage> resolver = test.System.Spawn(new DnsResolverActor(new(configuration, link, udp, tcp, new Numbers(), new("DNS")), servers, internet), "dns");
                 foreach (string name in new[] { "a.test", "b" })
                 {
                     DnsFamilies families = (choice & 2) == 0 ? DnsFamilies.Ipv4 : DnsFamilies.Both;
@@ -70,6 +71,15 @@ internal sealed class ResolverTarget() : FuzzTarget("dns-resolver")
         // Of the message what follows the question; its head and question are the resolver's own.
         byte[] body = [(byte)(records.Length > 0 ? 0 : 3), (byte)records.Length, 0, .. message[(12 + 3 + 4)..]];
         return [WithHead, (byte)body.Length, (byte)(body.Length >> 8), .. body];
+    }
+
+    private sealed class NoInternet : Actor<IpMessage>
+    {
+        protected override ValueTask ReceiveAsync(IpMessage message)
+        {
+            message.Dispose();
+            return default;
+        }
     }
 
     private sealed class NoTransport : Actor<TcpMessage>
