@@ -20,7 +20,10 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
     // Who only reads finds out that its peer is gone by probes. The streams' memory is the framework's, which has no scheduling points: a pipe asks for it in its lock, in which nobody must be made to wait.
     private static readonly TcpConfiguration _configuration = new()
     {
-        KeepAlive = true, KeepAliveTime = TimeSpan.FromHours(1), KeepAliveProbes = 2, StreamMemory = System.Buffers.MemoryPool<byte>.Shared,
+        KeepAlive = true,
+        KeepAliveTime = TimeSpan.FromHours(1),
+        KeepAliveProbes = 2,
+        StreamMemory = System.Buffers.MemoryPool<byte>.Shared,
     };
 
     private const ushort Port = 80;
