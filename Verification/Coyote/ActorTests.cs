@@ -16,14 +16,6 @@ public sealed class ActorTests(ITestOutputHelper output)
         Interleavings.Hold(output, Mailbox<ProcessorMemory>(policy, capacity), $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{policy}-{capacity}");
 
     [Fact]
-    public void A_slot_that_is_being_emptied_is_not_filled() =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 4, new MailboxOptions { Capacity = 1, OverflowPolicy = OverflowPolicy.DropOldest })));
-
-    [Fact]
-    public void A_mailbox_that_grows_while_a_message_is_being_written_loses_nothing() =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded, isBurst: true)));
-
-    [Fact]
     public void A_mailbox_that_grows_loses_nothing() =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded)));
 
@@ -69,10 +61,6 @@ public sealed class ActorTests(ITestOutputHelper output)
         Assert.True(waiting.IsCompleted, "it has an outcome");
         Assert.Equal(waiting.IsCompletedSuccessfully ? [1, 2] : [1], handled);
     });
-
-    [Fact]
-    public void A_sender_that_is_slow_to_wait_lets_nobody_overtake_itself() =>
-        Interleavings.Hold(output, CoyoteWorld.Run(() => new SlowSenderProtocol<ProcessorMemory, CoyoteWorld>()));
 
     [Fact]
     public void A_turn_that_does_not_look_for_waiting_senders_strands_them() =>

@@ -29,6 +29,20 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
         Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(producers, messages, new MailboxOptions { Capacity = capacity, OverflowPolicy = policy })), name: $"{nameof(Accepted_messages_are_handled_once_in_order_by_one_at_a_time)}-{producers}-{messages}-{policy}-{capacity}");
 
     [Fact]
+    public void A_slot_that_is_being_emptied_is_not_filled() =>
+        Explorations.Hold(
+            output,
+            ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(2, 3, new MailboxOptions { Capacity = 1, OverflowPolicy = OverflowPolicy.DropOldest })), isTooLarge: true, seconds: 3);
+
+    [Fact]
+    public void A_sender_that_is_slow_to_wait_lets_nobody_overtake_itself() =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new SlowSenderProtocol<ExplorerMemory, ExploredWorld>()), isTooLarge: true, seconds: 3);
+
+    [Fact]
+    public void A_mailbox_that_grows_while_a_message_is_being_written_loses_nothing() =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new MailboxProtocol<ExplorerMemory, ExploredWorld>(2, 5, MailboxOptions.Unbounded, isBurst: true)), isTooLarge: true, seconds: 3);
+
+    [Fact]
     public void Publishing_and_releasing_by_plain_stores_strands_a_message() =>
         Explorations.Find(output, ExploredWorld.Run(() => new MailboxProtocol<PlainExchange, ExploredWorld>(2, 1, new MailboxOptions { Capacity = 8 })), FailureKind.Exception);
 

@@ -7,7 +7,7 @@ namespace Troupe.Verification.Explorer.Tests;
 
 /// <summary>
 /// Runs the product's protocols in the explorer and keeps a record of each search. The environment: TROUPE_EXPLORE_SECONDS gives a search that is too large to exhaust so
-/// much time (10); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
+/// much time (10, or less where bugs show early); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
 /// </summary>
 internal static class Explorations
 {
@@ -18,11 +18,11 @@ internal static class Explorations
 
     /// <summary>Nothing may fail in any schedule; or, where there are too many, in as many as fit in the time: the line printed says which.</summary>
     public static void Hold(
-        ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model = MemoryModel.TotalStoreOrder, bool isTooLarge = false, [CallerMemberName] string name = "")
+        ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model = MemoryModel.TotalStoreOrder, bool isTooLarge = false, int seconds = 10, [CallerMemberName] string name = "")
     {
         // Under a weaker model there are more schedules: each search has a time then.
         if (Weaker is { } weaker && model == MemoryModel.TotalStoreOrder) (model, isTooLarge) = (weaker, true);
-        if (!TryRun(output, scenario, model, isPlanted: false, isTooLarge, name, out var result)) return;
+        if (!TryRun(output, scenario, model, isPlanted: false, isTooLarge, name, out var result, seconds)) return;
         Assert.True(isTooLarge || result.Stop != StopReason.TimeLimit, $"the search was cut off: {result}");
         Assert.True(result.Failure is null, $"{result.Failure}\n  to see it again: ./troupe verify replay '{name}={result.Failure?.Replay}'");
     }
@@ -39,9 +39,9 @@ internal static class Explorations
     /// <summary>The model instead of x86-TSO, if one is asked for.</summary>
     private static MemoryModel? Weaker => Environment.GetEnvironmentVariable("TROUPE_EXPLORE_MODEL") == "release-acquire" ? MemoryModel.ReleaseAcquire : null;
 
-    private static bool TryRun(ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model, bool isPlanted, bool isTooLarge, string name, out ExplorationResult result)
+    private static bool TryRun(ITestOutputHelper output, Action<Scenario> scenario, MemoryModel model, bool isPlanted, bool isTooLarge, string name, out ExplorationResult result, int seconds = 10)
     {
-        var seconds = int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given) ? given : 10;
+        if (int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given)) seconds = given;
         var options = new ExplorerOptions { Model = model, TimeLimit = isTooLarge ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(5), MaximumSchedules = long.MaxValue };
         result = null!;
         if (Environment.GetEnvironmentVariable("TROUPE_EXPLORE_REPLAY") is { Length: > 0 } replay)

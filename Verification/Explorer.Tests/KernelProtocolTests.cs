@@ -36,6 +36,10 @@ public sealed class KernelProtocolTests(ITestOutputHelper output)
         Explorations.Hold(output, ExploredWorld.Run(() => new FutexProtocol<ExplorerMemory, ExploredWorld>((Ending)endings)), isTooLarge: true, name: $"{nameof(A_futex_wait_ends_once)}-{endings}");
 
     [Fact]
+    public void A_deadline_ends_only_the_wait_it_was_set_for() =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new FutexAgainProtocol<ExplorerMemory, ExploredWorld>()), isTooLarge: true, seconds: 3);
+
+    [Fact]
     public void Blocking_by_a_plain_store_misses_a_signal() =>
         Explorations.Find(
             output,
