@@ -45,7 +45,8 @@ public sealed class SocketTableTests
                 if (Volatile.Read(ref table) is { } current && current.Find<object>(First + 63) != last)
                     missed++;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         reader.Start();
         for (int round = 0; round < Rounds; round++)
         {
