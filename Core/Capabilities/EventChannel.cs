@@ -1,3 +1,4 @@
+// xen/include/public/event_channel.h: interdomain channels.
 namespace Troupe.Core.Capabilities;
 
 /// <summary>A Xen event channel to one other domain: an interrupt line, and the way to interrupt the other end.</summary>

@@ -1,3 +1,4 @@
+// xen/include/public/grant_table.h and io/xs_wire.h: what a domain shares with another, and with xenstore.
 namespace Troupe.Core.Capabilities;
 
 /// <summary>

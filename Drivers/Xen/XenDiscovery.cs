@@ -1,3 +1,4 @@
+// docs/misc/xenstore-paths.pandoc of Xen: device/vif.
 using System.Collections.Immutable;
 using System.Globalization;
 using Troupe.Actors;

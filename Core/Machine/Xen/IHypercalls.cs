@@ -1,3 +1,4 @@
+// xen/include/public/xen.h: calls by number.
 namespace Troupe.Core.Machine.Xen;
 
 /// <summary>The seam to Xen's hypercalls. Pointers among the arguments are addresses of this guest.</summary>

@@ -1,3 +1,4 @@
+// xen/include/public/io/console.h; whoever writes holds the console's lock (KernelConsole), or panics.
 using Channels = Troupe.Core.Machine.Xen.XenEventChannels<Troupe.Core.Memory.ProcessorMemory, Troupe.Core.Machine.Xen.KernelHypercalls>;
 using Domain = Troupe.Core.Machine.Xen.XenDomain<Troupe.Core.Machine.Xen.KernelHypercalls>;
 

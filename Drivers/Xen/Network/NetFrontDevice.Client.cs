@@ -1,3 +1,4 @@
+// xen/include/public/io/netif.h, one queue. In the driver's turns alone.
 using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.Xen;

@@ -1,3 +1,4 @@
+// xen/include/public/io/netif.h: netif_rx_request and netif_rx_response. In the driver's turns alone.
 using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.Xen;

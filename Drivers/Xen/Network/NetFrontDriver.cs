@@ -1,3 +1,4 @@
+// xen/include/public/io/netif.h and io/xenbus.h: how a front end connects, is cut off, and connects anew.
 using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;

@@ -1,3 +1,4 @@
+// docs/misc/xenstore.txt of Xen: the requests that a guest needs.
 using System.Collections.Immutable;
 using Troupe.Actors;
 

@@ -1,3 +1,4 @@
+// xen/include/public/event_channel.h, by the kernel half's calls (HostCall).
 using Troupe.Core.Capabilities;
 using Troupe.Smp.Kernel;
 

@@ -1,3 +1,4 @@
+// xen/include/public/event_channel.h. A processor takes its own events in its interrupt; any thread opens and closes channels.
 using Troupe.Core.Machine;
 using Troupe.Core.Machine.Xen;
 using Troupe.Core.Memory;
@@ -11,7 +12,7 @@ namespace Troupe.Smp.Kernel.Xen;
 /// block as an interrupt's does (<see cref="DeviceInterrupts"/>). No interrupt of that vector ever comes.
 /// </summary>
 /// <remarks>A channel's vector is written before the channel is unmasked and taken back after it is masked; an event that was taken in between
-/// finds none and is dropped.</remarks>
+/// finds none and is dropped. One that had found its vector a moment before comes to whoever has the vector next, as an interrupt without a cause, which drivers bear.</remarks>
 internal static unsafe class XenEvents
 {
     private unsafe struct VectorTable

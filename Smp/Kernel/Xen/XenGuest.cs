@@ -1,3 +1,4 @@
+// xen/include/public/hvm/hvm_op.h, vcpu.h, memory.h: what a PVH domain asks for at its start. Written then, by one processor at a time; read-only afterwards.
 using Troupe.Core.Machine;
 using Troupe.Core.Machine.Memory;
 using Troupe.Core.Machine.Xen;

@@ -36,9 +36,11 @@ public sealed partial class XenEnvironment(Repository repository)
         "drivers/net/xen-netback/xen-netback", "net/llc/llc", "net/802/stp", "net/bridge/bridge",
     ];
 
+    private readonly DebianPackages _debian = new(Path.Combine(repository.Artifacts, "xen"), "the Xen machine");
+
     private string Home => Path.Combine(repository.Artifacts, "xen");
 
-    private string Unpacked => Path.Combine(Home, "debian");
+    private string Unpacked => _debian.Unpacked;
 
     /// <summary>The machine's parts; what exists already is used.</summary>
     public async Task<XenParts> EnsureAsync(CancellationToken cancellation)
@@ -47,12 +49,7 @@ public sealed partial class XenEnvironment(Repository repository)
             [new("dpkg", "dpkg-deb", "unpacks Xen and its first domain"), new("binutils", "readelf", "finds the libraries of Xen's toolstack"), .. SystemPackages.Running],
             cancellation).ConfigureAwait(false);
         Directory.CreateDirectory(Home);
-        var complete = Path.Combine(Unpacked, ".complete");
-        if (!File.Exists(complete))
-        {
-            await DownloadAsync(cancellation).ConfigureAwait(false);
-            await File.WriteAllTextAsync(complete, string.Empty, cancellation).ConfigureAwait(false);
-        }
+        await _debian.EnsureAsync(KernelPackage, _packages, "Debian's Xen, its toolstack and a Linux kernel for the first domain, about 80 MB", cancellation).ConfigureAwait(false);
 
         var hypervisor = Path.Combine(Home, "xen");
         if (!File.Exists(hypervisor))
@@ -66,59 +63,6 @@ public sealed partial class XenEnvironment(Repository repository)
         await WriteArchiveAsync(new CpioArchive(files), cancellation).ConfigureAwait(false);
         await WriteWholeAsync(archive, files.ToArray()).ConfigureAwait(false);
         return new XenParts(hypervisor, Directory.EnumerateFiles(Path.Combine(Unpacked, "boot"), "vmlinuz-*").Single(), archive);
-    }
-
-    private async Task DownloadAsync(CancellationToken cancellation)
-    {
-        var packages = Path.Combine(Home, "packages");
-        Directory.CreateDirectory(packages);
-        async Task<HostProcessResult> RunAsync(string program, params string[] arguments) =>
-            await HostProcess.CaptureAsync(program, arguments, cancellation, packages).ConfigureAwait(false);
-
-        Output.Say("a Xen machine: fetching Debian's Xen, its toolstack and a Linux kernel for the first domain, about 80 MB, into artifacts/xen; nothing is installed");
-        var kernel = await KernelNameAsync(RunAsync).ConfigureAwait(false);
-        if (kernel is null)
-        {
-            await RunAsync("apt-get", "-q", "update").ConfigureAwait(false);
-            kernel = await KernelNameAsync(RunAsync).ConfigureAwait(false)
-                ?? throw new UserError($"apt knows no {KernelPackage}.", "A Xen machine is made of Debian 12's packages.", ExitCodes.Broken);
-        }
-
-        var result = await Output.StepAsync($"fetching Xen {Version} and {kernel}", async () =>
-        {
-            string[] fetch = ["-q", "-o", "APT::Sandbox::User=root", "download", kernel, .. _packages];
-            var first = await RunAsync("apt-get", fetch).ConfigureAwait(false);
-            if (first.ExitCode == 0)
-            {
-                return first;
-            }
-
-            // Lists so old that they name files which are gone.
-            await RunAsync("apt-get", "-q", "update").ConfigureAwait(false);
-            return await RunAsync("apt-get", fetch).ConfigureAwait(false);
-        }).ConfigureAwait(false);
-        Require(result);
-        foreach (var package in Directory.EnumerateFiles(packages, "*.deb"))
-        {
-            Require(await RunAsync("dpkg-deb", "-x", package, Unpacked).ConfigureAwait(false));
-        }
-    }
-
-    /// <summary>The package that holds the kernel: the one that the name without a version depends on.</summary>
-    private static async Task<string?> KernelNameAsync(Func<string, string[], Task<HostProcessResult>> run)
-    {
-        const string Depends = "Depends: ";
-        var result = await run("apt-cache", ["depends", KernelPackage]).ConfigureAwait(false);
-        return result.Output.Split('\n').Select(line => line.Trim())
-            .FirstOrDefault(line => line.StartsWith(Depends + "linux-image-", StringComparison.Ordinal))?[Depends.Length..];
-    }
-
-    private static void Require(HostProcessResult result)
-    {
-        if (result.ExitCode != 0)
-        {
-            throw new UserError($"the Xen machine cannot be built:\n{result.Output.TrimEnd()}", exitCode: ExitCodes.Broken);
-        }
     }
 
     /// <summary>Another run may be reading the old file.</summary>
@@ -191,7 +135,7 @@ public sealed partial class XenEnvironment(Repository repository)
         while (open.TryDequeue(out var file))
         {
             var sections = await HostProcess.CaptureAsync("readelf", ["-d", file], cancellation).ConfigureAwait(false);
-            Require(sections);
+            _debian.Require(sections);
             foreach (Match needed in Needed().Matches(sections.Output))
             {
                 Want(needed.Groups[1].Value);

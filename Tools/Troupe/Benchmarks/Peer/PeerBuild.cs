@@ -24,21 +24,18 @@ public sealed class PeerBuild(Repository repository)
         "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci", "net/core/failover", "drivers/net/net_failover", "drivers/net/virtio_net",
     ];
 
+    private readonly DebianPackages _debian = new(Path.Combine(repository.Artifacts, "peer"), "the Linux guest to compare with");
+
     private string Home => Path.Combine(repository.Artifacts, "peer");
 
-    private string Unpacked => Path.Combine(Home, "debian");
+    private string Unpacked => _debian.Unpacked;
 
     /// <summary>The peer that runs <paramref name="app"/>; what exists already is used.</summary>
     public async Task<Peer> EnsureAsync(App app, CancellationToken cancellation)
     {
         await SystemPackages.RequireAsync([.. SystemPackages.Building, new("dpkg", "dpkg-deb", "unpacks the Linux guest's kernel")], cancellation).ConfigureAwait(false);
         Directory.CreateDirectory(Home);
-        var complete = Path.Combine(Unpacked, ".complete");
-        if (!File.Exists(complete))
-        {
-            await DownloadAsync(cancellation).ConfigureAwait(false);
-            await File.WriteAllTextAsync(complete, string.Empty, cancellation).ConfigureAwait(false);
-        }
+        await _debian.EnsureAsync(KernelPackage, [ShellPackage], $"Debian's cloud kernel ({KernelPackage}) and its shell ({ShellPackage}), about 30 MB", cancellation).ConfigureAwait(false);
 
         var packed = Directory.EnumerateFiles(Path.Combine(Unpacked, "boot"), "vmlinuz-*").Single();
         var kernel = Path.Combine(Home, "vmlinux");
@@ -55,59 +52,6 @@ public sealed class PeerBuild(Repository repository)
         }
 
         return new Peer(kernel, packed, archive);
-    }
-
-    private async Task DownloadAsync(CancellationToken cancellation)
-    {
-        var packages = Path.Combine(Home, "packages");
-        Directory.CreateDirectory(packages);
-        async Task<HostProcessResult> RunAsync(string program, params string[] arguments) =>
-            await HostProcess.CaptureAsync(program, arguments, cancellation, packages).ConfigureAwait(false);
-
-        Output.Say($"the Linux guest to compare with: fetching Debian's cloud kernel ({KernelPackage}) and its shell ({ShellPackage}), about 30 MB, into artifacts/peer; nothing is installed");
-        var kernel = await KernelNameAsync(RunAsync).ConfigureAwait(false);
-        if (kernel is null)
-        {
-            await RunAsync("apt-get", "-q", "update").ConfigureAwait(false);
-            kernel = await KernelNameAsync(RunAsync).ConfigureAwait(false)
-                ?? throw new UserError($"apt knows no {KernelPackage}.", "The comparison needs Debian 12's package lists.", ExitCodes.Broken);
-        }
-
-        var result = await Output.StepAsync($"fetching {kernel} and {ShellPackage}", async () =>
-        {
-            string[] fetch = ["-q", "-o", "APT::Sandbox::User=root", "download", kernel, ShellPackage];
-            var first = await RunAsync("apt-get", fetch).ConfigureAwait(false);
-            if (first.ExitCode == 0)
-            {
-                return first;
-            }
-
-            // Lists so old that they name files which are gone.
-            await RunAsync("apt-get", "-q", "update").ConfigureAwait(false);
-            return await RunAsync("apt-get", fetch).ConfigureAwait(false);
-        }).ConfigureAwait(false);
-        Require(result);
-        foreach (var package in Directory.EnumerateFiles(packages, "*.deb"))
-        {
-            Require(await RunAsync("dpkg-deb", "-x", package, Unpacked).ConfigureAwait(false));
-        }
-    }
-
-    /// <summary>The package that holds the kernel: the one that the name without a version depends on.</summary>
-    private static async Task<string?> KernelNameAsync(Func<string, string[], Task<HostProcessResult>> run)
-    {
-        const string Depends = "Depends: ";
-        var result = await run("apt-cache", ["depends", KernelPackage]).ConfigureAwait(false);
-        return result.Output.Split('\n').Select(line => line.Trim())
-            .FirstOrDefault(line => line.StartsWith(Depends + "linux-image-", StringComparison.Ordinal))?[Depends.Length..];
-    }
-
-    private static void Require(HostProcessResult result)
-    {
-        if (result.ExitCode != 0)
-        {
-            throw new UserError($"the Linux guest cannot be built:\n{result.Output.TrimEnd()}", exitCode: ExitCodes.Broken);
-        }
     }
 
     private async Task<string> PublishAsync(App app, CancellationToken cancellation)
