@@ -53,7 +53,7 @@ internal sealed class DebianPackages(string home, string purpose)
                 ?? throw new UserError($"apt knows no {kernelPackage}.", "It is one of Debian 12's packages.", ExitCodes.Broken);
         }
 
-        var result = await Output.StepAsync($"fetching {kernel} and {string.Join(", ", others.Take(2))}{(others.Count > 2 ? ", ..." : string.Empty)}", async () =>
+        var result = await Output.StepAsync($"fetching {kernel} and {(others.Count == 1 ? others[0] : $"{others.Count} packages more")}", async () =>
         {
             string[] fetch = ["-q", "-o", "APT::Sandbox::User=root", "download", kernel, .. others];
             var first = await RunAsync("apt-get", fetch).ConfigureAwait(false);
