@@ -54,6 +54,12 @@ public sealed class GuestMachine
     /// <summary>The kernel half's counters, now.</summary>
     public static KernelStatistics Statistics => MachineFacts.Statistics;
 
+    /// <summary>
+    /// Whether the program tells the time by itself, from the time-stamp counter (docs/system-calls.md). It does unless the clock is a
+    /// paravirtual one, KVM's or Xen's, whose record is each processor's own: then a reading is a system call.
+    /// </summary>
+    public static bool ClockIsShared => MachineFacts.ClockIsShared;
+
     /// <summary>How long interrupts were off, until now.</summary>
     public static InterruptsOffReport InterruptsOff => new();
 

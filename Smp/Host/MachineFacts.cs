@@ -16,6 +16,17 @@ internal static unsafe class MachineFacts
         }
     }
 
+    /// <summary>Whether the program tells the time without asking the kernel.</summary>
+    internal static bool ClockIsShared
+    {
+        get
+        {
+            ulong shared = 0;
+            KernelCalls.Require("tell whose clock it is", HostCall.MachineFact, MachineFact.ClockIsShared, 0, (long)&shared);
+            return shared != 0;
+        }
+    }
+
     /// <summary>The first PCI configuration window.</summary>
     internal static bool TryGetEcamRange(out ulong address, out int firstBus, out int lastBus)
     {

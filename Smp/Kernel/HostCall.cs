@@ -98,6 +98,9 @@ public static class MachineFact
 
     /// <summary>One word: address of the page shared with xenstore; "out of range" where there is none.</summary>
     public const long XenStore = 6;
+
+    /// <summary>One word: 1 where the program tells the time by itself, from the time-stamp counter; 0 where it asks the kernel (a paravirtual clock).</summary>
+    public const long ClockIsShared = 7;
 }
 
 /// <summary>Counters of the whole machine, as 64-bit words in this order.</summary>

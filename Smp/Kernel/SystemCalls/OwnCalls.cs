@@ -124,6 +124,8 @@ internal static unsafe class OwnCalls
                 return UserMemory.TryWrite(destination, record, InterruptsOff.Size) ? 0 : Errno.BadAddress;
             case MachineFact.XenStore when index == 0 && XenGuest.IsRunning && XenGuest.StorePage != 0:
                 return Store(destination, XenGuest.StorePage);
+            case MachineFact.ClockIsShared:
+                return Store(destination, UserClock.Shared->Multiplier != 0 ? 1UL : 0);
             default:
                 return Errno.OutOfRange;
         }

@@ -10,7 +10,7 @@ internal sealed class DebianPackages(string home, string purpose)
     /// <summary>Where the packages' files are.</summary>
     public string Unpacked { get; } = Path.Combine(home, "debian");
 
-    /// <summary>Fetches and unpacks a Linux kernel and other packages, unless that was done once.</summary>
+    /// <summary>Fetches and unpacks a Linux kernel and other packages, unless that was done once for the same names.</summary>
     /// <param name="kernelPackage">The kernel by its name without a version.</param>
     /// <param name="others">The other packages.</param>
     /// <param name="what">What is fetched and how much it is, for the reader.</param>
@@ -18,13 +18,14 @@ internal sealed class DebianPackages(string home, string purpose)
     public async Task EnsureAsync(string kernelPackage, IReadOnlyList<string> others, string what, CancellationToken cancellation)
     {
         var complete = Path.Combine(Unpacked, ".complete");
-        if (File.Exists(complete))
+        var names = string.Join('\n', [kernelPackage, .. others]);
+        if (File.Exists(complete) && await File.ReadAllTextAsync(complete, cancellation).ConfigureAwait(false) == names)
         {
             return;
         }
 
         await DownloadAsync(kernelPackage, others, what, cancellation).ConfigureAwait(false);
-        await File.WriteAllTextAsync(complete, string.Empty, cancellation).ConfigureAwait(false);
+        await File.WriteAllTextAsync(complete, names, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Refuses to go on when a program that builds a guest's parts has failed.</summary>

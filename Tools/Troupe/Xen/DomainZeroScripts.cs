@@ -26,27 +26,6 @@ public static class DomainZeroScripts
 
         """;
 
-    /// <summary>
-    /// Asks ADDRESS PORT so many times for its page, a connection each, and prints how many answers were right. In bash, because busybox's own
-    /// client is linked statically and does not survive the name lookup of another build of the C library.
-    /// </summary>
-    public const string Load = """
-        ok=0
-        for ((n = 0; n < $3; n++)); do
-          exec 3<>"/dev/tcp/$1/$2" || continue
-          printf 'GET / HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n' >&3
-          status= hit=
-          while IFS= read -r -t 10 line <&3; do
-            [ -n "$status" ] || status=$line
-            [[ $line == "hit "* ]] && hit=1
-          done
-          exec 3>&-
-          [[ $status == "HTTP/1.1 200"* && -n $hit ]] && ok=$((ok + 1))
-        done 2>/dev/null
-        echo $ok
-
-        """;
-
     /// <summary>The first program.</summary>
     public static string Init(IEnumerable<string> modules) => $$"""
         #!/bin/busybox sh
@@ -95,7 +74,7 @@ public static class DomainZeroScripts
         {{meanwhile}}
         while xl list guest >/dev/null 2>&1; do sleep 1; done
         sleep 1
-        grep -q 'reason code 3' /var/log/xen/xl-guest.log && say "crashed"
+        sed 's/^/{{OwnMark}}xl: /' /var/log/xen/xl-guest.log
         xl dmesg | grep '(d1)' | sed 's/^/{{OwnMark}}log: /'
 
         """;

@@ -20,12 +20,14 @@ public sealed partial class XenEnvironment(Repository repository)
     // The toolstack and what its programs load, but for Python's and Perl's share, which serves other programs.
     private static readonly string[] _packages =
     [
-        $"xen-hypervisor-{Version}-amd64", $"xen-utils-{Version}", "xenstore-utils", "busybox-static", "bash", "libtinfo6", "libc6", "libgcc-s1", "libyajl2", "libuuid1", "liblzma5", "libbz2-1.0",
+        $"xen-hypervisor-{Version}-amd64", $"xen-utils-{Version}", "xenstore-utils", "busybox-static", "libc6", "libgcc-s1", "libyajl2", "libuuid1", "liblzma5", "libbz2-1.0",
         "libzstd1", "zlib1g", "libxencall1", "libxendevicemodel1", "libxenevtchn1", "libxenforeignmemory1", "libxengnttab1", "libxenhypfs1", $"libxenmisc{Version}", "libxenstore4",
         "libxentoolcore1", "libxentoollog1",
+        // A client for HTTP, ab, and what it loads.
+        "apache2-utils", "libapr1", "libaprutil1", "libcrypt1", "libexpat1", "libssl3",
     ];
 
-    private static readonly string[] _programs = ["xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper"];
+    private static readonly string[] _programs = ["xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0", "libxl-save-helper"];
 
     private static readonly string[] _storePrograms = ["read", "write", "ls", "list", "exists", "rm"];
 
@@ -84,7 +86,7 @@ public sealed partial class XenEnvironment(Repository repository)
         archive.AddDevice("dev/console", 5, 1);
         archive.AddFile("bin/busybox", await File.ReadAllBytesAsync(Path.Combine(Unpacked, "bin", "busybox"), cancellation).ConfigureAwait(false));
         archive.AddLink("bin/sh", "busybox");
-        List<string> programs = [.. _programs.Select(name => Path.Combine(Unpacked, "usr", "lib", $"xen-{Version}", "bin", name)), Path.Combine(Unpacked, "usr", "bin", "xenstore"), Path.Combine(Unpacked, "bin", "bash")];
+        List<string> programs = [.. _programs.Select(name => Path.Combine(Unpacked, "usr", "lib", $"xen-{Version}", "bin", name)), Path.Combine(Unpacked, "usr", "bin", "xenstore"), Path.Combine(Unpacked, "usr", "bin", "ab")];
         foreach (var program in programs)
         {
             archive.AddFile($"bin/{Path.GetFileName(program)}", await File.ReadAllBytesAsync(program, cancellation).ConfigureAwait(false));
@@ -109,7 +111,6 @@ public sealed partial class XenEnvironment(Repository repository)
 
         archive.AddFile("etc/xen/xl.conf", []);
         archive.AddFile("etc/xen/scripts/vif-troupe", DomainZeroScripts.Text(DomainZeroScripts.NetworkScript));
-        archive.AddFile("bin/load.bash", DomainZeroScripts.Text(DomainZeroScripts.Load));
         archive.AddFile("init", DomainZeroScripts.Text(DomainZeroScripts.Init(_modules.Select(module => Path.GetFileName(module)))));
         archive.Complete();
     }

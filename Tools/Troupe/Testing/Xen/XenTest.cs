@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
 using Troupe.Tools.Xen;
@@ -9,12 +10,18 @@ namespace Troupe.Tools.Testing.Xen;
 /// <summary><c>troupe test xen</c>: the unchanged images as domains of Xen, emulated, beside a Linux as first domain.</summary>
 internal sealed class XenTest(Repository repository, string? only)
 {
-    private const int Requests = 200;
+    private const int Connections = 200, Requests = 10_000, RequestsAtATime = 16;
     private const string HelloWords = $"ip={DomainZeroScripts.GuestAddress}/24 gateway={DomainZeroScripts.HostAddress}";
-    private const string Page = $"{DomainZeroScripts.GuestAddress} 8080";
+    private const string Page = $"http://{DomainZeroScripts.GuestAddress}:8080/";
+
+    private const string WaitForPage = $"i=0; until ab -q -n 1 -s 60 {Page} >/dev/null 2>&1; do i=$((i+1)); [ $i -gt 120 ] && break; sleep 1; done";
+    private const string ShowConsole = $"{{ sleep 3; }} | timeout 6 xl console guest | sed 's/^/{DomainZeroScripts.OwnMark}xl console: /'";
+
+    // include/xen/sched.h, SHUTDOWN_*
+    private const int ReasonPowerOff = 0, ReasonReboot = 1, ReasonCrash = 3;
 
     // How long an emulated machine on a busy host may take to come up and do its work.
-    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _longest = TimeSpan.FromMinutes(8);
 
     private readonly List<string> _failures = [];
 
@@ -45,6 +52,8 @@ internal sealed class XenTest(Repository repository, string? only)
                 lines =>
                 {
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] {processors} processor");
+                    // Xen's clock is a record of each processor's own.
+                    Require(lines, "clock is the kernel's, by system calls");
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}self-test ladder: passed");
                     Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] exit code 0");
                 }
@@ -58,30 +67,55 @@ internal sealed class XenTest(Repository repository, string? only)
             {
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}KERNEL PANIC: ");
                 Require(lines, "(d1) KERNEL PANIC: ");
-                Require(lines, $"{DomainZeroScripts.OwnMark}crashed");
+                Require(lines, ShutDown(ReasonCrash));
             }
         );
         yield return (
             "HTTP over the bridge, then xl shutdown",
-            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = Load("poweroff", "xl shutdown guest") },
+            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\n{Ask(Connections, 1, "-s 60")}\n{Ask(Requests, RequestsAtATime, "-s 60 -k")}\n{ShowConsole}\nxl shutdown guest >/dev/null" },
             lines =>
             {
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] 2 processors");
-                Require(lines, $"{DomainZeroScripts.OwnMark}answered {Requests} of {Requests}");
+                Answered(lines, Connections);
+                Answered(lines, Requests);
+                Require(lines, $"{DomainZeroScripts.OwnMark}xl console: [kernel] 2 processors");
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}the toolstack asks for 'poweroff'.");
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] exit code 0");
+                Require(lines, ShutDown(ReasonPowerOff));
             }
+        );
+        yield return (
+            "xl reboot",
+            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\nxl reboot guest >/dev/null" },
+            lines =>
+            {
+                Require(lines, $"{DomainZeroScripts.ConsoleMark}the toolstack asks for 'reboot'.");
+                Require(lines, ShutDown(ReasonReboot));
+            }
+        );
+        yield return (
+            "xl destroy under requests",
+            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\nab -q -l -k -s 5 -n {Requests} -c {RequestsAtATime} {Page} >/dev/null 2>&1 &\nsleep 3\nxl destroy guest\nkill $!" },
+            lines => Require(lines, $"{DomainZeroScripts.OwnMark}xl: Domain 1 has been destroyed.")
         );
     }
 
-    /// <summary>Waits for the first page, asks for as many as are counted, and has the guest end.</summary>
-    private static string Load(string word, string command) => $$"""
-        i=0; until [ "$(bash /bin/load.bash {{Page}} 1)" = 1 ]; do i=$((i+1)); [ $i -gt 120 ] && break; sleep 1; done
-        start=$(cut -d. -f1 /proc/uptime)
-        say "answered $(bash /bin/load.bash {{Page}} {{Requests}}) of {{Requests}} in $(( $(cut -d. -f1 /proc/uptime) - start )) s"
-        say "asking for {{word}}"
-        {{command}} >/dev/null 2>&1
-        """;
+    /// <summary>What xl writes of a domain that ended by itself.</summary>
+    private static string ShutDown(int reason) => $"{DomainZeroScripts.OwnMark}xl: Domain 1 has shut down, reason code {reason} ";
+
+    private static string Ask(int requests, int atATime, string options) =>
+        $"ab -q -l {options} -n {requests} -c {atATime} {Page} 2>&1 | grep -E '^(Complete|Failed|Non-2xx|Keep-Alive|Time taken|Total of)|apr_' | sed 's/^/{DomainZeroScripts.OwnMark}ab: /'";
+
+    /// <summary>All of them, none by an error or with another status than success: ab has lines for those only where there are any.</summary>
+    private static void Answered(IReadOnlyList<string> lines, int requests)
+    {
+        const string Mark = $"{DomainZeroScripts.OwnMark}ab: ";
+        var start = lines.ToList().FindIndex(line => Regex.IsMatch(line, $"^{Mark}Complete requests: +{requests}$"));
+        if (start < 0 || !Regex.IsMatch(lines[start + 1], $"^{Mark}Failed requests: +0$") || (start + 2 < lines.Count && lines[start + 2].StartsWith($"{Mark}Non-2xx", StringComparison.Ordinal)))
+        {
+            throw new UserError($"not all of {requests} requests were answered");
+        }
+    }
 
     private async Task<bool> TestAsync(XenMachine machine, string name, XenGuestOptions options, Action<IReadOnlyList<string>> check, CancellationToken cancellation)
     {
@@ -106,7 +140,7 @@ internal sealed class XenTest(Repository repository, string? only)
 
         var took = clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         Output.Say($"xen: {name}: {(failure is null ? "passed" : "FAILED")} in {took} s");
-        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "answered", StringComparison.Ordinal)))
+        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "ab: ", StringComparison.Ordinal)))
         {
             Output.Say($"xen: {line}");
         }
