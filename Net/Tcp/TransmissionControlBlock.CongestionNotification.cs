@@ -40,7 +40,7 @@ public sealed partial class TransmissionControlBlock
         if (!EchoesCongestion(header) || _phase != RecoveryPhase.Open || header.Acknowledgement < _reducedUntil)
             return;
         // Once for one window of data.
-        _congestion.CongestionEvent(_send.Outstanding, _now, CongestionSignal.Notification);
+        _congestion.CongestionEvent(FlightBefore, _now, CongestionSignal.Notification);
         _needless.Forget();
         Reduced();
     }

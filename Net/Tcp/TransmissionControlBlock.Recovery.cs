@@ -233,7 +233,7 @@ public sealed partial class TransmissionControlBlock
         _recover = _send.Next;
         _tailProbeDeadline = RetransmissionTimer.Off;
         _tailProbeEnd = null;
-        _congestion.CongestionEvent(_send.Outstanding, _now, CongestionSignal.Loss);
+        _congestion.CongestionEvent(FlightBefore, _now, CongestionSignal.Loss);
         _needless.Begin(_send.Unacknowledged);
         _repairedAt = RetransmissionTimer.Off;
         _reduction.Begin(_send.Outstanding);

@@ -14,6 +14,9 @@ public sealed partial class TransmissionControlBlock
     private bool IsWindowLimited =>
         _largestFlight + SegmentSize > _congestion.Window || (_congestion.Window < _congestion.SlowStartThreshold && _largestFlight * 2L > _congestion.Window);
 
+    // FlightSize of RFC 5681, equation 4, when the congestion happened. By the time that a turn learns of it, its earlier acknowledgements have been taken and nothing was sent behind them yet.
+    private int FlightBefore => Math.Max(_send.Outstanding, _largestFlight);
+
     // Sending has stopped, for whatever reason.
     private void ObserveFlight()
     {
