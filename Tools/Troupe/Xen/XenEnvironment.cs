@@ -77,7 +77,7 @@ public sealed partial class XenEnvironment(Repository repository)
 
     private async Task WriteArchiveAsync(CpioArchive archive, CancellationToken cancellation)
     {
-        foreach (var directory in (string[])["bin", "dev", "proc", "sys", "run", "tmp", "etc", "etc/xen", "etc/xen/scripts", "lib", "lib64", "var", "var/lib", "var/lib/xen", "var/log", "var/log/xen", "var/log/xen/console", "modules", "guest"])
+        foreach (var directory in (string[])["bin", "dev", "proc", "sys", "run", "tmp", "etc", "etc/xen", "etc/xen/scripts", "lib", "lib64", "var", "var/lib", "var/lib/xen", "var/log", "var/log/xen", "var/log/xen/console", "modules", "guest", "usr", "usr/lib", $"usr/lib/xen-{Version}"])
         {
             archive.AddDirectory(directory);
         }
@@ -92,6 +92,8 @@ public sealed partial class XenEnvironment(Repository repository)
             archive.AddFile($"bin/{Path.GetFileName(program)}", await File.ReadAllBytesAsync(program, cancellation).ConfigureAwait(false));
         }
 
+        // Where xl looks for its own.
+        archive.AddLink($"usr/lib/xen-{Version}/bin", "/bin");
         foreach (var name in _storePrograms)
         {
             archive.AddLink($"bin/xenstore-{name}", "xenstore");

@@ -72,7 +72,7 @@ internal sealed class XenTest(Repository repository, string? only)
         );
         yield return (
             "HTTP over the bridge, then xl shutdown",
-            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\n{Ask(Connections, 1, "-s 60")}\n{Ask(Requests, RequestsAtATime, "-s 60 -k")}\n{ShowConsole}\nxl shutdown guest >/dev/null" },
+            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\n{Ask(Connections, 1)}\n{Ask(Requests, RequestsAtATime)}\n{ShowConsole}\nxl shutdown guest >/dev/null" },
             lines =>
             {
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}[kernel] 2 processors");
@@ -95,7 +95,7 @@ internal sealed class XenTest(Repository repository, string? only)
         );
         yield return (
             "xl destroy under requests",
-            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\nab -q -l -k -s 5 -n {Requests} -c {RequestsAtATime} {Page} >/dev/null 2>&1 &\nsleep 3\nxl destroy guest\nkill $!" },
+            new XenGuestOptions { Image = hello, CommandLine = HelloWords, Meanwhile = $"{WaitForPage}\nab -q -l -s 5 -n {Requests} -c {RequestsAtATime} {Page} >/dev/null 2>&1 &\nsleep 3\nxl destroy guest\nkill $!" },
             lines => Require(lines, $"{DomainZeroScripts.OwnMark}xl: Domain 1 has been destroyed.")
         );
     }
@@ -103,8 +103,8 @@ internal sealed class XenTest(Repository repository, string? only)
     /// <summary>What xl writes of a domain that ended by itself.</summary>
     private static string ShutDown(int reason) => $"{DomainZeroScripts.OwnMark}xl: Domain 1 has shut down, reason code {reason} ";
 
-    private static string Ask(int requests, int atATime, string options) =>
-        $"ab -q -l {options} -n {requests} -c {atATime} {Page} 2>&1 | grep -E '^(Complete|Failed|Non-2xx|Keep-Alive|Time taken|Total of)|apr_' | sed 's/^/{DomainZeroScripts.OwnMark}ab: /'";
+    private static string Ask(int requests, int atATime) =>
+        $"ab -q -l -s 60 -n {requests} -c {atATime} {Page} 2>&1 | grep -E '^(Complete|Failed|Non-2xx|Time taken|Total of)|apr_' | sed 's/^/{DomainZeroScripts.OwnMark}ab: /'";
 
     /// <summary>All of them, none by an error or with another status than success: ab has lines for those only where there are any.</summary>
     private static void Answered(IReadOnlyList<string> lines, int requests)
