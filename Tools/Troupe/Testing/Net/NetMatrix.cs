@@ -16,6 +16,10 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
     /// <summary>What a transfer of a cell may take.</summary>
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(60);
 
+    /// <summary>What takes less is over before this host has noticed it, and measures what else the host did: it is done <see cref="Repetitions"/> times, and the median counts.</summary>
+    private static readonly TimeSpan _brief = TimeSpan.FromSeconds(2);
+
+    private const int Repetitions = 3;
     private const int GuestMemory = 256;
 
     private readonly List<Transfer> _transfers = [];
@@ -88,15 +92,33 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
                     await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
                 }
 
-                // Anew for each, so that its first frame has the fate of the first frame.
-                await lab.ImpairAsync(cell.Impairment, cell.Mtu, cancellation).ConfigureAwait(false);
-                var transfer = await TransferAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
+                var transfer = await RepeatAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
                 _transfers.Add(transfer);
                 Output.Say($"net: {contestant.Name}, {transfer.Case}: {transfer.RateText}{(transfer.SilenceText.Length > 0 ? $", longest silence {transfer.SilenceText} ms" : string.Empty)}");
                 // A guest that failed must not fail the next test as well.
                 booted = transfer.Failure is null;
             }
         }
+    }
+
+    /// <summary>Once, or, where that took only a moment, as often as makes a median. One that fails is the outcome, and of the silences the longest.</summary>
+    private async Task<Transfer> RepeatAsync(NetworkLab lab, string guest, TransferCase transfer, CancellationToken cancellation)
+    {
+        List<Transfer> done = [];
+        do
+        {
+            // Anew for each, so that its first frame has the fate of the first frame.
+            await lab.ImpairAsync(transfer.Cell.Impairment, transfer.Cell.Mtu, cancellation).ConfigureAwait(false);
+            done.Add(await TransferAsync(lab, guest, transfer, cancellation).ConfigureAwait(false));
+            if (done[^1].Failure is not null)
+            {
+                return done[^1];
+            }
+        }
+        while (done.Count < Repetitions && transfer.Cell.Bytes < done[0].Rate * (1 << 20) * _brief.TotalSeconds);
+
+        done.Sort((one, other) => one.Rate.CompareTo(other.Rate));
+        return done[done.Count / 2] with { Silence = done.MaxBy(one => one.Silence?.Excess)!.Silence };
     }
 
     private async Task<Transfer> TransferAsync(NetworkLab lab, string guest, TransferCase transfer, CancellationToken cancellation)
