@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Troupe.Actors;
+using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 
 namespace Troupe.Apps.Hosting.Web;
@@ -31,6 +33,9 @@ public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
 
     /// <summary>The program's network once it has started, which this does not wait for an address; null where the host's is used.</summary>
     public Task<NetworkStack?> Network => _unikernel.StartAsync();
+
+    /// <inheritdoc cref="UnikernelApplication.GetBlockDevicesAsync"/>
+    public Task<ImmutableArray<ActorRef<BlockDeviceMessage>>> GetBlockDevicesAsync() => _unikernel.GetBlockDevicesAsync();
 
     /// <inheritdoc/>
     IServiceProvider IEndpointRouteBuilder.ServiceProvider => Web.Services;

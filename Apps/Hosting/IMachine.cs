@@ -32,6 +32,9 @@ public interface IMachine
     /// <param name="offloads">Whether a network device may be left checksums and segmentation; without, all frames are complete, as stages between layers want them.</param>
     /// <param name="cancellationToken">Gives up.</param>
     ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken);
+
+    /// <summary>The block devices that <see cref="StartAsync"/> found, in the order of the bus; none where disks are somebody else's.</summary>
+    ImmutableArray<ActorRef<BlockDeviceMessage>> BlockDevices => [];
 }
 
 /// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>

@@ -28,6 +28,15 @@ public sealed class UnikernelApplication : IAsyncDisposable
     /// <summary>Starts devices and network, once; answers with the stack, or null where the host's network is used.</summary>
     public Task<NetworkStack?> StartAsync() => _starting.Value;
 
+    /// <summary>
+    /// Starts, and answers with the machine's block devices (docs/storage.md), in the order of the bus. None hosted: there a program has the host's files.
+    /// </summary>
+    public async Task<ImmutableArray<ActorRef<BlockDeviceMessage>>> GetBlockDevicesAsync()
+    {
+        await StartAsync().ConfigureAwait(false);
+        return _machine.BlockDevices;
+    }
+
     /// <summary>Starts, and runs until <see cref="Stop"/>.</summary>
     public async Task RunAsync()
     {

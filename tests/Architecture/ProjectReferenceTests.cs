@@ -27,6 +27,7 @@ public sealed class ProjectReferenceTests
         ["Drivers/SerialConsole"] = _driver,
         ["Drivers/Virtio"] = _driver,
         ["Drivers/VirtioNet"] = [.. _driver, "Drivers/Virtio"],
+        ["Drivers/VirtioBlk"] = [.. _driver, "Drivers/Virtio"],
         ["Drivers/VirtioRng"] = [.. _driver, "Drivers/Virtio"],
         ["Drivers/Xen"] = [.. _driver, "Drivers/Discovery"],
         ["Net/Wire"] = [],
@@ -39,6 +40,8 @@ public sealed class ProjectReferenceTests
         ["Net/Tcp"] = _networkLayer,
         ["Net/Kestrel"] = _networkLayer,
         ["Net/Sockets"] = _networkLayer,
+        // A library of apps, as they are composed of nothing of the machine.
+        ["Apps/Storage"] = ["Drivers/Contracts", "Actors"],
     };
 
     // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);
@@ -124,7 +127,7 @@ public sealed class ProjectReferenceTests
         return from.StartsWith("Apps/", StringComparison.Ordinal)
             && ((_composition.Contains(from) && _beneathHosting.Any(to.StartsWith) && (from == "Apps/Hosting.Web" || to != "Net/Kestrel"))
                 || (from != "Apps/Hosting" && to is "Apps/Hosting")
-                || (from is not ("Apps/Hosting" or "Apps/Hosting.Web") && to is "Apps/Hosting.Web")
+                || (from is not ("Apps/Hosting" or "Apps/Hosting.Web") && to is "Apps/Hosting.Web" or "Apps/Storage")
                 || to.EndsWith("/Contracts", StringComparison.Ordinal)
                 || to == "Actors");
     }

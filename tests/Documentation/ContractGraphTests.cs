@@ -12,6 +12,9 @@ public sealed class ContractGraphTests
     public void TheDriversPageShowsTheContractOfANetworkDevice() => Check("drivers.md", "network-device-contract", NetworkDeviceContract.Instance.ToMermaid());
 
     [Fact]
+    public void TheStoragePageShowsTheContractOfABlockDevice() => Check("storage.md", "block-device-contract", BlockDeviceContract.Instance.ToMermaid());
+
+    [Fact]
     public void TheNetPageShowsTheContractOfTheStreams() => Check("net.md", "tcp-stream-contract", TcpStreamContract.Instance.ToMermaid());
 
     private static void Check(string page, string mark, string graph)

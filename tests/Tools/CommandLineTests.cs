@@ -20,6 +20,8 @@ public sealed class CommandLineTests
     [InlineData("this host has no network interface 'troupe-no-such'.", "run", "Apps/SelfTest", "--net", "tap=troupe-no-such")]
     [InlineData("--net none takes the network away, and does not go with another --net.", "run", "Apps/SelfTest", "--net", "user", "--net", "none")]
     [InlineData("-p needs --net user.", "run", "Apps/SelfTest", "--net", "none", "-p", "8080:8080")]
+    [InlineData("there is no disk '/no/such/place/disk.img'.", "run", "Apps/SelfTest", "--disk", "/no/such/place/disk.img")]
+    [InlineData("'/tmp' is a directory, and a disk is a file.", "run", "Apps/SelfTest", "--disk", "/tmp")]
     [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
     public async Task AMistakeIsNamed(string message, params string[] arguments)
     {

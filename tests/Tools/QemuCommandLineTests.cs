@@ -67,6 +67,16 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
+    public void EachDiskIsAFileAsItIs()
+    {
+        var arguments = QemuCommandLine.For(_usual with { Disks = ["/tmp/a.img", "/tmp/b,c.img"] });
+        Assert.Contains("if=none,id=disk0,format=raw,discard=unmap,file=/tmp/a.img", arguments);
+        Assert.Contains("if=none,id=disk1,format=raw,discard=unmap,file=/tmp/b,,c.img", arguments);
+        Assert.Contains("virtio-blk-pci,drive=disk1", arguments);
+        Assert.Contains("virtio-blk-device,drive=disk0", QemuCommandLine.For(_usual with { Machine = GuestMachine.MicroVm, Disks = ["/tmp/a.img"] }));
+    }
+
+    [Fact]
     public void FramesAsDatagramsGoFromOneUnixSocketToAnother() => Assert.Equal(
         "dgram,id=net0,local.type=unix,local.path=/tmp/guest,remote.type=unix,remote.path=/tmp/proxy",
         After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Datagrams, OwnSocket: "/tmp/guest", PeerSocket: "/tmp/proxy") }));

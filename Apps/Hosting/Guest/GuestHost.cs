@@ -21,6 +21,9 @@ internal sealed class GuestHost : IMachine
     public IRandomness Randomness { get; } = new KernelRandomness();
 
     /// <inheritdoc/>
+    public ImmutableArray<ActorRef<BlockDeviceMessage>> BlockDevices { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IParker CreateParker() => GuestMachine.CreateParker();
 
     /// <inheritdoc/>
@@ -29,7 +32,7 @@ internal sealed class GuestHost : IMachine
     /// <inheritdoc/>
     public async ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
-        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new VirtioRngFactory()];
+        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new VirtioBlkFactory(), new VirtioRngFactory()];
         ImmutableArray<DeviceBus> buses = [DeviceBus.Pci, DeviceBus.VirtioMmio];
         ActorRef<XenStoreMessage>? store = _machine.Xen is { } domain ? XenParts.Start(system, domain) : null;
         if (store is not null)
@@ -61,6 +64,7 @@ internal sealed class GuestHost : IMachine
             system.Spawn(new EntropyFeeder(source), $"entropy from {source.Name}");
         }
 
+        BlockDevices = [.. devices.Select(static device => device.Driver).OfType<ActorRef<BlockDeviceMessage>>()];
         return [.. devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().Take(InternetInterface.Most)];
     }
 

@@ -2,6 +2,7 @@ using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Discovery;
 using Troupe.Drivers.Virtio;
+using Troupe.Drivers.VirtioBlk;
 using Troupe.Drivers.VirtioNet;
 using Troupe.Drivers.VirtioRng;
 
@@ -40,6 +41,23 @@ internal sealed class VirtioNetFactory(bool offloads) : VirtioFactory(VirtioDevi
         VirtioNetDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
         return system.Spawn(
             () => new VirtioNetDriver(driven),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
+    }
+}
+
+/// <summary>Block devices.</summary>
+internal sealed class VirtioBlkFactory() : VirtioFactory(VirtioDeviceType.Block)
+{
+    /// <inheritdoc/>
+    public override string Name => "virtio-blk";
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        VirtioBlkOptions options = new();
+        VirtioBlkDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
+        return system.Spawn(
+            () => new VirtioBlkDriver(driven),
             new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
     }
 }

@@ -70,6 +70,12 @@ public sealed class GuestSymbols
         DefaultValueFactory = _ => ["user"],
     };
 
+    private readonly Option<string[]> _disks = new("--disk")
+    {
+        Description = "A disk of the guest: a file of this host, byte for byte; may be repeated.",
+        HelpName = "FILE",
+    };
+
     /// <summary>Creates the options.</summary>
     public GuestSymbols()
     {
@@ -80,7 +86,7 @@ public sealed class GuestSymbols
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks])
+        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks, _disks])
         {
             command.Add(option);
         }
@@ -118,6 +124,7 @@ public sealed class GuestSymbols
             throw new UserError($"the directory of '{capture}' does not exist.");
         }
 
+        var disks = GuestDisks.Check(result.GetValue(_disks) ?? []);
         return image => new GuestOptions
         {
             Image = image,
@@ -129,6 +136,7 @@ public sealed class GuestSymbols
             CpuModel = result.GetRequiredValue(_cpuModel),
             Network = network,
             FurtherNetworks = networks[1..],
+            Disks = disks,
             Forwards = forwards,
             CommandLine = result.GetRequiredValue(_commandLine),
             CaptureFile = capture,

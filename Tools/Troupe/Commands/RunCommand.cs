@@ -42,14 +42,19 @@ public static class RunCommand
         var options = guest(new ImageBuild(repository).ImageOf(app).Elf);
         if (hosted)
         {
+            if (options.Disks.Count > 0)
+            {
+                throw new UserError("--disk is a guest's; --hosted has the files of this host.");
+            }
+
             return await RunHostedAsync(repository, app, options, cancellation).ConfigureAwait(false);
         }
 
         if (options.Machine == GuestMachine.Xen)
         {
-            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User)
+            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User || options.Disks.Count > 0)
             {
-                throw new UserError("--machine xen takes none of --gdb, -p, --net and --pcap.", "The domain's network ends in the emulated machine, at the bridge of Xen's first domain.");
+                throw new UserError("--machine xen takes none of --gdb, -p, --net, --pcap and --disk.", "There is no driver for a domain's disk yet, and its network ends in the emulated machine, at the bridge of Xen's first domain.");
             }
 
             var domain = await new ImageBuild(repository).EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);

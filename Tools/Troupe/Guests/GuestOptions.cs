@@ -86,6 +86,9 @@ public sealed record GuestOptions
     /// <summary>Forwarded ports, for the user network of the first card.</summary>
     public IReadOnlyList<PortForward> Forwards { get; init; } = [];
 
+    /// <summary>Files that are the guest's disks, byte for byte: the first is its first block device.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; init; } = string.Empty;
 

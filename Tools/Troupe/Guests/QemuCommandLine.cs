@@ -55,6 +55,13 @@ public static class QemuCommandLine
             arguments.AddRange(Network(options, bus, options.FurtherNetworks[card - 1], card));
         }
 
+        for (var disk = 0; disk < options.Disks.Count; disk++)
+        {
+            // A comma in a name is written twice. What the guest flushes QEMU does (fdatasync); until then it is in this host's cache.
+            var file = options.Disks[disk].Replace(",", ",,", StringComparison.Ordinal);
+            arguments.AddRange(["-drive", $"if=none,id=disk{Number(disk)},format=raw,discard=unmap,file={file}", "-device", $"virtio-blk-{bus},drive=disk{Number(disk)}"]);
+        }
+
         if (options.DebuggerPort is { } port)
         {
             arguments.AddRange(["-S", "-gdb", $"tcp:127.0.0.1:{Number(port)}"]);

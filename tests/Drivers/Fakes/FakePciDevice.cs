@@ -118,6 +118,7 @@ internal sealed class FakePciDevice : PciFunction
         protected override uint Read32Core(int offset) => offset switch
         {
             4 => (uint)(device.OfferedFeatures >> (int)(32 * _deviceSelect)),
+            >= 0x200 and < 0x240 => BitConverter.ToUInt32(device.Configuration, offset - 0x200),
             _ => throw new InvalidOperationException($"0x{offset:x} is no 32-bit register."),
         };
 

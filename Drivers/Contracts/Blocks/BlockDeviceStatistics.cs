@@ -1,0 +1,50 @@
+using Troupe.Actors;
+
+namespace Troupe.Drivers.Contracts;
+
+/// <summary>
+/// What a block device's driver counted since it was first started; restarts go on counting. Operations add up: each one that was submitted is in exactly one of the
+/// done, refused, failed and lost counts, or still on its way.
+/// </summary>
+[Sendable]
+public sealed record BlockDeviceStatistics
+{
+    /// <summary>Reads done.</summary>
+    public long Reads { get; init; }
+
+    /// <summary>Bytes of those.</summary>
+    public long ReadBytes { get; init; }
+
+    /// <summary>Writes done.</summary>
+    public long Writes { get; init; }
+
+    /// <summary>Bytes of those.</summary>
+    public long WrittenBytes { get; init; }
+
+    /// <summary>Discards done.</summary>
+    public long Discards { get; init; }
+
+    /// <summary>Flushes done, those included for which the device had nothing to do.</summary>
+    public long Flushes { get; init; }
+
+    /// <summary>Operations that the driver refused: they made no sense, or too many waited.</summary>
+    public long Refused { get; init; }
+
+    /// <summary>Operations that the device failed.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Operations that waited or were in flight when the device was reset, and ended with <see cref="BlockStatus.DeviceReset"/>.</summary>
+    public long LostInReset { get; init; }
+
+    /// <summary>Interrupts taken.</summary>
+    public long Interrupts { get; init; }
+
+    /// <summary>Notifications written to the device.</summary>
+    public long Notifications { get; init; }
+
+    /// <summary>Times the device broke the rules, or was silent for too long.</summary>
+    public long DeviceViolations { get; init; }
+
+    /// <summary>Times the device was reset after its first start.</summary>
+    public long Resets { get; init; }
+}
