@@ -19,6 +19,7 @@ internal static class Interleavings
     private const uint DefaultIterations = 300;
     private const uint DefaultSeed = 20_261_123;
     private const uint PlantedRounds = 8;
+    private const uint WarmUps = 3;
 
     static Interleavings()
     {
@@ -46,7 +47,8 @@ internal static class Interleavings
     {
         if (SearchRecord.IsDeep || Replay is not null || RealThreads.Time is not null) return;
         var found = false;
-        for (var round = 0u; !found && round < PlantedRounds; round++)
+        var rounds = ScheduleLog.IsAtWork ? 1 : PlantedRounds;
+        for (var round = 0u; !found && round < rounds; round++)
         {
             foreach (var mode in Enum.GetValues<Mode>())
             {
@@ -56,7 +58,27 @@ internal static class Interleavings
             }
         }
 
-        Assert.True(found, $"{name}: the planted bug was not found");
+        Assert.True(found || ScheduleLog.IsAtWork, $"{name}: the planted bug was not found");
+    }
+
+    /// <summary>How Coyote runs a test.</summary>
+    public static Configuration Configure(uint seed, uint iterations, bool isEveryAccess) => Configuration.Create()
+        .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
+        .WithRandomGeneratorSeed(seed)
+        .WithMemoryAccessRaceCheckingEnabled(isEveryAccess)
+        .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
+        .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
+        .WithDeadlockTimeout(30_000)
+        .WithTelemetryEnabled(false);
+
+    /// <summary>
+    /// Runs a test a few times to no other purpose: what is done at first use, such as static constructors, is then part of no schedule. Else a trace would only run again in a process in
+    /// which as much had been used before as in the one that left it.
+    /// </summary>
+    public static void WarmUp(Action test, uint iterations, bool isEveryAccess)
+    {
+        using var engine = TestingEngine.Create(Configure(DefaultSeed, iterations, isEveryAccess).WithTestingIterations(WarmUps).WithTestIterationsRunToCompletion(true), test);
+        engine.Run();
     }
 
     private static string? Replay => Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } file ? file : null;
@@ -68,14 +90,9 @@ internal static class Interleavings
             Assert.True(RewritingEngine.IsAssemblyRewritten(assembly), $"{assembly.GetName().Name} is not rewritten");
 
         var seed = Number("TROUPE_COYOTE_SEED", DefaultSeed) + round;
-        var configuration = Configuration.Create()
-            .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
-            .WithRandomGeneratorSeed(seed)
-            .WithMemoryAccessRaceCheckingEnabled(mode == Mode.MemoryAccesses)
-            .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
-            .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
-            .WithDeadlockTimeout(30_000)
-            .WithTelemetryEnabled(false);
+        var configuration = Configure(seed, iterations, mode == Mode.MemoryAccesses);
+        WarmUp(test, iterations, mode == Mode.MemoryAccesses);
+        if (ReplayedSchedules.TryRun(name, mode.ToString(), seed, configuration, test, isPlanted)) return null;
         if (Replay is { } replay)
         {
             if (!Path.GetFileName(replay).StartsWith($"{name}.{mode}.", StringComparison.Ordinal)) return null;

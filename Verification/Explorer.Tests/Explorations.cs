@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using Troupe.Verification.Atomics;
 using Troupe.Verification.Protocols;
 using Xunit.Abstractions;
@@ -9,7 +10,7 @@ namespace Troupe.Verification.Explorer.Tests;
 /// Runs the product's protocols in the explorer and keeps a record of each search. The environment: TROUPE_EXPLORE_SECONDS gives a search that is too large to exhaust so
 /// much time (10, or less where bugs show early); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
 /// </summary>
-internal static class Explorations
+internal static partial class Explorations
 {
     static Explorations()
     {
@@ -44,6 +45,7 @@ internal static class Explorations
         if (int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given)) seconds = given;
         var options = new ExplorerOptions { Model = model, TimeLimit = isTooLarge ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(5), MaximumSchedules = long.MaxValue };
         result = null!;
+        if (TryKeepOrCheck(scenario, options, name)) return false;
         if (Environment.GetEnvironmentVariable("TROUPE_EXPLORE_REPLAY") is { Length: > 0 } replay)
         {
             if (replay.Split('=', 2) is not [var test, var schedule] || test != name) return false;
@@ -66,4 +68,42 @@ internal static class Explorations
         }.Write();
         return true;
     }
+
+    /// <summary>For `troupe verify replay --check`: keeps schedules of a search, or runs those again that were kept.</summary>
+    private static bool TryKeepOrCheck(Action<Scenario> scenario, ExplorerOptions options, string name)
+    {
+        const string tool = "explorer";
+        options = options with { KeepsSteps = true };
+        if (ScheduleLog.RecordFolder is { } folder)
+        {
+            foreach (var number in (ReadOnlySpan<long>)[1, 20, 60])
+                Add(folder, "recorded", Exploration.Run(scenario, options with { MaximumSchedules = number }));
+            return true;
+        }
+
+        if (ScheduleLog.CheckFolder is not { } recorded) return false;
+        foreach (var schedule in ScheduleLog.Recorded(recorded, tool).Where(schedule => schedule.StartsWith(name + "=", StringComparison.Ordinal)).ToList())
+            Add(recorded, "replayed", Exploration.Run(scenario, options with { Replay = schedule[(name.Length + 1)..] }));
+        return true;
+
+        void Add(string folder, string kind, ExplorationResult result)
+        {
+            if (result.Last is { } last)
+                ScheduleLog.Add(folder, tool, kind, $"{name}={last.Replay}", [.. WithoutAddresses(last.Steps.Select(static step => step.ToString())), result.Failure?.Message ?? "passes"]);
+        }
+    }
+
+    /// <summary>A protocol may write pointers, which are others in each process: they get numbers in the order in which they come up.</summary>
+    private static IEnumerable<string> WithoutAddresses(IEnumerable<string> steps)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        return steps.Select(step => Address().Replace(step, match =>
+        {
+            if (!seen.TryGetValue(match.Value, out var number)) seen[match.Value] = number = seen.Count + 1;
+            return $"address {number}";
+        }));
+    }
+
+    [GeneratedRegex(@"\b\d{13,16}\b")]
+    private static partial Regex Address();
 }

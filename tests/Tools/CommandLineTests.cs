@@ -21,6 +21,10 @@ public sealed class CommandLineTests
     [InlineData("--net none takes the network away, and does not go with another --net.", "run", "Apps/SelfTest", "--net", "user", "--net", "none")]
     [InlineData("-p needs --net user.", "run", "Apps/SelfTest", "--net", "none", "-p", "8080:8080")]
     [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
+    [InlineData("verify replay wants a TRACE, or --check N.", "verify", "replay")]
+    [InlineData("--check must be at least 1.", "verify", "replay", "--check", "0")]
+    [InlineData("'my-app' is no name for an app: it becomes a namespace.", "new", "Apps/my-app")]
+    [InlineData("there is Apps/Hello already.", "new", "Hello")]
     public async Task AMistakeIsNamed(string message, params string[] arguments)
     {
         var error = await Assert.ThrowsAsync<UserError>(() => TroupeCommand.InvokeAsync(arguments, CancellationToken.None));
@@ -36,6 +40,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("new")]
     [InlineData("run")]
     [InlineData("build")]
     [InlineData("test")]
