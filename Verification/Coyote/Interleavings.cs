@@ -46,7 +46,8 @@ internal static class Interleavings
     {
         if (SearchRecord.IsDeep || Replay is not null || RealThreads.Time is not null) return;
         var found = false;
-        for (var round = 0u; !found && round < PlantedRounds; round++)
+        var rounds = ScheduleLog.IsAtWork ? 1 : PlantedRounds;
+        for (var round = 0u; !found && round < rounds; round++)
         {
             foreach (var mode in Enum.GetValues<Mode>())
             {
@@ -56,8 +57,18 @@ internal static class Interleavings
             }
         }
 
-        Assert.True(found, $"{name}: the planted bug was not found");
+        Assert.True(found || ScheduleLog.IsAtWork, $"{name}: the planted bug was not found");
     }
+
+    /// <summary>How Coyote runs a test.</summary>
+    public static Configuration Configure(uint seed, uint iterations, bool isEveryAccess) => Configuration.Create()
+        .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
+        .WithRandomGeneratorSeed(seed)
+        .WithMemoryAccessRaceCheckingEnabled(isEveryAccess)
+        .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
+        .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
+        .WithDeadlockTimeout(30_000)
+        .WithTelemetryEnabled(false);
 
     private static string? Replay => Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } file ? file : null;
 
@@ -68,14 +79,8 @@ internal static class Interleavings
             Assert.True(RewritingEngine.IsAssemblyRewritten(assembly), $"{assembly.GetName().Name} is not rewritten");
 
         var seed = Number("TROUPE_COYOTE_SEED", DefaultSeed) + round;
-        var configuration = Configuration.Create()
-            .WithTestingIterations(Math.Max(1, Number("TROUPE_COYOTE_ITERATIONS", DefaultIterations) * iterations / DefaultIterations))
-            .WithRandomGeneratorSeed(seed)
-            .WithMemoryAccessRaceCheckingEnabled(mode == Mode.MemoryAccesses)
-            .WithMaxSchedulingSteps(1_000, iterations < DefaultIterations ? 50_000u : 10_000u)
-            .WithVerbosityEnabled(Microsoft.Coyote.Logging.VerbosityLevel.None)
-            .WithDeadlockTimeout(30_000)
-            .WithTelemetryEnabled(false);
+        var configuration = Configure(seed, iterations, mode == Mode.MemoryAccesses);
+        if (ReplayedSchedules.TryRun(name, mode.ToString(), seed, configuration, test, isPlanted)) return null;
         if (Replay is { } replay)
         {
             if (!Path.GetFileName(replay).StartsWith($"{name}.{mode}.", StringComparison.Ordinal)) return null;

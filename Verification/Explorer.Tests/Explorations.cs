@@ -44,6 +44,7 @@ internal static class Explorations
         if (int.TryParse(Environment.GetEnvironmentVariable("TROUPE_EXPLORE_SECONDS"), out var given)) seconds = given;
         var options = new ExplorerOptions { Model = model, TimeLimit = isTooLarge ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMinutes(5), MaximumSchedules = long.MaxValue };
         result = null!;
+        if (TryKeepOrCheck(scenario, options, name)) return false;
         if (Environment.GetEnvironmentVariable("TROUPE_EXPLORE_REPLAY") is { Length: > 0 } replay)
         {
             if (replay.Split('=', 2) is not [var test, var schedule] || test != name) return false;
@@ -65,5 +66,29 @@ internal static class Explorations
             Deciding = failure?.Deciding is { } deciding ? [deciding.First.ToString(), deciding.Second.ToString()] : null,
         }.Write();
         return true;
+    }
+
+    /// <summary>For `troupe verify replay --check`: keeps schedules of a search, or runs those again that were kept.</summary>
+    private static bool TryKeepOrCheck(Action<Scenario> scenario, ExplorerOptions options, string name)
+    {
+        const string tool = "explorer";
+        options = options with { KeepsSteps = true };
+        if (ScheduleLog.RecordFolder is { } folder)
+        {
+            foreach (var number in (ReadOnlySpan<long>)[1, 20, 60])
+                Add(folder, "recorded", Exploration.Run(scenario, options with { MaximumSchedules = number }));
+            return true;
+        }
+
+        if (ScheduleLog.CheckFolder is not { } recorded) return false;
+        foreach (var schedule in ScheduleLog.Recorded(recorded, tool).Where(schedule => schedule.StartsWith(name + "=", StringComparison.Ordinal)).ToList())
+            Add(recorded, "replayed", Exploration.Run(scenario, options with { Replay = schedule[(name.Length + 1)..] }));
+        return true;
+
+        void Add(string folder, string kind, ExplorationResult result)
+        {
+            if (result.Last is { } last)
+                ScheduleLog.Add(folder, tool, kind, $"{name}={last.Replay}", [.. last.Steps.Select(static step => step.ToString()), result.Failure?.Message ?? "passes"]);
+        }
     }
 }

@@ -34,20 +34,22 @@ public static class Exploration
         var clock = Stopwatch.StartNew();
         var search = new ScheduleSearch(options);
         var outcomes = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        long schedules = 0, redundant = 0, steps = 0;
+        long schedules = 0, redundant = 0, taken = 0;
         var longest = 0;
         ExplorationFailure? failure = null;
+        KeptSchedule? last = null;
         StopReason stop;
         using var heap = new FrozenHeap();
-        using var machine = new ModelMachine(search, options);
+        using var machine = new ModelMachine(search, options) { Trace = options.KeepsSteps ? [] : null };
         do
         {
             heap.Renew();
             var end = machine.RunSchedule(build, outcomes);
-            steps += search.Depth;
+            taken += search.Depth;
             longest = Math.Max(longest, search.Depth);
             if (end == ScheduleEnd.Redundant) redundant++;
             else schedules++;
+            if (end == ScheduleEnd.Complete && machine.Trace is { } steps) last = new KeptSchedule(search.Replay(), [.. steps]);
             if (machine.Failure is not null)
             {
                 stop = StopReason.Failure;
@@ -68,10 +70,11 @@ public static class Exploration
             Failure = failure,
             Schedules = schedules,
             Redundant = redundant,
-            Steps = steps,
+            Steps = taken,
             LongestSchedule = longest,
             Elapsed = clock.Elapsed,
             Outcomes = outcomes,
+            Last = last,
         };
     }
 
@@ -82,7 +85,7 @@ public static class Exploration
         using var heap = new FrozenHeap();
         heap.Renew();
         var search = ScheduleSearch.ForReplay(ref options, replay);
-        using var machine = new ModelMachine(search, options);
+        using var machine = new ModelMachine(search, options) { Trace = options.KeepsSteps ? [] : null };
         machine.RunSchedule(build, outcomes);
         return new ExplorationResult
         {
@@ -94,6 +97,7 @@ public static class Exploration
             LongestSchedule = search.Depth,
             Elapsed = clock.Elapsed,
             Outcomes = outcomes,
+            Last = machine.Trace is { } steps ? new KeptSchedule(replay, [.. steps]) : null,
         };
     }
 

@@ -97,6 +97,9 @@ public sealed record ExplorationResult
     /// <summary>What <see cref="Scenario.Outcome"/> said at the end of each schedule, with the number of schedules.</summary>
     public required IReadOnlyDictionary<string, long> Outcomes { get; init; }
 
+    /// <summary>The last schedule that ran to its end, if <see cref="ExplorerOptions.KeepsSteps"/> asked for it.</summary>
+    public KeptSchedule? Last { get; init; }
+
     /// <summary>Schedules a second.</summary>
     public double Rate => (Schedules + Redundant) / Math.Max(Elapsed.TotalSeconds, 1e-9);
 
@@ -121,6 +124,11 @@ public sealed record ExplorationResult
         CultureInfo.InvariantCulture,
         $"{Stop}: {Schedules:N0} schedules (+{Redundant:N0} redundant), {Steps:N0} steps, longest {LongestSchedule}, {Elapsed.TotalSeconds:F2} s, {Rate:N0} schedules/s");
 }
+
+/// <summary>A schedule with its steps.</summary>
+/// <param name="Replay">What <see cref="ExplorerOptions.Replay"/> takes.</param>
+/// <param name="Steps">What was done, in its order.</param>
+public sealed record KeptSchedule(string Replay, IReadOnlyList<ExploredStep> Steps);
 
 /// <summary>A search that did not end as it must.</summary>
 public sealed class ExplorationException(string message) : Exception(message);

@@ -27,4 +27,7 @@ public sealed record ExplorerOptions
 
     /// <summary>Runs this one schedule (<see cref="ExplorationFailure.Replay"/>) instead of searching.</summary>
     public string? Replay { get; init; }
+
+    /// <summary>Whether the last schedule that ran to its end is kept with its steps (<see cref="ExplorationResult.Last"/>); a search is many times slower then.</summary>
+    public bool KeepsSteps { get; init; }
 }

@@ -50,7 +50,7 @@ internal sealed class ModelMachine : IDisposable
     /// <summary>The memory under release/acquire; null under other models.</summary>
     public ViewMemory? Views { get; }
 
-    /// <summary>Steps in words, if somebody wants them.</summary>
+    /// <summary>Steps of the schedule in words, if somebody wants them.</summary>
     public List<ExploredStep>? Trace { get; init; }
 
     /// <summary>What the steps accessed, if <see cref="Trace"/> is kept.</summary>
@@ -70,6 +70,9 @@ internal sealed class ModelMachine : IDisposable
         _aborting = false;
         Failure = null;
         Views?.Reset();
+        Trace?.Clear();
+        Accesses.Clear();
+        _lastNote = default;
         build(_scenario);
         if (ThreadCount == 0) throw new ExplorationException("a scenario without threads");
         while (_pool.Count < ThreadCount) StartThread();

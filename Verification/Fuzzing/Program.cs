@@ -1,13 +1,14 @@
 using System.Globalization;
 using Troupe.Verification.Fuzzing;
 
-// fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS SEED [TARGET...] | replay TARGET FILE | list
+// fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list
 try
 {
     return args switch
     {
         ["prepare", var folder] => Prepare(folder),
-        ["run", var corpus, var findings, var seconds, var seed, .. var names] => Run(corpus, findings, double.Parse(seconds, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), names),
+        ["run", var corpus, var findings, var seconds, var executions, var seed, .. var names] => Run(
+            corpus, findings, double.Parse(seconds, CultureInfo.InvariantCulture), long.Parse(executions, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), names),
         ["replay", var name, var file] => Replay(FuzzTargets.Find(name), File.ReadAllBytes(file)),
         ["list"] => List(),
         _ => Usage(),
@@ -16,7 +17,7 @@ try
 catch (ArgumentException error)
 {
     Console.Error.WriteLine(error.Message);
-    return 125;
+    return 2;
 }
 
 static int Prepare(string folder)
@@ -25,7 +26,7 @@ static int Prepare(string folder)
     return 0;
 }
 
-static int Run(string corpus, string findings, double seconds, int seed, string[] names)
+static int Run(string corpus, string findings, double seconds, long executions, int seed, string[] names)
 {
     using CancellationTokenSource cancellation = new();
     Console.CancelKeyPress += (_, arguments) =>
@@ -42,12 +43,13 @@ static int Run(string corpus, string findings, double seconds, int seed, string[
         Console.WriteLine($"{target.Name}: an input takes longer than {FuzzTarget.LongestTime.TotalSeconds} s\n    to see it again: ./troupe verify fuzz --target {target.Name} --replay {file}");
         Environment.Exit(1);
     });
-    Console.WriteLine($"{targets.Count} targets, {seconds / targets.Count:0} s each, seed {seed}");
+    string most = executions == long.MaxValue ? "" : $" or {executions.ToString("N0", CultureInfo.InvariantCulture)} executions";
+    Console.WriteLine($"{targets.Count} targets, {(seconds / targets.Count).ToString("0.#", CultureInfo.InvariantCulture)} s{most} each, seed {seed}");
     List<FuzzRun> runs = [];
     foreach (FuzzTarget target in targets)
     {
         FuzzRun run = new(target, map, new(seed), new(Path.Combine(corpus, target.Name)), new(Path.Combine(findings, target.Name)), watchdog);
-        run.Run(TimeSpan.FromSeconds(seconds / targets.Count), cancellation: cancellation.Token);
+        run.Run(TimeSpan.FromSeconds(seconds / targets.Count), executions, cancellation.Token);
         Console.WriteLine(run);
         runs.Add(run);
     }
@@ -73,6 +75,6 @@ static int List()
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS SEED [TARGET...] | replay TARGET FILE | list");
-    return 125;
+    Console.Error.WriteLine("usage: fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list");
+    return 2;
 }

@@ -23,6 +23,10 @@ public sealed class CommandLineTests
     [InlineData("there is no disk '/no/such/place/disk.img'.", "run", "Apps/SelfTest", "--disk", "/no/such/place/disk.img")]
     [InlineData("'/tmp' is a directory, and a disk is a file.", "run", "Apps/SelfTest", "--disk", "/tmp")]
     [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
+    [InlineData("verify replay wants a TRACE, or --check N.", "verify", "replay")]
+    [InlineData("--check must be at least 1.", "verify", "replay", "--check", "0")]
+    [InlineData("'my-app' is no name for an app: it becomes a namespace.", "new", "Apps/my-app")]
+    [InlineData("there is Apps/Hello already.", "new", "Hello")]
     public async Task AMistakeIsNamed(string message, params string[] arguments)
     {
         var error = await Assert.ThrowsAsync<UserError>(() => TroupeCommand.InvokeAsync(arguments, CancellationToken.None));
@@ -38,6 +42,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("new")]
     [InlineData("run")]
     [InlineData("build")]
     [InlineData("test")]

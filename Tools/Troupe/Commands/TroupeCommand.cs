@@ -10,6 +10,7 @@ public static class TroupeCommand
     /// <summary>Every command.</summary>
     public static RootCommand Create() => new("Troupe: .NET programs as actors on a kernel of their own.")
     {
+        NewCommand.Create(),
         RunCommand.Create(),
         BuildCommand.Create(),
         DevCommand.Create(),

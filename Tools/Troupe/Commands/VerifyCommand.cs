@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing;
 using Troupe.Tools.Verification;
 using Troupe.Tools.Workspace;
@@ -76,9 +77,23 @@ public static class VerifyCommand
 
     private static Command Replay()
     {
-        var trace = new Argument<string>("TRACE") { Description = "What a failure has printed: a .trace file, or TEST=SCHEDULE of the explorer." };
-        var command = new Command("replay", "Run one schedule again that failed: exit code 0 if it passes now.") { trace };
-        command.SetAction((result, cancellation) => new VerificationReplay(Repository.Locate(), cancellation).RunAsync(result.GetRequiredValue(trace)));
+        var trace = new Argument<string?>("TRACE") { Description = "What a failure has printed: a .trace file, or TEST=SCHEDULE of the explorer.", Arity = ArgumentArity.ZeroOrOne };
+        var check = new Option<int?>("--check") { Description = "Instead: record so many schedules in Coyote, and so many in the explorer, and see whether the same is done when they run again.", HelpName = "N" };
+        check.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 1)
+            {
+                result.AddError("--check must be at least 1.");
+            }
+        });
+        var filter = CommonSymbols.Filter();
+        var command = new Command("replay", "Run one schedule again that failed: exit code 0 if it passes now.") { trace, check, filter };
+        command.SetAction((result, cancellation) => (result.GetValue(trace), result.GetValue(check)) switch
+        {
+            ({ } one, null) => new VerificationReplay(Repository.Locate(), cancellation).RunAsync(one),
+            (null, { } count) => new ReplayCheck(Repository.Locate(), cancellation).RunAsync(count, result.GetValue(filter)),
+            _ => throw new UserError("verify replay wants a TRACE, or --check N.", "See ./troupe verify replay --help"),
+        });
         return command;
     }
 }

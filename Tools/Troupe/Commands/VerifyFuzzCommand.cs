@@ -22,10 +22,18 @@ internal static class VerifyFuzzCommand
                 result.AddError("--minutes must be more than 0.");
             }
         });
+        var executions = new Option<long>("--executions") { Description = "The most inputs of each target; with --seed, and the same corpus, what is found is the same every time.", HelpName = "N", DefaultValueFactory = _ => long.MaxValue };
+        executions.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long>() < 1)
+            {
+                result.AddError("--executions must be at least 1.");
+            }
+        });
         var seed = new Option<int?>("--seed") { Description = "What the changes are drawn from; a new one every time otherwise.", HelpName = "S" };
         var replay = new Option<string?>("--replay") { Description = "Run this input alone against the target: exit code 0 if it passes now.", HelpName = "FILE" };
         var list = new Option<bool>("--list") { Description = "Print the targets' names." };
-        var command = new Command("fuzz", "Fuzz parsers and device-controlled memory: change inputs, and keep what reaches new code in Verification/Fuzzing/Corpus.") { targets, minutes, seed, replay, list };
+        var command = new Command("fuzz", "Fuzz parsers and device-controlled memory: change inputs, and keep what reaches new code in Verification/Fuzzing/Corpus.") { targets, minutes, executions, seed, replay, list };
         command.SetAction((result, cancellation) =>
         {
             var names = result.GetValue(targets) ?? [];
@@ -40,7 +48,7 @@ internal static class VerifyFuzzCommand
             }
 
             var seconds = result.GetValue(minutes) * 60;
-            return FuzzAsync(seconds, result.GetValue(seed) ?? Random.Shared.Next(), names, cancellation);
+            return FuzzAsync(seconds, result.GetValue(executions), result.GetValue(seed) ?? Random.Shared.Next(), names, cancellation);
         });
         return command;
     }
@@ -54,7 +62,7 @@ internal static class VerifyFuzzCommand
     }
 
     // The program makes an instrumented copy of itself, and that is what runs: what is built otherwise is not touched.
-    private static async Task<int> FuzzAsync(double seconds, int seed, string[] targets, CancellationToken cancellation)
+    private static async Task<int> FuzzAsync(double seconds, long executions, int seed, string[] targets, CancellationToken cancellation)
     {
         var repository = Repository.Locate();
         var program = await BuildAsync(repository, cancellation).ConfigureAwait(false);
@@ -67,7 +75,7 @@ internal static class VerifyFuzzCommand
                 "dotnet",
                 [
                     Path.Combine(copy, Path.GetFileName(program)), "run", Path.Combine(repository.Root, "Verification", "Fuzzing", "Corpus"), Path.Combine(folder, "findings"),
-                    seconds.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture), .. targets,
+                    seconds.ToString(CultureInfo.InvariantCulture), executions.ToString(CultureInfo.InvariantCulture), seed.ToString(CultureInfo.InvariantCulture), .. targets,
                 ],
                 cancellation,
                 repository.Root).ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace Troupe.Tools.Verification;
 /// <c>troupe verify app</c>: compiles an app's sources and the tests in its folder Verification into a test project of their own under artifacts/verify/apps, rewrites that and the
 /// actors for Coyote, and runs it. The app's own build knows nothing of it.
 /// </summary>
-internal sealed class AppVerification(Repository repository, CancellationToken cancellation)
+public sealed class AppVerification(Repository repository, CancellationToken cancellation)
 {
     private const string Tests = "Verification";
 
@@ -69,8 +69,8 @@ internal sealed class AppVerification(Repository repository, CancellationToken c
 
     private string FolderOf(string name) => Path.Combine(repository.Artifacts, "verify", "apps", name);
 
-    /// <summary>What there is to it is in Verification/Coyote/App.targets; this names the app.</summary>
-    private TestProject WriteProject(App app)
+    /// <summary>Writes the test project of an app. What there is to it is in Verification/Coyote/App.targets; this names the app.</summary>
+    public TestProject WriteProject(App app)
     {
         var name = app.Name + ".Verification";
         var file = Path.Combine(FolderOf(app.Name), name + ".csproj");

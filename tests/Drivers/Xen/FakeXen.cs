@@ -200,6 +200,9 @@ internal sealed class FakeFrontend : XenFrontend
     {
     }
 
+    /// <summary>Whether the other end may write by a grant.</summary>
+    public bool MayWrite(uint grant) => _grants.TryGetValue(grant, out var granted) && !granted.IsReadOnly;
+
     /// <summary>What the other end reaches by a grant.</summary>
     public Span<byte> Page(uint grant, bool toWrite = false)
     {

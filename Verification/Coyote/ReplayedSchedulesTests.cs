@@ -1,0 +1,84 @@
+using Microsoft.Coyote;
+using Troupe.Actors;
+
+namespace Troupe.Verification.Coyote;
+
+/// <summary>A schedule that is run again does the same in the same order. (`troupe verify replay --check` does it with all tests here, in another process.)</summary>
+public sealed class ReplayedSchedulesTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Ten_schedules_that_pass_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: false, expected: 12), passes: 3);
+
+    [Theory]
+    [InlineData(true)]
+    public void Ten_schedules_that_fail_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: true, expected: 12), passes: int.MaxValue);
+
+    [Fact]
+    public void A_test_that_depends_on_more_than_its_schedule_is_seen()
+    {
+        var runs = 0;
+        var test = CoyoteActorHost.Run(system =>
+        {
+            var name = runs++ == 0 ? "first" : "second";
+            system.Spawn(new Cashier(new Till()), name).Tell(5);
+            return static () => { };
+        });
+        var (trace, steps) = ReplayedSchedules.Record(Configure(1, false), test, passes: 1)!.Value;
+        Assert.NotEqual(steps, ReplayedSchedules.Replay(Configure(1, false), test, trace));
+    }
+
+    private static void Check(bool isEveryAccess, Action test, int passes)
+    {
+        var different = new HashSet<string>(StringComparer.Ordinal);
+        for (var seed = 1u; seed <= 10; seed++)
+        {
+            var recorded = ReplayedSchedules.Record(Configure(seed, isEveryAccess), test, passes);
+            Assert.NotNull(recorded);
+            var (trace, steps) = recorded.Value;
+            Assert.True(steps.Count > 20, $"{steps.Count} steps are no schedule");
+            different.Add(string.Join('\n', steps));
+            Assert.Equal(steps, ReplayedSchedules.Replay(Configure(seed, isEveryAccess), test, trace));
+        }
+
+        Assert.True(different.Count > 1, "all seeds have the same schedule");
+    }
+
+    private static Configuration Configure(uint seed, bool isEveryAccess) => Interleavings.Configure(seed, iterations: 300, isEveryAccess);
+
+    private static Action Cashiers(bool shared, int expected) => CoyoteActorHost.Run(system =>
+    {
+        var till = new Till();
+        var other = shared ? till : new Till();
+        system.Spawn(new Cashier(till), "first").Tell(5);
+        system.Spawn(new Cashier(other), "second").Tell(7);
+        return () => Assert.Equal(expected, till.Sum + (shared ? 0 : other.Sum));
+    });
+
+    private sealed class Till
+    {
+        private readonly object _gate = new();
+
+        public int Sum { get; set; }
+
+        /// <summary>A scheduling point.</summary>
+        public void Open()
+        {
+            lock (_gate)
+            {
+            }
+        }
+    }
+
+    private sealed class Cashier(Till till) : Actor<int>
+    {
+        protected override ValueTask ReceiveAsync(int paid)
+        {
+            var before = till.Sum;
+            till.Open();
+            till.Sum = before + paid;
+            return default;
+        }
+    }
+}
