@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Troupe.Core.Memory;
 
 namespace Troupe.Net.Contracts;
 
@@ -17,8 +18,7 @@ public sealed partial class TcpByteStreams
     private readonly Pipe _send;
     private readonly CountingPipeReader _input;
     private readonly SignallingPipeWriter _output;
-    private Action? _notify;
-    private int _signals;
+    private SignalWord<ProcessorMemory> _signals;
     private int _receiveRoom;
     private int _unread;
     private int _consumed;
@@ -89,13 +89,7 @@ public sealed partial class TcpByteStreams
     }
 
     /// <summary>Says how to wake the actor. The wake-up may be lost when the actor's mailbox is full, see <see cref="Raise"/>.</summary>
-    public void OnSignal(Action notify)
-    {
-        // A full fence, as in Raise: one of the two sees the other. After a release store the signal could be read first, and be lost.
-        Interlocked.Exchange(ref _notify, notify);
-        if (Volatile.Read(ref _signals) != 0)
-            notify();
-    }
+    public void OnSignal(Action notify) => _signals.OnSignal(notify);
 
     /// <summary>In the actor's turns: writes received octets, which the application sees after the next flush of <see cref="Received"/>.</summary>
     public void Deliver(ReadOnlySpan<byte> octets)
@@ -126,15 +120,10 @@ public sealed partial class TcpByteStreams
     /// Raises a signal. If a wake-up finds the mailbox full, the turns already queued will see the bit, because the
     /// actor takes the signals at the end of every turn and the bit was set before.
     /// </summary>
-    public void Raise(TcpSignals signal)
-    {
-        if (Interlocked.Or(ref _signals, (int)signal) == 0)
-            Volatile.Read(ref _notify)?.Invoke();
-    }
+    public void Raise(TcpSignals signal) => _signals.Raise((int)signal);
 
     /// <summary>The signals raised since the last call.</summary>
-    public TcpSignals TakeSignals() =>
-        Volatile.Read(ref _signals) == 0 ? TcpSignals.None : (TcpSignals)Interlocked.Exchange(ref _signals, 0);
+    public TcpSignals TakeSignals() => (TcpSignals)_signals.Take();
 
     private void Consumed(int octets)
     {

@@ -24,6 +24,21 @@ public sealed class ActorSystemTests(ITestOutputHelper output)
         return () => Assert.Equal([0, 0], results);
     }), "Collections differ");
 
+    // Whoever comes second would throw.
+    [Fact]
+    public void An_ask_is_answered_or_canceled() => Interleavings.Hold(output, () =>
+    {
+        var canceling = new CancellationTokenSource();
+        CoyoteActorHost.Run(
+            system =>
+            {
+                ActorRef<Take> stock = system.Spawn(new Stock(1), "stock");
+                ValueTask<int> answer = stock.AskAsync<int>(static left => new Take(1, left), cancellationToken: canceling.Token);
+                return () => Assert.True(answer.IsCanceled || (answer.IsCompletedSuccessfully && answer.Result == 0));
+            },
+            beside: [canceling.Cancel])();
+    });
+
     [Fact]
     public void A_child_that_fails_loses_no_message_of_its_sender() => Interleavings.Hold(output, Failing(FailurePolicy.Restart));
 

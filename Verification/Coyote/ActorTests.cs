@@ -8,6 +8,8 @@ namespace Troupe.Verification.Coyote;
 /// <summary>Mailboxes, idle workers and run queues of the actor runtime under Coyote, each beside a planted bug that must be found.</summary>
 public sealed class ActorTests(ITestOutputHelper output)
 {
+    private const uint Few = 100;
+
     [Theory]
     [InlineData(OverflowPolicy.Wait, 8)]
     [InlineData(OverflowPolicy.Wait, 1)]
@@ -18,6 +20,21 @@ public sealed class ActorTests(ITestOutputHelper output)
     [Fact]
     public void A_mailbox_that_grows_loses_nothing() =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded)));
+
+    // The explorer's bodies; it finds what is wrong there, and real threads run them here.
+    [Fact]
+    public void A_mailbox_that_grows_while_a_message_is_being_written_loses_nothing() => Interleavings.Hold(
+        output, CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 5, MailboxOptions.Unbounded, isBurst: true)), iterations: Few);
+
+    [Fact]
+    public void A_slot_that_is_being_emptied_is_not_filled() => Interleavings.Hold(
+        output,
+        CoyoteWorld.Run(() => new MailboxProtocol<ProcessorMemory, CoyoteWorld>(2, 3, new MailboxOptions { Capacity = 1, OverflowPolicy = OverflowPolicy.DropOldest })),
+        iterations: Few);
+
+    [Fact]
+    public void A_sender_that_is_slow_to_wait_lets_nobody_overtake_itself() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new SlowSenderProtocol<ProcessorMemory, CoyoteWorld>()), iterations: Few);
 
     [Theory]
     [InlineData(3, 1, false)]

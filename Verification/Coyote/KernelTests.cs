@@ -30,6 +30,11 @@ public sealed class KernelTests(ITestOutputHelper output)
     public void A_futex_wait_ends_once(int endings) =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new FutexProtocol<ProcessorMemory, CoyoteWorld>((Ending)endings)), $"{nameof(A_futex_wait_ends_once)}-{endings}");
 
+    // The explorer's body; it finds what is wrong there, and real threads run it here.
+    [Fact]
+    public void A_deadline_ends_only_the_wait_it_was_set_for() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new FutexAgainProtocol<ProcessorMemory, CoyoteWorld>()), iterations: 100);
+
     [Fact]
     public void A_futex_with_a_torn_lock_is_found_out() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new FutexProtocol<BrokenMemory<TornExchange>, CoyoteWorld>(Ending.Wake | Ending.Deadline | Ending.Signal)), "");

@@ -1,16 +1,20 @@
 using Troupe.Core.Memory;
+using Troupe.Net.Contracts;
 using Xunit.Abstractions;
 
 namespace Troupe.Verification.Explorer.Tests;
 
 /// <summary>
-/// A model of TcpByteStreams.OnSignal and Raise (Net/Contracts), which is not generic over the seam: the actor registers its wake-up
-/// while the application raises a signal. Found in the product: registering by a release store.
+/// The signals beside a connection's streams: the actor registers its wake-up, or takes what was raised, while the application raises. Found in the product: registering by a
+/// release store.
 /// </summary>
 public sealed class SignalTests(ITestOutputHelper output)
 {
     [Fact]
     public void Signals_raised_at_any_time_are_taken() => Explorations.Hold(output, Register<ExplorerMemory>);
+
+    [Fact]
+    public void A_signal_raised_while_others_are_taken_is_not_lost() => Explorations.Hold(output, Take<ExplorerMemory>);
 
     [Fact]
     public void Registering_by_a_release_store_loses_the_signal()
@@ -22,18 +26,28 @@ public sealed class SignalTests(ITestOutputHelper output)
     private static void Register<TMemory>(Scenario scenario)
         where TMemory : struct, IMemory
     {
-        var (notify, signals, woken) = (new string?[1], new int[1], new int[1]);
-        scenario.Name(ref notify[0], "_notify");
-        scenario.Name(ref signals[0], "_signals");
-        scenario.Thread("actor", () =>
-        {
-            TMemory.Exchange(ref notify[0], "wake");
-            if (TMemory.LoadAcquire(ref signals[0]) != 0) woken[0] = 1;
-        });
-        scenario.Thread("application", () =>
-        {
-            if (TMemory.Add(ref signals[0], 1) == 1 && TMemory.LoadAcquire(ref notify[0]) is not null) woken[0] = 1;
-        });
+        var signals = new Signals<TMemory>();
+        var woken = new int[1];
+        scenario.Thread("actor", () => signals.Word.OnSignal(() => woken[0] = 1));
+        scenario.Thread("application", () => signals.Word.Raise(1));
         scenario.Finally(() => Assert.Equal(1, woken[0]));
+    }
+
+    private static void Take<TMemory>(Scenario scenario)
+        where TMemory : struct, IMemory
+    {
+        var signals = new Signals<TMemory>();
+        var taken = new int[1];
+        signals.Word.OnSignal(() => { });
+        scenario.Thread("actor", () => taken[0] += signals.Word.Take());
+        scenario.Thread("application", () => signals.Word.Raise(1));
+        scenario.Thread("another", () => signals.Word.Raise(2));
+        scenario.Finally(() => Assert.Equal(3, taken[0] + signals.Word.Take()));
+    }
+
+    private sealed class Signals<TMemory>
+        where TMemory : struct, IMemory
+    {
+        public SignalWord<TMemory> Word;
     }
 }

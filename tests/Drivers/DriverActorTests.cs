@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Time.Testing;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
@@ -54,6 +55,32 @@ public sealed class DriverActorTests
 
         Assert.Equal(1, statistics.DeviceViolations);
         Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], net.Client.Events);
+    }
+
+    [Fact]
+    public async Task ADeviceThatLiesWheneverItIsStartedIsLeftAloneForAWhile()
+    {
+        const int Asks = 100, LiesInARow = 5;
+        var clock = new FakeTimeProvider();
+        var net = new NetFixture();
+        net.Device.OnNotify = queue => net.Device.Queues[queue].PushAndInterrupt(9999, 1);
+        await using var system = new ActorSystem(new ActorSystemOptions { Time = clock });
+        var driver = system.Spawn(() => new VirtioNetDriver(net.Driver), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        async Task<long> ViolationsAsync()
+        {
+            // Each answer is a turn, in which a driver that does not rest looks at the device.
+            long violations = 0;
+            for (var ask = 0; ask < Asks; ask++)
+            {
+                violations = (await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics)).DeviceViolations;
+            }
+
+            return violations;
+        }
+
+        Assert.Equal(LiesInARow, await ViolationsAsync());
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(LiesInARow + 1, await ViolationsAsync());
     }
 
     [Theory]

@@ -166,6 +166,18 @@ public sealed class VirtioNetOffloadTests
         net.AssertNothingLeaked();
     }
 
+    // VIRTIO 1.2, 5.1.6.4.1: num_buffers counts the one that it stands in.
+    [Fact]
+    public void APacketInNoBufferIsALie()
+    {
+        var net = new NetFixture(features: Offloads);
+        net.Start();
+        Assert.True(net.Device.TryReceiveLarge(new byte[12], NetFixture.Frame(1), claimed: 0));
+        Assert.Throws<DeviceViolationException>(() => net.Driver.Service());
+        Assert.Empty(net.Client.Frames);
+        net.AssertNothingLeaked();
+    }
+
     [Fact]
     public void LargePacketsThatTheClientHasNoRoomForStayWithTheDeviceUntilItHas()
     {

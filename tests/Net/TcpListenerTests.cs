@@ -1,4 +1,5 @@
 // One behaviour each of RFC 4987 (backlog, SYN cookies), RFC 6191 (TIME-WAIT), RFC 6056 (ports), and of the listing.
+using System.IO.Pipelines;
 using Microsoft.Extensions.Time.Testing;
 using Troupe.Actors;
 using Troupe.Net.Contracts;
@@ -118,6 +119,22 @@ public sealed class TcpListenerTests
         await listener.DisposeAsync();
     }
 
+    // RFC 9293 3.9.1.1: however often the only place is taken, by whoever does not wait for a connection.
+    [Fact]
+    public async Task AnAcceptedConnectionGivesItsPlaceInTheBacklogBack()
+    {
+        await using ActorSystem system = new();
+        TcpListener listener = new(default, 1, new(), system.Spawn(new Silent(), "tcp"));
+        for (int connection = 0; connection < 3; connection++)
+        {
+            Assert.True(listener.TryReserve(halfOpen: 1));
+            Assert.True(listener.TryOffer(new(default, new(new(), PipeScheduler.Inline))));
+            Assert.False(listener.TryReserve(halfOpen: 1));
+            Assert.True(listener.TryAccept(out _));
+            Assert.Equal(0, listener.Pending);
+        }
+    }
+
     // RFC 6191 2.
     [Theory]
     [InlineData(null, 1001u, null, TimeWaitAnswer.Reopen)]
@@ -210,4 +227,9 @@ public sealed class TcpListenerTests
 
     private static async Task<TcpConnectionException> RefusedAsync(Func<Task> connecting) =>
         Assert.IsType<TcpConnectionException>((await Assert.ThrowsAsync<AskFailedException>(connecting)).InnerException);
+
+    private sealed class Silent : Actor<TcpMessage>
+    {
+        protected override ValueTask ReceiveAsync(TcpMessage message) => default;
+    }
 }

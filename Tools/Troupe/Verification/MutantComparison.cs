@@ -17,7 +17,7 @@ internal sealed class MutantComparison(MutantTree tree, MutantTests tests)
     private string Records => Path.Combine(tree.Root, "artifacts", "mutant-records");
 
     /// <summary>How long real threads run a body at least.</summary>
-    public static TimeSpan Least { get; } = TimeSpan.FromSeconds(10);
+    public static TimeSpan Least { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the tests of a project are searches.</summary>
     /// <param name="project">The test project.</param>
@@ -42,7 +42,8 @@ internal sealed class MutantComparison(MutantTree tree, MutantTests tests)
         var records = SearchRecord.ReadAll(Records);
         var test = records.FirstOrDefault(record => record.Finding is not null)?.Test;
         var effort = records.Where(record => test is null || record.Test == test).ToList();
-        return new MutantSearch(killed, effort.Sum(record => record.Schedules), test is null ? elapsed : TimeSpan.FromSeconds(effort.Sum(record => record.Seconds)), test ?? string.Empty);
+        // A run that hangs or crashes leaves no record of the search that it was in.
+        return new MutantSearch(killed, effort.Sum(record => record.Schedules), killed && test is null ? elapsed : TimeSpan.FromSeconds(effort.Sum(record => record.Seconds)), test ?? string.Empty);
     }
 
     /// <summary>Runs on real threads what Coyote or the explorer found the mutant in; if neither did, all tests that should.</summary>
@@ -60,12 +61,12 @@ internal sealed class MutantComparison(MutantTree tree, MutantTests tests)
 
         var environment = new Dictionary<string, string>(Begin())
         {
-            ["TROUPE_REAL_THREADS"] = FormattableString.Invariant($"{Math.Max(Least.TotalSeconds, found?.Time.TotalSeconds ?? 0):0.0}"),
+            ["TROUPE_REAL_THREADS"] = FormattableString.Invariant($"{Math.Max(Least.TotalSeconds, name is null ? 0 : found!.Time.TotalSeconds):0.0}"),
             ["TROUPE_REAL_THREADS_TEST"] = name ?? string.Empty,
         };
         var clock = Stopwatch.StartNew();
         MutantSuite suite = new(CoyoteProject, method is null ? mutant.Suites.First(suite => suite.Project == CoyoteProject).Filter : $".{method}");
-        var killed = await tests.RunAsync(suite, longest, environment, CopyOriginals()).ConfigureAwait(false);
+        var killed = await tests.RunAsync(suite, longest, environment, CopyOriginals(), mayHaveNone: true).ConfigureAwait(false);
         var result = End(clock.Elapsed, killed is not null);
         return result.Schedules == 0 ? null : result;
     }

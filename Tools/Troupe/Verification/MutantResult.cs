@@ -42,6 +42,9 @@ public sealed record MutantResult(string Name, string Digest, MutantVerdict Verd
     /// <summary>What real threads came to; null: there is no body that they could run.</summary>
     public MutantSearch? Threads { get; init; }
 
+    /// <summary>The first line of a result file.</summary>
+    public const string Columns = "mutant\tpatch\tverdict\tbuilding s\ttests s\tby\tCoyote\texplorer\treal threads";
+
     /// <summary>The line.</summary>
     public override string ToString()
     {
@@ -62,7 +65,7 @@ public sealed record MutantResult(string Name, string Digest, MutantVerdict Verd
             $"of {compared.Count} mutants of concurrency Coyote and the explorer killed {bySearch} (Coyote {byCoyote}, the explorer {byExplorer}); of the {onThreads.Count} whose bodies run on real threads, {bySearchOfThose}, and real threads {byThreads} in the same time: {ratio}");
     }
 
-    /// <summary>Reads a result file; a line that does not fit is passed over, so its mutant runs again.</summary>
+    /// <summary>Reads a result file; a line that does not fit, such as the first, is passed over, so its mutant runs again.</summary>
     public static IReadOnlyDictionary<string, MutantResult> Read(IEnumerable<string> lines)
     {
         var results = new Dictionary<string, MutantResult>(StringComparer.Ordinal);

@@ -32,12 +32,16 @@ internal sealed class MutantRun
 
     private string ResultFile => Path.Combine(_repository.Artifacts, "verify", "mutants.tsv");
 
+    /// <summary>What is kept beside the patches: so that another machine can go on, and readers see it.</summary>
+    private string RecordFile => Path.Combine(_repository.Root, "Verification", "Mutants", "results.tsv");
+
     /// <summary>Runs them.</summary>
     /// <param name="only">Mutants whose name contains this; nothing: all.</param>
     /// <param name="resume">Whether mutants with a result are left out.</param>
     /// <param name="realThreads">Whether mutants of concurrency go under Coyote, into the explorer and on real threads, to compare these.</param>
+    /// <param name="records">Whether the results are kept beside the patches.</param>
     /// <returns>The exit code.</returns>
-    public async Task<int> RunAsync(string? only, bool resume, bool realThreads)
+    public async Task<int> RunAsync(string? only, bool resume, bool realThreads, bool records)
     {
         var mutants = Mutant.All(_repository.Root).Where(mutant => only is null || mutant.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
             .Where(mutant => mutant.IsConcurrency || !realThreads).OrderBy(mutant => mutant.Suites[0].Project, StringComparer.Ordinal).ToList();
@@ -47,9 +51,10 @@ internal sealed class MutantRun
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(ResultFile)!);
-        if (File.Exists(ResultFile))
+        // What was run here since goes before what is recorded.
+        foreach (var file in new[] { RecordFile, ResultFile }.Where(File.Exists))
         {
-            foreach (var (name, result) in MutantResult.Read(await File.ReadAllLinesAsync(ResultFile, _cancellation).ConfigureAwait(false)))
+            foreach (var (name, result) in MutantResult.Read(await File.ReadAllLinesAsync(file, _cancellation).ConfigureAwait(false)))
             {
                 _results[name] = result;
             }
@@ -59,7 +64,8 @@ internal sealed class MutantRun
         for (var i = 0; i < mutants.Count; i++)
         {
             var mutant = mutants[i];
-            if (resume && _results.TryGetValue(mutant.Name, out var known) && known.Digest == mutant.Digest && (known.IsCompared || !realThreads))
+            var known = _results.TryGetValue(mutant.Name, out var before) && before.Digest == mutant.Digest ? before : null;
+            if (resume && known is not null && (known.IsCompared || !realThreads))
             {
                 continue;
             }
@@ -69,19 +75,64 @@ internal sealed class MutantRun
                 _tests.Forget();
             }
 
-            var result = await RunAsync(mutant, realThreads).ConfigureAwait(false);
+            var result = realThreads ? await CompareAsync(mutant, known).ConfigureAwait(false) : await RunAsync(mutant).ConfigureAwait(false);
             _results[mutant.Name] = result;
-            await File.WriteAllLinesAsync(ResultFile, _results.Values.OrderBy(line => line.Name, StringComparer.Ordinal).Select(line => line.ToString()), _cancellation).ConfigureAwait(false);
+            await WriteAsync(ResultFile, _results.Values).ConfigureAwait(false);
             Output.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{i + 1}/{mutants.Count} {mutant.Name}: {result.Verdict} after {result.TestTime.TotalSeconds:0} s of tests (and {result.BuildTime.TotalSeconds:0} s of building): {result.By}"));
         }
 
         await _tree.UpdateAsync(_cancellation).ConfigureAwait(false);
+        if (records)
+        {
+            var patches = Mutant.All(_repository.Root).ToDictionary(mutant => mutant.Name, mutant => mutant.Digest, StringComparer.Ordinal);
+            await WriteAsync(RecordFile, _results.Values.Where(result => patches.GetValueOrDefault(result.Name) == result.Digest)).ConfigureAwait(false);
+        }
+
         return Print(mutants);
     }
 
-    private async Task<MutantResult> RunAsync(Mutant mutant, bool compares)
+    private Task WriteAsync(string file, IEnumerable<MutantResult> results) =>
+        File.WriteAllLinesAsync(file, results.OrderBy(line => line.Name, StringComparer.Ordinal).Select(line => line.ToString()).Prepend(MutantResult.Columns), _cancellation);
+
+    private async Task<MutantResult> RunAsync(Mutant mutant)
+    {
+        var (building, testing) = (new Stopwatch(), new Stopwatch());
+        MutantResult Result(MutantVerdict verdict, string by) => new(mutant.Name, mutant.Digest, verdict, by, building.Elapsed, testing.Elapsed);
+        if (await _tree.PlantAsync(mutant, _cancellation).ConfigureAwait(false) is { } misfit)
+        {
+            return Result(MutantVerdict.DoesNotApply, misfit);
+        }
+
+        foreach (var suite in mutant.Suites)
+        {
+            if (await BuildAsync(suite.Project, building).ConfigureAwait(false) is { } diagnostics)
+            {
+                return Result(MutantVerdict.DoesNotBuild, diagnostics);
+            }
+
+            testing.Start();
+            var kill = await _tests.RunAsync(suite, _longest - testing.Elapsed).ConfigureAwait(false);
+            testing.Stop();
+            if (kill is not null)
+            {
+                return Result(MutantVerdict.Killed, kill);
+            }
+
+            if (testing.Elapsed >= _longest)
+            {
+                return Result(MutantVerdict.OutOfTime, $"no test had failed after {_longest.TotalMinutes:0} minutes");
+            }
+        }
+
+        return Result(MutantVerdict.Survived, "every test passed");
+    }
+
+    /// <summary>Puts a mutant under Coyote, into the explorer and on real threads, each whatever the others found.</summary>
+    /// <param name="mutant">The mutant.</param>
+    /// <param name="known">What became of it before; what other tests found then still holds.</param>
+    private async Task<MutantResult> CompareAsync(Mutant mutant, MutantResult? known)
     {
         var (building, testing) = (new Stopwatch(), new Stopwatch());
         MutantResult Result(MutantVerdict verdict, string by) => new(mutant.Name, mutant.Digest, verdict, by, building.Elapsed, testing.Elapsed);
@@ -91,47 +142,35 @@ internal sealed class MutantRun
         }
 
         MutantResult? killed = null;
-        MutantSearch? coyote = null, explorer = null;
-        foreach (var suite in mutant.Suites)
+        Dictionary<string, MutantSearch> searches = [];
+        // What found it before goes first, so that the other search knows where to look.
+        foreach (var suite in mutant.Suites.Where(suite => MutantComparison.IsSearch(suite.Project)).OrderByDescending(suite => suite.Holds(known?.By)))
         {
-            // To compare, each way of searching has its turn, whatever the others found.
-            if (killed is not null && !(compares && MutantComparison.IsSearch(suite.Project)))
-            {
-                continue;
-            }
-
+            var other = searches.Values.FirstOrDefault();
             if (await BuildAsync(suite.Project, building).ConfigureAwait(false) is { } diagnostics)
             {
                 return Result(MutantVerdict.DoesNotBuild, diagnostics);
             }
 
-            var clock = Stopwatch.StartNew();
-            testing.Start();
-            var kill = await _tests.RunAsync(suite, compares ? _longest : _longest - testing.Elapsed, compares ? _comparison.Begin() : null).ConfigureAwait(false);
-            testing.Stop();
-            if (compares && suite.Project == MutantComparison.CoyoteProject)
+            foreach (var tests in suite.InOrder(known?.By, other))
             {
-                coyote = _comparison.End(clock.Elapsed, kill is not null);
-            }
-            else if (compares && suite.Project == MutantComparison.ExplorerProject)
-            {
-                explorer = _comparison.End(clock.Elapsed, kill is not null);
-            }
+                var clock = Stopwatch.StartNew();
+                testing.Start();
+                var kill = await _tests.RunAsync(tests, _longest, _comparison.Begin(), mayHaveNone: tests != suite).ConfigureAwait(false);
+                testing.Stop();
+                searches[suite.Project] = _comparison.End(clock.Elapsed, kill is not null);
+                if (kill is not null)
+                {
+                    killed ??= Result(MutantVerdict.Killed, kill);
+                    break;
+                }
 
-            if (kill is not null)
-            {
-                killed ??= Result(MutantVerdict.Killed, kill);
+                if (other is { Found: true } && searches[suite.Project].Schedules > 0)
+                {
+                    // The same body was searched, and held.
+                    break;
+                }
             }
-            else if (killed is null && testing.Elapsed >= _longest)
-            {
-                killed = Result(MutantVerdict.OutOfTime, $"no test had failed after {_longest.TotalMinutes:0} minutes");
-            }
-        }
-
-        var result = killed ?? Result(MutantVerdict.Survived, "every test passed");
-        if (!compares)
-        {
-            return result;
         }
 
         if (await BuildAsync(MutantComparison.CoyoteProject, building).ConfigureAwait(false) is { } broken)
@@ -139,7 +178,9 @@ internal sealed class MutantRun
             return Result(MutantVerdict.DoesNotBuild, broken);
         }
 
+        var (coyote, explorer) = (searches.GetValueOrDefault(MutantComparison.CoyoteProject), searches.GetValueOrDefault(MutantComparison.ExplorerProject));
         var threads = await _comparison.RunThreadsAsync(mutant, coyote, explorer, _longest).ConfigureAwait(false);
+        var result = killed ?? (known is { Verdict: MutantVerdict.Killed } ? known : Result(MutantVerdict.Survived, "every test passed"));
         return result with { IsCompared = true, Coyote = coyote, Explorer = explorer, Threads = threads };
     }
 
@@ -185,7 +226,7 @@ internal sealed class MutantRun
         Output.Table(
             ["mutant", "Coyote", "explorer", "real threads"],
             compared.Select(result => (IReadOnlyList<string>)[result.Name, result.Coyote?.Text ?? "-", result.Explorer?.Text ?? "-", result.Threads?.Text ?? "no body"]));
-        Console.WriteLine("(schedules or runs of the test that found it, and seconds; real threads had the time that the search took, but no less than 10 s)");
+        Console.WriteLine("(schedules or runs of the test that found it, and seconds; real threads had the time that the search took, but no less than 5 s)");
         Console.WriteLine();
         Console.WriteLine(MutantResult.Ratio(compared));
     }

@@ -143,6 +143,29 @@ public sealed unsafe class RunQueueTests : IDisposable
         Assert.False(_queue->HasPreempting());
     }
 
+    // Two bands have shared the processor; the third has slept all the time.
+    [Fact]
+    public void ABandThatSleptLongestDoesNotGoBeforeAHigherOne()
+    {
+        const long Quantum = SchedulingConstants.Quantum;
+        KernelThread* high = Add(High);
+        KernelThread* normal = Add(Normal);
+        AssertNext(high);
+        _queue->Enqueue(high, High, Quantum);
+        Assert.True(_queue->DequeueNext(Quantum) == normal);
+        _queue->Enqueue(normal, Normal, 2 * Quantum);
+        Assert.True(_queue->DequeueNext(2 * Quantum) == high);
+        Assert.True(_queue->Steal(0) == normal);
+        Assert.True(_queue->DequeueNext(3 * Quantum) == null);
+        KernelThread* busy = Add(Normal, now: 3 * Quantum);
+        Assert.True(_queue->DequeueNext(3 * Quantum) == busy);
+
+        KernelThread* low = Add(Low, now: 3 * Quantum);
+        _queue->Enqueue(high, High, 3 * Quantum);
+        Assert.True(_queue->DequeueNext(3 * Quantum) == high);
+        Assert.True(_queue->DequeueNext(3 * Quantum) == low);
+    }
+
     private KernelThread* Add(int band, ulong affinity = ulong.MaxValue, long now = 0)
     {
         KernelThread* thread = _machine.NewThread();

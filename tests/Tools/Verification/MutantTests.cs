@@ -54,6 +54,36 @@ public sealed class MutantTests
     }
 
     [Fact]
+    public void EachPatchHasAResultThatIsRecordedAndNoResultIsWithoutItsPatch()
+    {
+        var results = MutantResult.Read(File.ReadAllLines(Path.Combine(Root, "Verification", "Mutants", "results.tsv")));
+        var mutants = Mutant.All(Root);
+        Assert.Empty(results.Keys.Except(mutants.Select(mutant => mutant.Name), StringComparer.Ordinal));
+        Assert.All(mutants, mutant => Assert.True(
+            results.GetValueOrDefault(mutant.Name)?.Digest == mutant.Digest,
+            $"{mutant.Name} is not in Verification/Mutants/results.tsv as it is now: ./troupe verify mutants --only {mutant.Name} --record"));
+    }
+
+    [Fact]
+    public void APatchWhoseLinesMoveIsTheSameMutant()
+    {
+        var moved = Patch.Replace("@@ -1 +1 @@", "@@ -7,2 +7,2 @@\n context", StringComparison.Ordinal);
+        Assert.Equal(Mutant.Parse("a.patch", Patch).Digest, Mutant.Parse("a.patch", moved).Digest);
+        Assert.NotEqual(Mutant.Parse("a.patch", Patch).Digest, Mutant.Parse("a.patch", Patch.Replace("+Tests: new", "+Tests: other", StringComparison.Ordinal)).Digest);
+    }
+
+    [Fact]
+    public void ASearchBeginsWithTheTestThatFoundTheMutantBefore()
+    {
+        MutantSuite all = new("Verification/Coyote", "ActorTests NetTests");
+        MutantSearch other = new(true, 3, default, "A_lock_is_held-2");
+        IEnumerable<string?> Filters(string? known, MutantSearch? found) => all.InOrder(known, found).Select(suite => suite.Filter);
+        Assert.Equal([".Work_is_done", all.Filter], Filters("Troupe.Verification.Coyote.ActorTests.Work_is_done(producers: 2)", other));
+        Assert.Equal([".A_lock_is_held", all.Filter], Filters("Troupe.Verification.Explorer.Tests.ActorProtocolTests.Work_is_done(producers: 2)", other));
+        Assert.Equal([all.Filter], Filters(null, other with { Found = false }));
+    }
+
+    [Fact]
     public void ThereAreMutantsOfEveryAreaAndEnoughOfConcurrency()
     {
         var mutants = Mutant.All(Root);
