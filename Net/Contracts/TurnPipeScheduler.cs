@@ -37,6 +37,12 @@ public sealed class TurnPipeScheduler : PipeScheduler
             _turns = Spawn(new ContinuationActor());
     }
 
+    /// <summary>Whether the application may block in a continuation.</summary>
+    public bool MayBlock => _mayBlock;
+
+    /// <summary>The schedulers that this one is kept with; null: with none.</summary>
+    internal TurnPipeSchedulers? Together { get; init; }
+
     /// <inheritdoc/>
     public override void Schedule(Action<object?> action, object? state)
     {
@@ -45,7 +51,16 @@ public sealed class TurnPipeScheduler : PipeScheduler
             ThreadPool.Schedule(action, state);
     }
 
-    /// <summary>The connection has ended: what was scheduled still runs, what comes later goes to the thread pool.</summary>
+    /// <summary>Schedules a connection's first continuation from the thread pool, where others may begin as well: all of them go to the workers together.</summary>
+    public void Begin(Action<object?> action, object? state)
+    {
+        if (Together is { } together)
+            together.Begin(_system, this, action, state);
+        else
+            Schedule(action, state);
+    }
+
+    /// <summary>No connection will use it any more: what was scheduled still runs, what comes later goes to the thread pool.</summary>
     public void Stop()
     {
         Interlocked.Exchange(ref _stopped, 1);
