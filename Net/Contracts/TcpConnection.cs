@@ -33,6 +33,9 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     /// <summary>What may be changed while it lives: delays, keep-alive, timeout, buffer.</summary>
     public TcpConnectionSettings Settings => streams.Settings;
 
+    /// <summary>What brings the application's awaits back to its turns, for who begins it elsewhere; null if it has none, or never blocks in them.</summary>
+    public SynchronizationContext? ApplicationContext => streams.ApplicationContext;
+
     /// <summary>Octets that the send buffer has room for now.</summary>
     public int SendRoom => streams.SendRoom;
 

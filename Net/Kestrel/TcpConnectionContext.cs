@@ -35,6 +35,9 @@ internal sealed class TcpConnectionContext : ConnectionContext,
 
     public override IDuplexPipe Transport { get; set; }
 
+    /// <inheritdoc cref="TcpConnection.ApplicationContext"/>
+    public SynchronizationContext? ApplicationContext => _connection.ApplicationContext;
+
     public override IFeatureCollection Features => _features;
 
     public override string ConnectionId
