@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Troupe.Net.Kestrel;
 
 namespace Troupe.Apps.Hosting.Web;
 
@@ -97,6 +98,7 @@ public sealed class WebUnikernelBuilder
             EnvironmentName = "Production",
         });
         ClosedServices.AddTo(web.Services);
+        web.WebHost.ConfigureKestrel(static kestrel => kestrel.ConfigureEndpointDefaults(static listen => listen.UseTurns()));
         // An application that wants logging adds a provider; none is started by default, because the first request waits for it.
         web.Logging.ClearProviders();
         return web;

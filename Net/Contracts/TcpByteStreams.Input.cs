@@ -10,12 +10,16 @@ public sealed partial class TcpByteStreams
     /// <remarks>
     /// A read that waits is passed on by this object itself, again and again: a pipe has one read at a time. So waiting allocates nothing, whichever threads begin and end it. The pipe calls
     /// <see cref="_onRead"/> where the application's scheduler wants it; who awaited elsewhere is told there.
+    /// An application that runs in turns comes to its first read on the thread pool, where Kestrel starts connections, and most often the octets are there by then. That read waits all the same,
+    /// until a turn: so a request runs on the worker from its beginning, and a connection's only one is answered and closed by one segment.
     /// </remarks>
     private sealed class CountingPipeReader : PipeReader, IValueTaskSource<ReadResult>
     {
         private readonly PipeReader _inner;
         private readonly TcpByteStreams _streams;
         private readonly Action _onRead;
+        private bool _begun;
+        private bool _waitsForTurn;
 
         // Its properties are asked of a copy: Coyote's rewriter makes invalid code of a call on the field (Verification/Coyote).
         private ValueTask<ReadResult> _read;
@@ -31,6 +35,7 @@ public sealed partial class TcpByteStreams
             _inner = inner;
             _streams = streams;
             _onRead = OnRead;
+            _begun = streams._applicationScheduler is not TurnPipeScheduler;
         }
 
         public override bool TryRead(out ReadResult result)
@@ -45,7 +50,15 @@ public sealed partial class TcpByteStreams
         {
             ValueTask<ReadResult> read = _inner.ReadAsync(cancellationToken);
             _read = read;
-            return read.IsCompletedSuccessfully ? new(Take()) : new(this, ++_token);
+            if (read.IsCompletedSuccessfully)
+            {
+                if (_begun)
+                    return new(Take());
+                _waitsForTurn = true;
+            }
+
+            _begun = true;
+            return new(this, ++_token);
         }
 
         public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -80,7 +93,7 @@ public sealed partial class TcpByteStreams
         {
             Require(token);
             ValueTask<ReadResult> read = _read;
-            return !read.IsCompleted ? ValueTaskSourceStatus.Pending
+            return _waitsForTurn || !read.IsCompleted ? ValueTaskSourceStatus.Pending
                 : read.IsCompletedSuccessfully ? ValueTaskSourceStatus.Succeeded
                 : read.IsCanceled ? ValueTaskSourceStatus.Canceled : ValueTaskSourceStatus.Faulted;
         }
@@ -92,6 +105,12 @@ public sealed partial class TcpByteStreams
             _state = state;
             _context = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? SynchronizationContext.Current : null;
             _execution = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
+            if (_waitsForTurn)
+            {
+                ((TurnPipeScheduler)_streams._applicationScheduler).Begin(static reader => ((CountingPipeReader)reader!).OnTurn(), this);
+                return;
+            }
+
             // From here on it may be called, on another thread.
             ValueTask<ReadResult> read = _read;
             read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onRead);
@@ -104,6 +123,12 @@ public sealed partial class TcpByteStreams
             ReadResult result = read.GetAwaiter().GetResult();
             _last = result.Buffer;
             return result;
+        }
+
+        private void OnTurn()
+        {
+            _waitsForTurn = false;
+            OnRead();
         }
 
         private void OnRead()

@@ -69,6 +69,9 @@ public sealed partial class TcpByteStreams
     /// <summary>Octets received and not yet read.</summary>
     public int Unread => Volatile.Read(ref _unread);
 
+    /// <inheritdoc cref="TcpConnection.ApplicationContext"/>
+    public SynchronizationContext? ApplicationContext => (_applicationScheduler as TurnPipeScheduler)?.Context;
+
     /// <summary>Whether the application reads no more.</summary>
     public bool IsInputClosed => Volatile.Read(ref _inputClosed) != 0;
 

@@ -8,6 +8,7 @@ namespace Troupe.Net.Contracts;
 public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) : IDuplexPipe, IAsyncDisposable
 {
     private readonly TaskCompletionSource<TcpCloseReason> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _ended = new();
 
     /// <summary>Which connection this is.</summary>
     public TcpConnectionKey Key { get; } = key;
@@ -21,11 +22,19 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     /// <summary>Completes when the connection is no more, or waits in TIME-WAIT only.</summary>
     public Task<TcpCloseReason> Completion => _completion.Task;
 
+    /// <summary>
+    /// Is canceled then, too. Who is told by it and no longer cares when it happens costs nothing: a continuation of <see cref="Completion"/> is queued in any case.
+    /// </summary>
+    public CancellationToken Ended => _ended.Token;
+
     /// <summary>Why <see cref="Input"/> ended, for who has read to its end: both sides closed, or what came in between.</summary>
     public TcpCloseReason EndReason => streams.EndReason;
 
     /// <summary>What may be changed while it lives: delays, keep-alive, timeout, buffer.</summary>
     public TcpConnectionSettings Settings => streams.Settings;
+
+    /// <summary>What brings the application's awaits back to its turns, for who begins it elsewhere; null if it has none, or never blocks in them.</summary>
+    public SynchronizationContext? ApplicationContext => streams.ApplicationContext;
 
     /// <summary>Octets that the send buffer has room for now.</summary>
     public int SendRoom => streams.SendRoom;
@@ -42,5 +51,10 @@ public sealed class TcpConnection(TcpConnectionKey key, TcpByteStreams streams) 
     }
 
     /// <summary>The protocol's side says that it is over.</summary>
-    public void Complete(TcpCloseReason reason) => _completion.TrySetResult(reason);
+    public void Complete(TcpCloseReason reason)
+    {
+        _completion.TrySetResult(reason);
+        // Runs nothing here: what is registered is run by the thread pool, and most often nothing is any more.
+        _ = _ended.CancelAsync();
+    }
 }

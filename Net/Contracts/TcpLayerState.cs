@@ -4,13 +4,16 @@ using Troupe.Actors;
 namespace Troupe.Net.Contracts;
 
 /// <summary>What the TCP layer and all connections of a stack share, for as long as the stack lives.</summary>
-[SendableByContract("Immutable, but for the budget and the counters, which are made to be shared.")]
+[SendableByContract("Immutable, but for the budget, the counters and the turns, which are made to be shared.")]
 public sealed record TcpShared(
     TcpConfiguration Configuration, LinkResources Link, LayerCounters Counters, ReassemblyBudget Budget,
     InitialSequenceNumbers SequenceNumbers, InternetLayers Internet)
 {
     /// <summary>What the connections' streams hold.</summary>
     public TcpBufferBudget Buffers { get; } = new(Configuration.TotalBuffers, Configuration.BufferShare);
+
+    /// <summary>Where the connections' applications run, for the next connections.</summary>
+    public TurnPipeSchedulers Turns { get; } = new();
 }
 
 /// <summary>What one demultiplexer of TCP hands to the next in a hot swap. Connections are actors of their own and do not notice.</summary>

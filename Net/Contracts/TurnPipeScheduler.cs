@@ -21,6 +21,7 @@ public sealed class TurnPipeScheduler : PipeScheduler
 
     private readonly ActorSystem _system;
     private readonly bool _mayBlock;
+    private readonly ApplicationContext? _context;
     private ActorRef<Continuation>? _turns;
     private int _taken;
     private int _stopped;
@@ -33,9 +34,20 @@ public sealed class TurnPipeScheduler : PipeScheduler
         ArgumentNullException.ThrowIfNull(system);
         _system = system;
         _mayBlock = mayBlock;
-        if (!mayBlock)
+        if (mayBlock)
+            _context = new(this);
+        else
             _turns = Spawn(new ContinuationActor());
     }
+
+    /// <summary>Whether the application may block in a continuation.</summary>
+    public bool MayBlock => _mayBlock;
+
+    /// <summary>What brings the application's awaits back to its turns; null if it never blocks, because each of its turns does.</summary>
+    public SynchronizationContext? Context => _context;
+
+    /// <summary>The schedulers that this one is kept with; null: with none.</summary>
+    internal TurnPipeSchedulers? Together { get; init; }
 
     /// <inheritdoc/>
     public override void Schedule(Action<object?> action, object? state)
@@ -45,7 +57,16 @@ public sealed class TurnPipeScheduler : PipeScheduler
             ThreadPool.Schedule(action, state);
     }
 
-    /// <summary>The connection has ended: what was scheduled still runs, what comes later goes to the thread pool.</summary>
+    /// <summary>Schedules a connection's first continuation from the thread pool, where others may begin as well: all of them go to the workers together.</summary>
+    public void Begin(Action<object?> action, object? state)
+    {
+        if (Together is { } together)
+            together.Begin(_system, this, action, state);
+        else
+            Schedule(action, state);
+    }
+
+    /// <summary>No connection will use it any more: what was scheduled still runs, what comes later goes to the thread pool.</summary>
     public void Stop()
     {
         Interlocked.Exchange(ref _stopped, 1);
@@ -115,12 +136,10 @@ public sealed class TurnPipeScheduler : PipeScheduler
 
     private sealed class BlockingContinuationActor(TurnPipeScheduler scheduler) : Actor<Continuation>
     {
-        private readonly ApplicationContext _context = new(scheduler);
-
         protected override ValueTask ReceiveAsync(Continuation message)
         {
             SynchronizationContext? outer = SynchronizationContext.Current;
-            SynchronizationContext.SetSynchronizationContext(_context);
+            SynchronizationContext.SetSynchronizationContext(scheduler._context);
             try
             {
                 message.Run();

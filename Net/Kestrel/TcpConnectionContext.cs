@@ -15,8 +15,7 @@ internal sealed class TcpConnectionContext : ConnectionContext,
     private static long s_lastId;
 
     private readonly TcpConnection _connection;
-    private readonly CancellationTokenSource _closed = new();
-    private readonly FeatureCollection _features = new(8);
+    private readonly TcpConnectionFeatures _features = new();
     private string? _id;
     private IDictionary<object, object?>? _items;
     private EndPoint? _local;
@@ -31,13 +30,13 @@ internal sealed class TcpConnectionContext : ConnectionContext,
         _features.Set<IConnectionItemsFeature>(this);
         _features.Set<IConnectionLifetimeFeature>(this);
         _features.Set<IConnectionEndPointFeature>(this);
-        ConnectionClosed = _closed.Token;
-        _ = connection.Completion.ContinueWith(
-            static (_, source) => ((CancellationTokenSource)source!).Cancel(), _closed,
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        ConnectionClosed = connection.Ended;
     }
 
     public override IDuplexPipe Transport { get; set; }
+
+    /// <inheritdoc cref="TcpConnection.ApplicationContext"/>
+    public SynchronizationContext? ApplicationContext => _connection.ApplicationContext;
 
     public override IFeatureCollection Features => _features;
 

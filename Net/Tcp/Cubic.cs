@@ -58,7 +58,7 @@ public sealed class Cubic(int initialWindowSegments) : ICongestionControl
     public void Acknowledged(in CongestionSample sample)
     {
         if (sample.RoundTrip is { } roundTrip)
-            _roundTrip = _roundTrip == TimeSpan.Zero ? roundTrip : (_roundTrip * 7 + roundTrip) / 8;
+            _roundTrip = _roundTrip == TimeSpan.Zero ? roundTrip : new(((_roundTrip.Ticks * 7) + roundTrip.Ticks) / 8);
         if (!sample.IsWindowLimited)
         {
             // 5.8: time in which the application sent less does not count.

@@ -92,7 +92,7 @@ internal sealed class Rack
             return TimeSpan.Zero;
         if (MinimumRoundTrip == TimeSpan.MaxValue)
             return TimeSpan.Zero;
-        TimeSpan window = MinimumRoundTrip * _multiplier / 4;
+        TimeSpan window = new(MinimumRoundTrip.Ticks * _multiplier / 4);
         return window < smoothedRoundTrip ? window : smoothedRoundTrip;
     }
 

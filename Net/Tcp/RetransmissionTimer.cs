@@ -81,13 +81,14 @@ public sealed class RetransmissionTimer(TcpConfiguration configuration)
     {
         if (SmoothedRoundTripTime is { } smoothed)
         {
-            RoundTripTimeVariation = (RoundTripTimeVariation * 3 + (smoothed - roundTrip).Duration()) / 4;
-            SmoothedRoundTripTime = (smoothed * 7 + roundTrip) / 8;
+            // In ticks: a time by a number is computed in floating point.
+            RoundTripTimeVariation = new(((RoundTripTimeVariation.Ticks * 3) + (smoothed - roundTrip).Duration().Ticks) / 4);
+            SmoothedRoundTripTime = new(((smoothed.Ticks * 7) + roundTrip.Ticks) / 8);
         }
         else
         {
             SmoothedRoundTripTime = roundTrip;
-            RoundTripTimeVariation = roundTrip / 2;
+            RoundTripTimeVariation = new(roundTrip.Ticks / 2);
         }
 
         Recompute();
@@ -96,7 +97,7 @@ public sealed class RetransmissionTimer(TcpConfiguration configuration)
     private void Recompute()
     {
         TimeSpan timeout = SmoothedRoundTripTime is { } smoothed
-            ? smoothed + Max(ClockGranularity, RoundTripTimeVariation * K)
+            ? smoothed + Max(ClockGranularity, new(RoundTripTimeVariation.Ticks * K))
             : configuration.InitialRetransmissionTimeout;
         Timeout = Min(Max(timeout, configuration.MinimumRetransmissionTimeout), configuration.MaximumRetransmissionTimeout);
     }

@@ -107,5 +107,5 @@ public sealed partial class TcpActor
     }
 
     private PipeScheduler ApplicationScheduler(TcpApplicationOptions options) =>
-        options.RunsInTurns ? new TurnPipeScheduler(Context.System, options.MayBlock) : options.Scheduler;
+        options.RunsInTurns ? _shared.Turns.Rent(Context.System, options.MayBlock) : options.Scheduler;
 }

@@ -43,6 +43,9 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
     protected override void Started() => _tick = Context.CreateTimer(TcpMessage.Tick());
 
     /// <inheritdoc/>
+    protected override void Stopped() => _shared.Turns.Close();
+
+    /// <inheritdoc/>
     public TcpLayerState ExportState()
     {
         // Answers that could not be sent are still owned here; they go with the next segments.

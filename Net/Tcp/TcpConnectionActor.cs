@@ -32,6 +32,7 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     private FrameBatch _outgoing;
     private bool _outgoingMayBeMarked;
     private TimerHandle _deadline;
+    private TimeSpan _now;
     private bool _established;
     private TcpCloseReason? _closed;
     private bool _timeWait;
@@ -87,7 +88,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
     /// <inheritdoc/>
     protected override void Stopped()
     {
-        (_application as TurnPipeScheduler)?.Stop();
+        if (_application is TurnPipeScheduler turns)
+            _shared.Turns.Return(turns);
         _block.Release();
         _outgoing.Dispose();
         while (_full.TryDequeue(out (FrameBatch Segments, bool MayBeMarked) batch))
@@ -103,7 +105,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
             return default;
         }
 
-        _block.Begin(Context.Time.GetElapsedTime(0));
+        _now = Context.Time.GetElapsedTime(0);
+        _block.Begin(_now);
         switch (message.Kind)
         {
             case TcpConnectionMessageKind.Segments:
@@ -213,11 +216,8 @@ public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnec
         return SendOutgoing();
     }
 
-    private TimeSpan Remaining(TimeSpan deadline)
-    {
-        TimeSpan remaining = deadline - Context.Time.GetElapsedTime(0);
-        return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
-    }
+    // Since the turn began: what the turn took comes on top, which is no matter.
+    private TimeSpan Remaining(TimeSpan deadline) => deadline > _now ? deadline - _now : TimeSpan.Zero;
 
     private ValueTask SendOutgoing()
     {

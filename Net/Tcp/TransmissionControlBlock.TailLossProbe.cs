@@ -27,7 +27,7 @@ public sealed partial class TransmissionControlBlock
         if (!_armTailProbe)
             return;
         _armTailProbe = false;
-        TimeSpan timeout = _retransmission.SmoothedRoundTripTime is { } smoothed ? smoothed * 2 : _configuration.InitialRetransmissionTimeout;
+        TimeSpan timeout = _retransmission.SmoothedRoundTripTime is { } smoothed ? smoothed + smoothed : _configuration.InitialRetransmissionTimeout;
         if (_segments.Count == 1)
             timeout += WorstDelayedAcknowledgement;
         // At the timer's own time there is no use for it.

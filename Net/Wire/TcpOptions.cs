@@ -15,6 +15,7 @@ public readonly record struct TcpOptions
     private const byte SackKind = 5;
     private const byte TimestampsKind = 8;
     private const byte UserTimeoutKind = 28;
+    private const uint AlignedTimestamps = (NoOperation << 24) | (NoOperation << 16) | (TimestampsKind << 8) | 10;
 
     /// <summary>RFC 7323 2.3: a larger shift is used as 14.</summary>
     public const byte MaximumWindowScale = 14;
@@ -48,6 +49,13 @@ public readonly record struct TcpOptions
     /// <summary>Reads the octets between the fixed header and the data.</summary>
     public static WireError TryParse(ReadOnlySpan<byte> bytes, out TcpOptions options)
     {
+        // As most segments have it (RFC 7323 A): the timestamps, and no-operations that align them.
+        if (bytes.Length == TimestampsLength && BinaryPrimitives.ReadUInt32BigEndian(bytes) == AlignedTimestamps)
+        {
+            options = new() { Timestamps = (BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]), BinaryPrimitives.ReadUInt32BigEndian(bytes[8..])) };
+            return WireError.None;
+        }
+
         options = default;
         ushort? maximumSegmentSize = null;
         byte? windowScale = null;

@@ -10,6 +10,7 @@ public sealed class UncontrolledCallsTests
         ("Troupe.Core.Capabilities.Fence.Full", "System.Threading.Interlocked.MemoryBarrier", "the same: a fence does nothing in sequentially consistent runs"),
         ("Troupe.Net.Contracts.TcpConnectionSettings.", "System.Threading.Volatile.", "settings that stand alone: no protocol under test turns on when one is seen"),
         ("Troupe.Net.Contracts.TurnPipeScheduler/ApplicationContext.Post", "System.Threading.ThreadPool.UnsafeQueueUserWorkItem", "what an application awaits, on the pool of the machine; no protocol under test has an application"),
+        ("Troupe.Net.Contracts.TurnPipeSchedulers.Begin", "System.Threading.ThreadPool.UnsafeQueueUserWorkItem", "the same: how connections that begin leave it"),
         ("Troupe.Net.Sockets.TcpSocket.", "System.Threading.Volatile.", "whether a socket listens; asked under its gate where more than an answer hangs on it"),
         ("Troupe.Core.Machine.KernelPhysicalMemory.", "System.Threading.Volatile.", "device registers and firmware tables; no protocol under test reads them"),
         ("Troupe.Core.Machine.EntropySource`", "System.Threading.Volatile.Write", "wipes secrets; no protocol under test runs it"),

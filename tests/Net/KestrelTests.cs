@@ -98,7 +98,6 @@ public sealed class KestrelTests
     public async Task AHandlerThatBlocksEndsOnOneProcessor(string path, bool onWorkers)
     {
         await using WebPair pair = await WebPair.StartAsync(onWorkers, processors: 1);
-        // A connection's first request may find its octets there already, and run where Kestrel started the connection: on the pool.
         Assert.Equal("hello", await pair.Client.GetStringAsync("/hello").WaitAsync(Limit));
         for (int request = 0; request < 3; request++)
             Assert.Equal("waited", await pair.Client.GetStringAsync(path).WaitAsync(Limit));
@@ -134,6 +133,33 @@ public sealed class KestrelTests
         for (int request = 0; request < 200 && onWorkers < 20; request++)
             onWorkers += await pair.Client.GetStringAsync("/thread").WaitAsync(Limit) == "worker, worker" ? 1 : 0;
         Assert.Equal(20, onWorkers);
+    }
+
+    /// <summary>Its octets have most often come before Kestrel, which starts connections on the pool, asks for them.</summary>
+    [Fact]
+    public async Task OnWorkersAConnectionsOnlyRequestUsesNoThreadOfThePool()
+    {
+        await using WebPair pair = await WebPair.StartAsync(onWorkers: true, processors: 1);
+        int onWorkers = 0;
+        for (int request = 0; request < 200 && onWorkers < 20; request++)
+            onWorkers += await pair.GetAndCloseAsync("/thread") == "worker, worker" ? 1 : 0;
+        Assert.Equal(20, onWorkers);
+    }
+
+    /// <summary>Three segments a connection: the answer to its SYN, that to its request with the end of the stream, and the acknowledgement of its own end.</summary>
+    [Fact]
+    public async Task TheAnswerToAConnectionsOnlyRequestAndTheEndLeaveAsOneSegment()
+    {
+        await using WebPair pair = await WebPair.StartAsync(onWorkers: true, processors: 1);
+        int three = 0;
+        for (int request = 0; request < 200 && three < 20; request++)
+        {
+            long before = pair.ServerStack["TCP"].Sent;
+            Assert.Equal("hello", await pair.GetAndCloseAsync("/hello"));
+            three += pair.ServerStack["TCP"].Sent - before == 3 ? 1 : 0;
+        }
+
+        Assert.Equal(20, three);
     }
 
     private sealed class OneAnswer : Actor<Reply<int>>
@@ -245,6 +271,13 @@ public sealed class KestrelTests
                 Timeout = Limit,
             };
             return pair;
+        }
+
+        public async Task<string> GetAndCloseAsync(string path)
+        {
+            using HttpRequestMessage message = new(HttpMethod.Get, path) { Headers = { ConnectionClose = true } };
+            using HttpResponseMessage response = await Client.SendAsync(message).WaitAsync(Limit);
+            return await response.Content.ReadAsStringAsync().WaitAsync(Limit);
         }
 
         public async ValueTask DisposeAsync()

@@ -120,6 +120,12 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
     {
         get
         {
+            var slot = Slot;
+            if (slot.Last is null)
+            {
+                return slot.Length;
+            }
+
             var length = 0;
             foreach (var piece in Pieces)
             {
@@ -135,6 +141,11 @@ public readonly struct FrameBuffer : IDisposable, IEquatable<FrameBuffer>
     {
         get
         {
+            if (!IsInPieces)
+            {
+                return 1;
+            }
+
             var count = 0;
             foreach (var _ in Pieces)
             {

@@ -14,7 +14,8 @@ internal static unsafe class FirstThread
     internal const ulong StackSize = InformationCalls.DefaultStackSize;
 
     private const int MaximumWords = 256;
-    private const ulong LargestNursery = 4 << 20;
+    private const ulong LargestNursery = 32 << 20;
+    private const ulong AmpleMemory = 64 << 20;
     private const ulong TextRoom = 4096;
 
     // Auxiliary vector entries.
@@ -99,8 +100,10 @@ internal static unsafe class FirstThread
         Push(words, Put("DOTNET_HillClimbing_Disable=1"u8));
 
         // The collector sizes its nursery by the processor's cache, which an emulated processor does not tell: it would collect every
-        // 256 KiB, and once before the first request. A sixteenth of memory, at most 4 MiB.
-        ulong nursery = KernelMemory.FreeBytes / 16 < LargestNursery ? KernelMemory.FreeBytes / 16 : LargestNursery;
+        // 256 KiB, and once before the first request. A collection costs by what is alive, which with a few hundred connections is as much as they have allocated
+        // in 4 MiB: so an eighth of memory, at most 32 MiB, and a sixteenth where there is little.
+        ulong nursery = KernelMemory.FreeBytes / (KernelMemory.FreeBytes < AmpleMemory ? 16UL : 8UL);
+        nursery = nursery < LargestNursery ? nursery : LargestNursery;
         PushNumber(words, "DOTNET_GCgen0size="u8, nursery & ~(KernelMemory.FrameSize - 1));
         if (CommandLine.HeapLimitMegabytes != 0)
         {
