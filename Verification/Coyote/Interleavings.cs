@@ -19,6 +19,7 @@ internal static class Interleavings
     private const uint DefaultIterations = 300;
     private const uint DefaultSeed = 20_261_123;
     private const uint PlantedRounds = 8;
+    private const uint WarmUps = 3;
 
     static Interleavings()
     {
@@ -70,6 +71,16 @@ internal static class Interleavings
         .WithDeadlockTimeout(30_000)
         .WithTelemetryEnabled(false);
 
+    /// <summary>
+    /// Runs a test a few times to no other purpose: what is done at first use, such as static constructors, is then part of no schedule. Else a trace would only run again in a process in
+    /// which as much had been used before as in the one that left it.
+    /// </summary>
+    public static void WarmUp(Action test, uint iterations, bool isEveryAccess)
+    {
+        using var engine = TestingEngine.Create(Configure(DefaultSeed, iterations, isEveryAccess).WithTestingIterations(WarmUps).WithTestIterationsRunToCompletion(true), test);
+        engine.Run();
+    }
+
     private static string? Replay => Environment.GetEnvironmentVariable("TROUPE_COYOTE_REPLAY") is { Length: > 0 } file ? file : null;
 
     private static Failure? Run(ITestOutputHelper output, Action test, string name, Mode mode, uint iterations, bool isPlanted, uint round = 0)
@@ -80,6 +91,7 @@ internal static class Interleavings
 
         var seed = Number("TROUPE_COYOTE_SEED", DefaultSeed) + round;
         var configuration = Configure(seed, iterations, mode == Mode.MemoryAccesses);
+        WarmUp(test, iterations, mode == Mode.MemoryAccesses);
         if (ReplayedSchedules.TryRun(name, mode.ToString(), seed, configuration, test, isPlanted)) return null;
         if (Replay is { } replay)
         {

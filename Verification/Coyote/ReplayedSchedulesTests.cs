@@ -1,5 +1,6 @@
 using Microsoft.Coyote;
 using Troupe.Actors;
+using Troupe.Verification.Protocols;
 
 namespace Troupe.Verification.Coyote;
 
@@ -9,11 +10,12 @@ public sealed class ReplayedSchedulesTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Ten_schedules_that_pass_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: false, expected: 12), passes: 3);
+    public void Five_schedules_that_pass_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: false, expected: 12), passes: 3);
 
     [Theory]
+    [InlineData(false)]
     [InlineData(true)]
-    public void Ten_schedules_that_fail_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: true, expected: 12), passes: int.MaxValue);
+    public void Five_schedules_that_fail_are_the_same_when_run_again(bool isEveryAccess) => Check(isEveryAccess, Cashiers(shared: true, expected: 12), passes: int.MaxValue);
 
     [Fact]
     public void A_test_that_depends_on_more_than_its_schedule_is_seen()
@@ -22,7 +24,7 @@ public sealed class ReplayedSchedulesTests
         var test = CoyoteActorHost.Run(system =>
         {
             var name = runs++ == 0 ? "first" : "second";
-            system.Spawn(new Cashier(new Till()), name).Tell(5);
+            system.Spawn(new Cashier(new Till(), system.Spawn(new Printer())), name).Tell(5);
             return static () => { };
         });
         var (trace, steps) = ReplayedSchedules.Record(Configure(1, false), test, passes: 1)!.Value;
@@ -31,8 +33,11 @@ public sealed class ReplayedSchedulesTests
 
     private static void Check(bool isEveryAccess, Action test, int passes)
     {
+        // That the other tests are recorded, or checked, at this moment is none of its business.
+        if (ScheduleLog.IsAtWork) return;
+        Interleavings.WarmUp(test, iterations: 300, isEveryAccess);
         var different = new HashSet<string>(StringComparer.Ordinal);
-        for (var seed = 1u; seed <= 10; seed++)
+        for (var seed = 1u; seed <= 5; seed++)
         {
             var recorded = ReplayedSchedules.Record(Configure(seed, isEveryAccess), test, passes);
             Assert.NotNull(recorded);
@@ -51,34 +56,30 @@ public sealed class ReplayedSchedulesTests
     {
         var till = new Till();
         var other = shared ? till : new Till();
-        system.Spawn(new Cashier(till), "first").Tell(5);
-        system.Spawn(new Cashier(other), "second").Tell(7);
+        var printer = system.Spawn(new Printer(), "printer");
+        system.Spawn(new Cashier(till, printer), "first").Tell(5);
+        system.Spawn(new Cashier(other, printer), "second").Tell(7);
         return () => Assert.Equal(expected, till.Sum + (shared ? 0 : other.Sum));
     });
 
     private sealed class Till
     {
-        private readonly object _gate = new();
-
         public int Sum { get; set; }
-
-        /// <summary>A scheduling point.</summary>
-        public void Open()
-        {
-            lock (_gate)
-            {
-            }
-        }
     }
 
-    private sealed class Cashier(Till till) : Actor<int>
+    private sealed class Cashier(Till till, ActorRef<int> printer) : Actor<int>
     {
         protected override ValueTask ReceiveAsync(int paid)
         {
             var before = till.Sum;
-            till.Open();
+            printer.Tell(paid);
             till.Sum = before + paid;
             return default;
         }
+    }
+
+    private sealed class Printer : Actor<int>
+    {
+        protected override ValueTask ReceiveAsync(int paid) => default;
     }
 }

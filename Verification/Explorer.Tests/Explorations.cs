@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using Troupe.Verification.Atomics;
 using Troupe.Verification.Protocols;
 using Xunit.Abstractions;
@@ -9,7 +10,7 @@ namespace Troupe.Verification.Explorer.Tests;
 /// Runs the product's protocols in the explorer and keeps a record of each search. The environment: TROUPE_EXPLORE_SECONDS gives a search that is too large to exhaust so
 /// much time (10, or less where bugs show early); TROUPE_EXPLORE_MODEL=release-acquire puts that model in the place of x86-TSO; TROUPE_EXPLORE_REPLAY is TEST=SCHEDULE and runs this one schedule.
 /// </summary>
-internal static class Explorations
+internal static partial class Explorations
 {
     static Explorations()
     {
@@ -88,7 +89,21 @@ internal static class Explorations
         void Add(string folder, string kind, ExplorationResult result)
         {
             if (result.Last is { } last)
-                ScheduleLog.Add(folder, tool, kind, $"{name}={last.Replay}", [.. last.Steps.Select(static step => step.ToString()), result.Failure?.Message ?? "passes"]);
+                ScheduleLog.Add(folder, tool, kind, $"{name}={last.Replay}", [.. WithoutAddresses(last.Steps.Select(static step => step.ToString())), result.Failure?.Message ?? "passes"]);
         }
     }
+
+    /// <summary>A protocol may write pointers, which are others in each process: they get numbers in the order in which they come up.</summary>
+    private static IEnumerable<string> WithoutAddresses(IEnumerable<string> steps)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        return steps.Select(step => Address().Replace(step, match =>
+        {
+            if (!seen.TryGetValue(match.Value, out var number)) seen[match.Value] = number = seen.Count + 1;
+            return $"address {number}";
+        }));
+    }
+
+    [GeneratedRegex(@"\b\d{13,16}\b")]
+    private static partial Regex Address();
 }

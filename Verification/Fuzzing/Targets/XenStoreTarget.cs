@@ -172,7 +172,7 @@ internal sealed class XenStoreTarget() : FuzzTarget("xenstore")
             BinaryPrimitives.WriteUInt32LittleEndian(_page.AsSpan(ResponseProducer), producer);
         }
 
-        private void Write(int at, ReadOnlySpan<byte> octets) => octets.CopyTo(_page.AsSpan(at, Math.Min(octets.Length, ResponseProducer + 4 - at)));
+        private void Write(int at, ReadOnlySpan<byte> octets) => octets[..Math.Min(octets.Length, ResponseProducer + 4 - at)].CopyTo(_page.AsSpan(at));
 
         private uint Read(int at) => BinaryPrimitives.ReadUInt32LittleEndian(_page.AsSpan(at));
     }
