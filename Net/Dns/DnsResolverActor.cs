@@ -118,7 +118,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
             return true;
         }
 
-        ImmutableArray<IpAddress> servers = [.. nameServers.Servers.Where(CanAsk).Take(around.Configuration.Servers)];
+        ImmutableArray<DnsServer> servers = [.. nameServers.Servers.Where(CanAsk).Take(around.Configuration.Servers)];
         if (servers.IsEmpty || _questions.Count >= around.Configuration.Questions)
         {
             around.Counters.Drop(servers.IsEmpty ? DropCause.Unroutable : DropCause.TableFull);
@@ -132,7 +132,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
         return true;
     }
 
-    private bool CanAsk(IpAddress server) => internet.TrySelectSource(server, 0, out _);
+    private bool CanAsk(DnsServer server) => internet.TrySelectSource(server.Address, server.Interface, out _);
 
     private void Take(DnsFinding finding)
     {
