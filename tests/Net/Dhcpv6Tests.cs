@@ -291,7 +291,7 @@ public sealed class Dhcpv6Tests
         // 21.23: a day, from the answer on; then another transaction, which the port's new receiver knows.
         await bench.AdvanceAsync(86_390);
         Assert.Empty(Questions(bench));
-        await bench.AdvanceAsync(11);
+        await bench.AdvanceAsync(12);
         Assert.NotEqual(TransactionOf(asked), TransactionOf(Questions(bench)[0]));
         await bench.SendAsync(Reply(bench, Questions(bench)[0]));
         bench.Frames.Clear();

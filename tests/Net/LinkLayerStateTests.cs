@@ -85,8 +85,8 @@ public sealed class LinkLayerStateTests
     public void WhoAskedWhetherAnAddressIsFreeIsAnswered() => Run(
         async bench =>
         {
-            ValueTask<bool> isFree = bench.Stack.Interfaces[0].Ethernet.AskAsync<bool>(
-                static reply => LinkMessage.Probe(Ipv4Address.From(10, 0, 0, 9), reply), TimeSpan.FromMinutes(1));
+            Task<bool> isFree = bench.Stack.Interfaces[0].Ethernet.AskAsync<bool>(
+                static reply => LinkMessage.Probe(Ipv4Address.From(10, 0, 0, 9), reply), TimeSpan.FromMinutes(1)).AsTask();
             await bench.AdvanceAsync(2);
             await SwapAsync(bench);
             await bench.AdvanceAsync(8);

@@ -1,5 +1,4 @@
 // What the DNS resolver and the DHCPv6 client hand on in a hot swap, in virtual time.
-using Troupe.Actors;
 using Troupe.Apps.Hosting;
 using Troupe.Net.Contracts;
 using Troupe.Net.Tests.Interfaces;

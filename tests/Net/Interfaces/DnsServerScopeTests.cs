@@ -1,5 +1,4 @@
 // RFC 4007 and RFC 8106 5.1: a DNS server's link-local address, on a host with two devices.
-using Troupe.Actors;
 using Troupe.Apps.Hosting;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;

@@ -1,7 +1,6 @@
 // What a server says of where it can be reached, on a host with two devices.
 using Troupe.Apps.Hosting;
 using Troupe.Apps.Hosting.Web;
-using Troupe.Net.Contracts;
 using static Troupe.Net.Tests.Interfaces.TwoInterfaces;
 
 namespace Troupe.Net.Tests.Interfaces;
