@@ -7,8 +7,8 @@ namespace Troupe.Apps.Hosting;
 /// <summary>A network device that is to start, and the news that it has.</summary>
 internal sealed class DeviceStart(ActorRef<NetworkDeviceMessage> device, int number) : NetworkDeviceClient
 {
-    // A driver starts within milliseconds; on Xen its other half may come a little later, and is looked for each second.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    // A driver starts within milliseconds; on Xen its other half may come a little later, and is looked for each second. A guest on a host that is very busy needs a second or two.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource<NetworkDeviceInformation> _information = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

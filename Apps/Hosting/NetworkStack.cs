@@ -129,7 +129,7 @@ public sealed class NetworkStack
         StartAsync(system, [device], configuration, randomness, cancellationToken);
 
     /// <summary>
-    /// Waits for the devices to start, puts a stack on them, and gives each its address or asks DHCP for one. A device that does not start is waited for two seconds while
+    /// Waits for the devices to start, puts a stack on them, and gives each its address or asks DHCP for one. A device that does not start is waited for five seconds while
     /// another has started, and joins whenever it does; the console says which.
     /// </summary>
     public static async Task<NetworkStack> StartAsync(

@@ -103,7 +103,7 @@ public sealed class LateCardTests
             foreach (LinkEnd end in _ends)
                 await end.AttachAsync();
             Task<NetworkStack> starting = NetworkStack.StartAsync(Test.System, Cards, Static with { Notice = Notices.Add }, new SeededRandomness(1), CancellationToken.None);
-            await Test.AdvanceAsync(TimeSpan.FromSeconds(3));
+            await Test.AdvanceAsync(TimeSpan.FromSeconds(6));
             Assert.True(starting.IsCompleted, "The stack waits for a card that does not start.");
             Stack = await starting;
         }
