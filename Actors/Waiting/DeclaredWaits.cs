@@ -6,6 +6,9 @@ internal sealed class DeclaredWaits(IReadOnlyList<ActorRef> actors, IReadOnlyLis
     /// <summary>What was found among the paths; touched in the actor's turns only.</summary>
     private readonly HashSet<ActorCell> _known = [];
 
+    /// <summary>These, and some more.</summary>
+    internal DeclaredWaits With(ReadOnlySpan<ActorRef> more) => new([.. actors, .. more], paths);
+
     internal bool Contains(ActorCell receiver)
     {
         // By index: an enumerator of the interface would be allocated with each message.

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -61,8 +62,11 @@ public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
         try
         {
             NetworkStack? stack = await StartAsync().ConfigureAwait(false);
-            await AnnounceAsync(stack).ConfigureAwait(false);
+            using CancellationTokenSource end = new();
+            Task announcing = stack is null ? SayAsync(Listening().OnHost()) : AnnounceAsync(stack, Listening(), end.Token);
             await Web.WaitForShutdownAsync().ConfigureAwait(false);
+            await end.CancelAsync().ConfigureAwait(false);
+            await announcing.ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is MachineException or IOException)
         {
@@ -81,34 +85,52 @@ public sealed class WebUnikernel : IEndpointRouteBuilder, IAsyncDisposable
         await _unikernel.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task AnnounceAsync(NetworkStack? stack)
-    {
-        ICollection<string>? addresses = Web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses;
-        string host = "localhost";
-        if (stack is not null)
-        {
-            host = (await ConfiguredAsync(stack).ConfigureAwait(false)).Address.ToString();
-        }
+    private ListeningAddresses Listening() => new([.. Web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []]);
 
-        foreach (string address in addresses ?? [])
-            await Console.Out.WriteLineAsync($"listening on {address.Replace("[::]", host, StringComparison.Ordinal).Replace("0.0.0.0", host, StringComparison.Ordinal)}").ConfigureAwait(false);
+    // As long as the program runs: another interface may get its address later, or this one another.
+    private static async Task AnnounceAsync(NetworkStack stack, ListeningAddresses listening, CancellationToken end)
+    {
+        Channel<bool> changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        void Look() => changes.Writer.TryWrite(true);
+        stack.AddressesChanged += Look;
+        try
+        {
+            await AnnounceFirstAsync(stack, listening, end).ConfigureAwait(false);
+            while (true)
+            {
+                await SayAsync(listening.Take(stack.Internet)).ConfigureAwait(false);
+                await changes.Reader.ReadAsync(end).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            stack.AddressesChanged -= Look;
+        }
     }
 
     // A guest that waits for an address looks like one that hangs, so it says what it waits for, as long as it does.
-    private static async Task<InterfaceConfiguration> ConfiguredAsync(NetworkStack stack)
+    private static async Task AnnounceFirstAsync(NetworkStack stack, ListeningAddresses listening, CancellationToken end)
     {
         while (true)
         {
             try
             {
-                return await stack.Configured.WaitAsync(SilentWait).ConfigureAwait(false);
+                await stack.Configured.WaitAsync(SilentWait, end).ConfigureAwait(false);
+                return;
             }
             catch (TimeoutException)
             {
+                await SayAsync(listening.Take(stack.Internet)).ConfigureAwait(false);
                 LayerCounters dhcp = stack["DHCP"];
                 await Console.Error.WriteLineAsync(
                     $"waiting for an address: asked DHCP {dhcp.Sent} times, {dhcp.Received} answers; ip=A.B.C.D/LENGTH gateway=A.B.C.D on the command line gives one by hand").ConfigureAwait(false);
             }
         }
+    }
+
+    private static async Task SayAsync(IEnumerable<string> addresses)
+    {
+        foreach (string address in addresses)
+            await Console.Out.WriteLineAsync($"listening on {address}").ConfigureAwait(false);
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Troupe.Net.Contracts;
 using Troupe.Net.Middleware;
-using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
@@ -30,7 +29,7 @@ public sealed record NetworkConfiguration
     public DnsConfiguration Dns { get; init; } = new();
 
     /// <summary>DNS servers given by hand, instead of those of DHCP and routers.</summary>
-    public ImmutableArray<IpAddress> NameServers { get; init; } = [];
+    public ImmutableArray<DnsServer> NameServers { get; init; } = [];
 
     /// <summary>Domains to search given by hand, instead of those of DHCP and routers.</summary>
     public ImmutableArray<string> SearchDomains { get; init; } = [];
@@ -48,6 +47,9 @@ public sealed record NetworkConfiguration
         number == 0 ? new() { Static = Static, Ipv6 = Ipv6, Metric = Metric } : FurtherInterfaces.GetValueOrDefault(number) ?? new();
 
     internal ILayerRelays? Relays { get; init; }
+
+    /// <summary>Where a line goes that whoever sits at the console should read.</summary>
+    internal Action<string> Notice { get; init; } = Console.Error.WriteLine;
 
     /// <summary>Limits and times of TCP.</summary>
     public TcpConfiguration Tcp { get; init; } = new();

@@ -14,7 +14,7 @@ public sealed class NetworkOptions
     private readonly Dictionary<int, InterfaceSetup> _furtherInterfaces = [];
     private InterfaceConfiguration? _static;
     private ILayerRelays? _relays;
-    private IpAddress[] _nameServers = [];
+    private DnsServer[] _nameServers = [];
     private string[] _searchDomains = [];
 
     internal NetworkOptions(UnikernelOptions commandLine) => _commandLine = commandLine;
@@ -92,13 +92,13 @@ public sealed class NetworkOptions
         _furtherInterfaces[number] = setup;
     }
 
-    /// <summary>Asks these DNS servers instead of those that DHCP and routers name, as in <c>UseNameServers("10.0.2.3", "2001:db8::53")</c>.</summary>
+    /// <summary>Asks these DNS servers instead of those that DHCP and routers name, as in <c>UseNameServers("10.0.2.3", "2001:db8::53", "fe80::53%eth1")</c>.</summary>
     public void UseNameServers(params string[] servers)
     {
         ArgumentNullException.ThrowIfNull(servers);
-        _nameServers = [.. servers.Select(static server => IpAddress.TryParse(server, out IpAddress address)
-            ? address
-            : throw new ArgumentException($"'{server}' is no IP address.", nameof(servers)))];
+        _nameServers = [.. servers.Select(static server => DnsServer.TryParse(server, out DnsServer parsed)
+            ? parsed
+            : throw new ArgumentException($"'{server}' is no DNS server's address, such as 10.0.2.3, fd00::53 or fe80::53%eth1.", nameof(servers)))];
     }
 
     /// <summary>Tries short names in these domains instead of those that DHCP and routers name.</summary>

@@ -17,34 +17,32 @@ public sealed class NetworkStack
     private readonly Lock _dnsGate = new();
     private readonly DnsSurroundings _dnsSurroundings;
     private readonly LayerCounters[] _counters;
+    private readonly NameServers[] _nameServers;
+    private readonly Lock _joining = new();
+    private volatile StackInterface[] _interfaces;
     private ActorRef<DnsMessage>? _dns;
 
-    private NetworkStack(
-        ActorSystem system, IReadOnlyList<(ActorRef<NetworkDeviceMessage> Device, NetworkDeviceInformation Information)> devices, NetworkConfiguration configuration,
-        IRandomness randomness)
+    private NetworkStack(ActorSystem system, IReadOnlyList<DeviceStart> devices, NetworkConfiguration configuration, IRandomness randomness)
     {
         _system = system;
         _around = new(system, configuration, randomness, Reassembler.CreateBuffers(configuration.Internet));
         LayerCounters udp = new("UDP"), tcp = new("TCP"), dns = new("DNS");
-        Interfaces =
-        [
-            .. devices.Select((entry, number) =>
-                new StackInterface(_around, entry.Device, LinkResources.Of(entry.Information, number), number, configuration.SetupOf(number))),
-        ];
-        Internet = new([.. Interfaces.Select(static one => one.Internet)]);
+        _nameServers = [.. devices.Select(static one => new NameServers(InternetInterface.FirstIndex + one.Number))];
+        _interfaces = [.. devices.Where(static one => one.HasStarted).Select(CreateInterface)];
+        Internet = new([.. _interfaces.Select(static one => one.Internet)]);
         CreateUdp = () => new UdpActor(Internet, udp);
         Udp = system.Spawn(CreateUdp, WaitingFor(Internet.WaitedFor));
-        CreateTcp = () => new TcpActor(configuration.Tcp, Link, Internet, randomness, system.Time, tcp);
+        CreateTcp = () => new TcpActor(configuration.Tcp, Internet.First.Link, Internet, randomness, system.Time, tcp);
         Tcp = system.Spawn(CreateTcp, WaitingFor(Internet.WaitedFor));
-        NameServers = new([.. Interfaces.Select(static one => one.NameServers)]);
+        NameServers = new([.. _nameServers]);
         NameServers.SetByHand(configuration.NameServers, configuration.SearchDomains);
         // At the first question: an image in which nobody asks any is spared the resolver.
         _dnsSurroundings = new(configuration.Dns, Link, Udp, Tcp, randomness, dns);
         _counters = [udp, tcp, _around.Dhcp, dns, _around.Loopback];
     }
 
-    /// <summary>The interfaces, one a device, at least one: eth0, eth1.</summary>
-    public IReadOnlyList<StackInterface> Interfaces { get; }
+    /// <summary>The interfaces, one a device that has started, at least one, in the order of their numbers: eth0, eth1.</summary>
+    public IReadOnlyList<StackInterface> Interfaces => _interfaces;
 
     /// <summary>The device of the first interface.</summary>
     public ActorRef<NetworkDeviceMessage> Device => First.Device;
@@ -79,9 +77,12 @@ public sealed class NetworkStack
         get
         {
             lock (_dnsGate)
-                return _dns ??= _system.Spawn(new DnsResolverActor(_dnsSurroundings, NameServers, Internet), new SpawnOptions { WaitsFor = [] });
+                return _dns ??= _system.Spawn(CreateDns, new SpawnOptions { WaitsFor = [] });
         }
     }
+
+    /// <summary>Makes a behaviour for <see cref="Dns"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
+    public Func<Actor<DnsMessage>> CreateDns => () => new DnsResolverActor(_dnsSurroundings, NameServers, Internet);
 
     /// <summary>The UDP layer.</summary>
     public ActorRef<UdpMessage> Udp { get; }
@@ -108,7 +109,14 @@ public sealed class NetworkStack
     public InterfaceConfiguration? Configuration => First.Configuration;
 
     /// <summary>Completes with the first configuration of any interface.</summary>
-    public Task<InterfaceConfiguration> Configured { get; private set; } = null!;
+    public Task<InterfaceConfiguration> Configured => _around.Configured.Task;
+
+    /// <summary>Raised after addresses of any interface came or went, in the turn of the layer that they are of: who listens must not wait.</summary>
+    public event Action? AddressesChanged
+    {
+        add => _around.AddressesChanged += value;
+        remove => _around.AddressesChanged -= value;
+    }
 
     private StackInterface First => Interfaces[0];
 
@@ -120,7 +128,10 @@ public sealed class NetworkStack
         ActorSystem system, ActorRef<NetworkDeviceMessage> device, NetworkConfiguration configuration, IRandomness randomness, CancellationToken cancellationToken = default) =>
         StartAsync(system, [device], configuration, randomness, cancellationToken);
 
-    /// <summary>Waits for the devices to start, puts a stack on them, and gives each its address or asks DHCP for one.</summary>
+    /// <summary>
+    /// Waits for the devices to start, puts a stack on them, and gives each its address or asks DHCP for one. A device that does not start is waited for five seconds while
+    /// another has started, and joins whenever it does; the console says which.
+    /// </summary>
     public static async Task<NetworkStack> StartAsync(
         ActorSystem system, IReadOnlyList<ActorRef<NetworkDeviceMessage>> devices, NetworkConfiguration configuration, IRandomness randomness,
         CancellationToken cancellationToken)
@@ -130,19 +141,16 @@ public sealed class NetworkStack
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentOutOfRangeException.ThrowIfZero(devices.Count, nameof(devices));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(devices.Count, InternetInterface.Most, nameof(devices));
-        List<(ActorRef<NetworkDeviceMessage> Device, StartedClient Client)> starting = [.. devices.Select(static device => (device, new StartedClient()))];
-        foreach ((ActorRef<NetworkDeviceMessage> device, StartedClient client) in starting)
-            await device.TellAsync(NetworkDeviceMessage.Attach(client), cancellationToken);
-        List<(ActorRef<NetworkDeviceMessage>, NetworkDeviceInformation)> started = [];
-        foreach ((ActorRef<NetworkDeviceMessage> device, StartedClient client) in starting)
-            started.Add((device, await client.Information.WaitAsync(cancellationToken)));
+        DeviceStart[] starting = [.. devices.Select(static (device, number) => new DeviceStart(device, number))];
+        await DeviceStart.WaitAsync(starting, system.Time, configuration.Notice, cancellationToken);
 
-        NetworkStack stack = new(system, started, configuration, randomness);
+        NetworkStack stack = new(system, starting, configuration, randomness);
         foreach (StackInterface one in stack.Interfaces)
             await one.AttachAsync(stack.Udp, stack.Tcp, cancellationToken);
         foreach (StackInterface one in stack.Interfaces)
             await one.StartConfigurationAsync();
-        stack.Configured = stack.Interfaces.Count == 1 ? stack.First.Configured : Task.WhenAny(stack.Interfaces.Select(static one => one.Configured)).Unwrap();
+        foreach (DeviceStart late in starting.Where(one => stack.Internet.WithIndex(InternetInterface.FirstIndex + one.Number) is null))
+            _ = stack.JoinAsync(late);
         return stack;
     }
 
@@ -185,18 +193,36 @@ public sealed class NetworkStack
 
     internal static SpawnOptions WaitingFor(params ActorRef[] below) => new() { WaitsFor = below };
 
-    private sealed class StartedClient : NetworkDeviceClient
+    private StackInterface CreateInterface(DeviceStart device)
     {
-        private readonly TaskCompletionSource<NetworkDeviceInformation> _information = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        LinkResources link = LinkResources.Of(device.Information.Result, device.Number);
+        return new(_around, device.Device, link, device.Number, _around.Configuration.SetupOf(device.Number), _nameServers[device.Number]);
+    }
 
-        public Task<NetworkDeviceInformation> Information => _information.Task;
-
-        protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
+    private async Task JoinAsync(DeviceStart late)
+    {
+        Action<string> notice = _around.Configuration.Notice;
+        try
         {
-            if (deviceEvent is { Kind: NetworkDeviceEventKind.Started, Information: { } information })
-                _information.TrySetResult(information);
-            // What arrives before there is a stack is given back to the driver, which drops and counts it.
-            return deviceEvent.Kind != NetworkDeviceEventKind.Received;
+            await late.Information;
+            StackInterface one = CreateInterface(late);
+            lock (_joining)
+            {
+                // Before they can find it.
+                _system.AddWaits(Udp, one.Internet.WaitedFor);
+                _system.AddWaits(Tcp, one.Internet.WaitedFor);
+                Internet.Join(one.Internet);
+                _interfaces = [.. _interfaces.Append(one).OrderBy(static other => other.Internet.Number)];
+            }
+
+            await one.AttachAsync(Udp, Tcp, CancellationToken.None);
+            await one.StartConfigurationAsync();
+            notice($"{late.Name}: this network card has started, and joins the others.");
+        }
+        catch (Exception failure)
+        {
+            // One card's trouble is not the others'; nobody awaits this.
+            notice($"{late.Name}: this network card cannot join the others: {failure.Message}");
         }
     }
 }

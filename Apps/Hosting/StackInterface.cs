@@ -17,6 +17,12 @@ internal sealed record StackSurroundings(ActorSystem System, NetworkConfiguratio
 
     /// <summary>Of the clients of all interfaces.</summary>
     public LayerCounters Dhcp { get; } = new("DHCP");
+
+    /// <summary>Called after addresses of any interface came or went, in a layer's turn.</summary>
+    public Action? AddressesChanged { get; set; }
+
+    /// <summary>Completes with the first configuration of any interface.</summary>
+    public TaskCompletionSource<InterfaceConfiguration> Configured { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <summary>One device with the layers that are its own, each an actor: the link layer and the internet layers.</summary>
@@ -30,8 +36,10 @@ public sealed class StackInterface
     private readonly TaskCompletionSource<InterfaceConfiguration> _configured = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ActorRef<UdpMessage>? _udp;
 
-    internal StackInterface(StackSurroundings around, ActorRef<NetworkDeviceMessage> device, LinkResources link, int number, InterfaceSetup setup)
+    internal StackInterface(StackSurroundings around, ActorRef<NetworkDeviceMessage> device, LinkResources link, int number, InterfaceSetup setup, NameServers nameServers)
     {
+        NameServers = nameServers;
+        Addresses = new() { Changed = () => around.AddressesChanged?.Invoke() };
         _around = around;
         _setup = setup;
         Device = device;
@@ -45,8 +53,8 @@ public sealed class StackInterface
         _stages = new(system, link, around.Configuration.Relays);
         // From the link up; each layer knows the one below from birth, and waits for it alone; it knows the one above from its first message.
         ActorRef<NetworkDeviceMessage> belowEthernet = _stages.Above(LayerEdge.EthernetToDevice, device);
-        _ethernet = system.Spawn(
-            new EthernetActor(around.Configuration.Ethernet, link, belowEthernet, around.Randomness, ethernet, arp), NetworkStack.WaitingFor(belowEthernet));
+        CreateEthernet = () => new EthernetActor(around.Configuration.Ethernet, link, belowEthernet, around.Randomness, ethernet, arp);
+        _ethernet = system.Spawn(CreateEthernet, NetworkStack.WaitingFor(belowEthernet));
         ActorRef<LinkMessage> belowIpv4 = _stages.Above(LayerEdge.Ipv4ToEthernet, _ethernet);
         CreateIpv4 = () => new Ipv4Actor(
             new(link, belowIpv4, internet, around.Reassembly, around.Randomness, ipv4, icmp, igmp) { LoopbackCounters = around.Loopback });
@@ -89,10 +97,10 @@ public sealed class StackInterface
     public InternetInterface Internet { get; }
 
     /// <summary>The addresses of the interface.</summary>
-    public LocalAddresses Addresses { get; } = new();
+    public LocalAddresses Addresses { get; }
 
     /// <summary>The DNS servers that are named on its link.</summary>
-    public NameServers NameServers { get; } = new();
+    public NameServers NameServers { get; }
 
     /// <summary>What its layers counted, from the link up.</summary>
     public IReadOnlyList<LayerCounters> Counters => [.. _counters, .. _stages.Counters];
@@ -115,6 +123,18 @@ public sealed class StackInterface
     /// <summary>Makes a behaviour for <see cref="Dhcp"/>, as a hot swap wants it; null without it.</summary>
     public Func<Actor<DhcpClientMessage>>? CreateDhcp { get; private set; }
 
+    /// <summary>The client of DHCPv6; null until a router says that there is something to ask for.</summary>
+    public ActorRef<Dhcpv6ClientMessage>? Dhcpv6 { get; private set; }
+
+    /// <summary>Makes a behaviour for <see cref="Dhcpv6"/>, as a hot swap wants it; null without it.</summary>
+    public Func<Actor<Dhcpv6ClientMessage>>? CreateDhcpv6 { get; private set; }
+
+    /// <summary>The link layer.</summary>
+    public ActorRef<LinkMessage> Ethernet => _ethernet;
+
+    /// <summary>Makes a behaviour for <see cref="Ethernet"/>, as a hot swap wants it: it takes its state from its predecessor.</summary>
+    public Func<Actor<LinkMessage>> CreateEthernet { get; }
+
     /// <summary>Gives every layer the interface's configuration of IPv4, or takes it away.</summary>
     public async ValueTask ConfigureAsync(InterfaceConfiguration? configuration)
     {
@@ -123,8 +143,10 @@ public sealed class StackInterface
             [.. new[] { configuration?.NameServer, configuration?.SecondNameServer }.OfType<Ipv4Address>().Select(static server => (IpAddress)server)],
             configuration?.Domain is { } domain ? [domain] : []);
         Addresses.Configure(configuration);
-        if (configuration is not null)
-            _configured.TrySetResult(configuration);
+        if (configuration is null)
+            return;
+        _configured.TrySetResult(configuration);
+        _around.Configured.TrySetResult(configuration);
     }
 
     // Each layer learns who is above it, or the stage that stands in for it; the device learns it last.
@@ -157,7 +179,9 @@ public sealed class StackInterface
     }
 
     // When a router says so: elsewhere there is nobody to ask.
-    private void StartDhcpv6(int entries) => _around.System.Spawn(
-        new Dhcpv6ClientActor(Link, _around.Randomness, _udp!, NameServers, entries, _around.Dhcp),
-        new SpawnOptions { Mailbox = new MailboxOptions { Capacity = 16 }, WaitsFor = [_udp!] });
+    private void StartDhcpv6(int entries)
+    {
+        CreateDhcpv6 = () => new Dhcpv6ClientActor(Link, _around.Randomness, _udp!, NameServers, entries, _around.Dhcp);
+        Dhcpv6 = _around.System.Spawn(CreateDhcpv6, new SpawnOptions { Mailbox = new MailboxOptions { Capacity = 16 }, WaitsFor = [_udp!] });
+    }
 }

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Troupe.Net.Contracts;
-using Troupe.Net.Wire;
 
 namespace Troupe.Apps.Hosting;
 
@@ -27,7 +25,7 @@ public sealed class UnikernelOptions
     public ImmutableSortedDictionary<int, InterfaceOptions> Interfaces { get; private init; } = ImmutableSortedDictionary<int, InterfaceOptions>.Empty;
 
     /// <summary>DNS servers given by hand; empty for those that DHCP and routers name.</summary>
-    public ImmutableArray<IpAddress> NameServers { get; private init; } = [];
+    public ImmutableArray<DnsServer> NameServers { get; private init; } = [];
 
     /// <summary>The words that are the application's.</summary>
     public string[] Rest { get; }
@@ -73,7 +71,7 @@ public sealed class UnikernelOptions
                 interfaces.Add(number, read);
         }
 
-        ImmutableArray<IpAddress> nameServers = [];
+        ImmutableArray<DnsServer> nameServers = [];
         if (error is null)
             TryReadNameServers(servers, out nameServers, out error);
         if (error is not null)
@@ -86,7 +84,7 @@ public sealed class UnikernelOptions
         return true;
     }
 
-    private static bool TryReadNameServers(string? list, out ImmutableArray<IpAddress> servers, [NotNullWhen(false)] out string? error)
+    private static bool TryReadNameServers(string? list, out ImmutableArray<DnsServer> servers, [NotNullWhen(false)] out string? error)
     {
         error = null;
         servers = [];
@@ -94,13 +92,13 @@ public sealed class UnikernelOptions
             return true;
         foreach (string server in list.Split(','))
         {
-            if (!IpAddress.TryParse(server, out IpAddress address))
+            if (!DnsServer.TryParse(server, out DnsServer parsed))
             {
-                error = $"'{server}' is no DNS server's address, such as 10.0.2.3 or fd00::53.";
+                error = $"'{server}' is no DNS server's address, such as 10.0.2.3, fd00::53 or, with its link, fe80::53%eth1.";
                 return false;
             }
 
-            servers = servers.Add(address);
+            servers = servers.Add(parsed);
         }
 
         return true;
@@ -114,8 +112,7 @@ public sealed class UnikernelOptions
         if (!value.StartsWith(InterfacePrefix, StringComparison.Ordinal))
             return true;
         int colon = value.IndexOf(':', StringComparison.Ordinal);
-        ReadOnlySpan<char> digits = colon < 0 ? default : value.AsSpan(InterfacePrefix.Length, colon - InterfacePrefix.Length);
-        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number >= InternetInterface.Most)
+        if (colon < 0 || !InternetInterface.TryParse(value.AsSpan(0, colon), out number))
         {
             error = $"'{value}' names no interface, as eth1:VALUE does; the last one there can be is {InternetInterface.NameOf(InternetInterface.Most - 1)}.";
             return false;

@@ -23,17 +23,30 @@ public sealed record InternetInterface(int Number, LinkResources Link, ActorRef<
     /// <summary>Devices that a stack takes; an index fits an octet.</summary>
     public const int Most = 64;
 
+    private const string NamePrefix = "eth";
+
     /// <summary>The number by which sockets name it.</summary>
     public int Index => FirstIndex + Number;
 
     /// <summary>The name by which people do: eth0, eth1.</summary>
     public string Name => NameOf(Number);
 
+    /// <summary>Who a transport that sends by it waits for.</summary>
+    public ActorRef[] WaitedFor => Ipv6 is { } ipv6 ? [Ipv4, ipv6] : [Ipv4];
+
     /// <summary>Of two interfaces that lead to a destination equally well, the one with the lower metric is taken.</summary>
     public int Metric { get; init; } = Number;
 
     /// <summary>The name of the interface with a number.</summary>
-    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"eth{number}");
+    public static string NameOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{NamePrefix}{number}");
+
+    /// <summary>The number in a name such as eth1; false where it is no name of an interface that there can be.</summary>
+    public static bool TryParse(ReadOnlySpan<char> name, out int number)
+    {
+        number = 0;
+        return name.StartsWith(NamePrefix, StringComparison.Ordinal) &&
+            int.TryParse(name[NamePrefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < Most;
+    }
 
     /// <summary>
     /// The layer that takes packets to an address. Without IPv6 it is the other one, which drops them as unroutable and counts that.

@@ -9,16 +9,20 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Contracts;
 
-/// <summary>The internet layers beneath a transport, two an interface, and the choice among them.</summary>
-/// <param name="Interfaces">The interfaces, at least one.</param>
-[SendableByContract("Immutable, and the addresses in it are made to be shared.")]
-public sealed record InternetLayers(ImmutableArray<InternetInterface> Interfaces)
+/// <summary>The internet layers beneath a transport, two an interface, and the choice among them. A card that starts late joins as its interface.</summary>
+[SendableByContract("A reference to an immutable value, written by who puts the stack together and read whole; the addresses are made to be shared.")]
+public sealed class InternetLayers
 {
+    private volatile Holder _interfaces;
+
+    /// <summary>The layers of these interfaces, at least one, in the order of their numbers.</summary>
+    public InternetLayers(ImmutableArray<InternetInterface> interfaces) => _interfaces = new(interfaces);
+
+    /// <summary>The interfaces there are now, in the order of their numbers. None ever leaves.</summary>
+    public ImmutableArray<InternetInterface> Interfaces => _interfaces.Interfaces;
+
     /// <summary>Who a transport on top of these waits for.</summary>
-    public ActorRef[] WaitedFor =>
-    [
-        .. Interfaces.SelectMany(static one => one.Ipv6 is { } ipv6 ? new ActorRef[] { one.Ipv4, ipv6 } : [one.Ipv4]),
-    ];
+    public ActorRef[] WaitedFor => [.. Interfaces.SelectMany(static one => one.WaitedFor)];
 
     /// <summary>The first interface; whoever needs a buffer and does not know yet where it goes rents it there.</summary>
     public InternetInterface First => Interfaces[0];
@@ -32,9 +36,17 @@ public sealed record InternetLayers(ImmutableArray<InternetInterface> Interfaces
     /// <summary>The interface with an index; null for none, as for the loopback.</summary>
     public InternetInterface? WithIndex(int index)
     {
-        int number = index - InternetInterface.FirstIndex;
-        return number >= 0 && number < Interfaces.Length ? Interfaces[number] : null;
+        foreach (InternetInterface one in Interfaces)
+        {
+            if (one.Index == index)
+                return one;
+        }
+
+        return null;
     }
+
+    /// <summary>An interface comes to the others, from one thread at a time. Transports that were told to wait for its layers before may send by it from now on.</summary>
+    public void Join(InternetInterface late) => _interfaces = new([.. Interfaces.Append(late).OrderBy(static one => one.Number)]);
 
     /// <summary>Whether an address is this host's, loopback included.</summary>
     public bool Contains(IpAddress address) => address.IsLoopback || Owner(address) is not null;
@@ -116,4 +128,6 @@ public sealed record InternetLayers(ImmutableArray<InternetInterface> Interfaces
 
         return First;
     }
+
+    private sealed record Holder(ImmutableArray<InternetInterface> Interfaces);
 }

@@ -26,6 +26,9 @@ public sealed class LocalAddresses
     private volatile RouterHolder _routers = new([], []);
     private volatile InterfaceConfiguration? _configuration;
 
+    /// <summary>Called after addresses came or went, in the turn of the layer that they are of: it must not wait.</summary>
+    public Action? Changed { get; init; }
+
     /// <summary>The addresses of IPv4, loopback apart.</summary>
     public ImmutableArray<LocalAddress> Ipv4 => _ipv4.Addresses;
 
@@ -52,10 +55,18 @@ public sealed class LocalAddresses
     }
 
     /// <summary>From the IPv4 layer's owner alone.</summary>
-    public void SetIpv4(ImmutableArray<LocalAddress> addresses) => _ipv4 = new(addresses);
+    public void SetIpv4(ImmutableArray<LocalAddress> addresses)
+    {
+        _ipv4 = new(addresses);
+        Changed?.Invoke();
+    }
 
     /// <summary>From the IPv6 layer alone.</summary>
-    public void SetIpv6(ImmutableArray<LocalAddress> addresses) => _ipv6 = new(addresses);
+    public void SetIpv6(ImmutableArray<LocalAddress> addresses)
+    {
+        _ipv6 = new(addresses);
+        Changed?.Invoke();
+    }
 
     /// <summary>Whether an address is this interface's.</summary>
     public bool Owns(IpAddress address)

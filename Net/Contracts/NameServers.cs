@@ -12,19 +12,20 @@ namespace Troupe.Net.Contracts;
 public sealed class NameServers
 {
     private readonly ImmutableArray<NameServers> _interfaces;
+    private readonly int _interface;
     private volatile Source _byHand = Source.None;
     private volatile Source _dhcp = Source.None;
     private volatile Source _dhcpv6 = Source.None;
     private volatile Source _routers = Source.None;
 
-    /// <summary>Those of one interface, or of none.</summary>
-    public NameServers() => _interfaces = [];
+    /// <summary>Those that are named on the link of the interface with an index, or (0) on a host's only one.</summary>
+    public NameServers(int interfaceIndex = 0) => (_interfaces, _interface) = ([], interfaceIndex);
 
     /// <summary>Those of a host: what its interfaces were told, in their order.</summary>
     public NameServers(ImmutableArray<NameServers> interfaces) => _interfaces = interfaces;
 
     /// <summary>All servers: those given by hand, or if there are none, DHCP's, and then the routers' (RFC 8106 5.3.1).</summary>
-    public ImmutableArray<IpAddress> Servers => _byHand.Servers.IsEmpty
+    public ImmutableArray<DnsServer> Servers => _byHand.Servers.IsEmpty
         ? [.. _dhcp.Servers.Concat(_dhcpv6.Servers).Concat(_routers.Servers).Concat(_interfaces.SelectMany(static one => one.Servers)).Distinct()]
         : _byHand.Servers;
 
@@ -36,18 +37,20 @@ public sealed class NameServers
             : _byHand.Domains;
 
     /// <summary>What was given by hand, and comes before all else.</summary>
-    public void SetByHand(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _byHand = new(servers, domains);
+    public void SetByHand(ImmutableArray<DnsServer> servers, ImmutableArray<string> domains) => _byHand = new(servers, domains);
 
     /// <summary>What DHCP says now.</summary>
-    public void SetDhcp(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcp = new(servers, domains);
+    public void SetDhcp(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcp = new(Named(servers), domains);
 
     /// <summary>What DHCPv6 says now.</summary>
-    public void SetDhcpv6(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcpv6 = new(servers, domains);
+    public void SetDhcpv6(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _dhcpv6 = new(Named(servers), domains);
 
     /// <summary>What routers say now.</summary>
-    public void SetRouters(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _routers = new(servers, domains);
+    public void SetRouters(ImmutableArray<IpAddress> servers, ImmutableArray<string> domains) => _routers = new(Named(servers), domains);
 
-    private sealed record Source(ImmutableArray<IpAddress> Servers, ImmutableArray<string> Domains)
+    private ImmutableArray<DnsServer> Named(ImmutableArray<IpAddress> servers) => [.. servers.Select(server => DnsServer.NamedOn(_interface, server))];
+
+    private sealed record Source(ImmutableArray<DnsServer> Servers, ImmutableArray<string> Domains)
     {
         public static Source None { get; } = new([], []);
     }

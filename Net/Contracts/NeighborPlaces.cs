@@ -46,6 +46,13 @@ public sealed class NeighborPlaces<TKey>(int capacity) where TKey : notnull
             Move(place, _used);
     }
 
+    /// <summary>Whether something was sent there.</summary>
+    public bool IsUsed(LinkedListNode<TKey> place)
+    {
+        ArgumentNullException.ThrowIfNull(place);
+        return place.List == _used;
+    }
+
     /// <summary>The place is free.</summary>
     public void Remove(LinkedListNode<TKey> place)
     {

@@ -18,7 +18,7 @@ internal sealed class DnsAnswerReceiver(
     public override bool TryDeliver([MovesWhen(true)] in UdpDatagram datagram)
     {
         counters.CountReceived();
-        if (datagram.Source != server || datagram.Destination.Port != port)
+        if (!IsServer(datagram.Source) || (server.Scope != 0 && datagram.Interface != server.Scope) || datagram.Destination.Port != port)
             counters.Drop(DropCause.Unacceptable);
         else if (DnsAnswer.TryParse(datagram.Payload.Data, id, name, type, out _) is var error and not WireError.None)
             counters.Drop(error);
@@ -31,8 +31,10 @@ internal sealed class DnsAnswerReceiver(
     // Once: the actor goes on to the next server at the first, and such reports can be forged as well.
     public override void Fail(TransportError error)
     {
-        if (_hasFailed || error.Kind == TransportErrorKind.TooBig || error.Remote != server)
+        if (_hasFailed || error.Kind == TransportErrorKind.TooBig || !IsServer(error.Remote))
             return;
         _hasFailed = question.TryTell(new(default, refusedPort: port));
     }
+
+    private bool IsServer(IpEndPoint other) => other.Address == server.Address && other.Port == server.Port;
 }

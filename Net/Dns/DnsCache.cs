@@ -1,4 +1,5 @@
 // RFC 1035 7.4 and RFC 2308: what was found, and what was found not to be, for as long as the answer said.
+using System.Collections.Immutable;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
 
@@ -35,6 +36,17 @@ public sealed class DnsCache(DnsConfiguration configuration)
         if (_entries.Count >= configuration.CacheEntries && !_entries.ContainsKey((finding.Name, finding.Type)))
             Evict();
         _entries[(finding.Name, finding.Type)] = (finding.Result, now + (lifetime < longest ? lifetime : longest));
+    }
+
+    /// <summary>The findings, as a hot swap hands them on.</summary>
+    public ImmutableArray<DnsCacheEntry> Export() =>
+        [.. _entries.Select(static entry => new DnsCacheEntry(entry.Key.Name, entry.Key.Type, entry.Value.Result, entry.Value.Until))];
+
+    /// <summary>Takes over the findings of a predecessor.</summary>
+    public void Import(ImmutableArray<DnsCacheEntry> findings)
+    {
+        foreach (DnsCacheEntry finding in findings.Take(configuration.CacheEntries))
+            _entries[(finding.Name, finding.Type)] = (finding.Result, finding.Until);
     }
 
     private void Evict()

@@ -37,7 +37,7 @@ public sealed record DnsSurroundings(
 /// <summary>
 /// Asks for one name and type, tells the resolver what it found, and stops. It waits for the transports and the resolver, which never wait for it.
 /// </summary>
-public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsType type, ImmutableArray<IpAddress> servers, ActorRef<DnsMessage> resolver)
+public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsType type, ImmutableArray<DnsServer> servers, ActorRef<DnsMessage> resolver)
     : Actor<DnsQuestionMessage>
 {
     private const ushort ServerPort = 53;
@@ -83,7 +83,15 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
         await TakeAsync(datagram.Payload.Data.ToArray(), overTcp: false);
     }
 
-    private IpAddress Server => servers[_attempt % servers.Length];
+    // With the link that it is on, if its address says nothing without.
+    private IpEndPoint Server
+    {
+        get
+        {
+            DnsServer server = servers[_attempt % servers.Length];
+            return new(server.Address, ServerPort, (uint)server.Interface);
+        }
+    }
 
     private async ValueTask NextAsync()
     {
@@ -107,7 +115,8 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
 
         around.Counters.CountSent();
         _deadline.Restart(around.Configuration.Timeout * (1 << Math.Min(4, _attempt / servers.Length)));
-        await around.Udp.TellAsync(UdpMessage.Send(new(question, new(default, _port), new(Server, ServerPort))));
+        await around.Udp.TellAsync(UdpMessage.Send(
+            new(question, new(default, _port), Server, new(MayFragment: true, Interface: (byte)Server.Scope))));
     }
 
     private bool TryWrite(out FrameBuffer question)
@@ -124,7 +133,7 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
         for (int attempt = 0; attempt < PortAttempts; attempt++)
         {
             (ushort port, _id) = Draw();
-            DnsAnswerReceiver receiver = new(Context.Self, new(Server, ServerPort), port, _id, _name, type, around.Counters);
+            DnsAnswerReceiver receiver = new(Context.Self, Server, port, _id, _name, type, around.Counters);
             if (!await around.Udp.AskAsync<bool>(bound => UdpMessage.TryBind(port, receiver, bound)))
                 continue;
             _port = port;
@@ -232,14 +241,14 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
     // RFC 7766: the same question, with two octets of length before it.
     private async ValueTask AskOverTcpAsync()
     {
-        IpAddress server = Server;
+        IpEndPoint server = Server;
         await UnbindAsync();
         _deadline.Cancel();
         byte[]? answer = null;
         try
         {
             TcpConnection connection = await around.Tcp.AskAsync<TcpConnection>(
-                reply => TcpMessage.Connect(new(new(server, ServerPort), new() { RunsInTurns = true }, reply)), around.Configuration.Timeout * 2);
+                reply => TcpMessage.Connect(new(server, new() { RunsInTurns = true }, reply)), around.Configuration.Timeout * 2);
             await using (connection)
             {
                 using CancellationTokenSource enough = new(around.Configuration.Timeout * 2, Context.Time);

@@ -10,11 +10,35 @@ namespace Troupe.Net.Dns;
 /// Finds the addresses of names. It waits for nobody; each question to servers is an actor of its own, and requests for the
 /// same name share it.
 /// </summary>
-public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameServers, InternetLayers internet) : Actor<DnsMessage>
+public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameServers, InternetLayers internet)
+    : Actor<DnsMessage>, IStateful<DnsResolverState>
 {
     private readonly DnsCache _cache = new(around.Configuration);
     private readonly Dictionary<(string Name, DnsType Type), List<Lookup>> _questions = [];
     private int _requests;
+
+    /// <inheritdoc/>
+    public DnsResolverState ExportState() =>
+        new(_cache.Export(), [.. _questions.Values.SelectMany(static waiting => waiting).Distinct().Select(static lookup => lookup.Export())]);
+
+    /// <inheritdoc/>
+    public void ImportState(DnsResolverState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _cache.Import(state.Cache);
+        foreach (DnsLookupState known in state.Lookups)
+        {
+            Lookup lookup = new(known);
+            _requests++;
+            // For what it lacks of its candidate a question is out, whose actor answers to this one as it would have to its predecessor.
+            foreach (DnsType type in lookup.Types.Where(type => !lookup.Has(type)))
+            {
+                if (!_questions.TryGetValue((lookup.Candidate, type), out List<Lookup>? waiting))
+                    _questions.Add((lookup.Candidate, type), waiting = []);
+                waiting.Add(lookup);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(DnsMessage message)
@@ -118,7 +142,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
             return true;
         }
 
-        ImmutableArray<IpAddress> servers = [.. nameServers.Servers.Where(CanAsk).Take(around.Configuration.Servers)];
+        ImmutableArray<DnsServer> servers = [.. nameServers.Servers.Where(CanAsk).Take(around.Configuration.Servers)];
         if (servers.IsEmpty || _questions.Count >= around.Configuration.Questions)
         {
             around.Counters.Drop(servers.IsEmpty ? DropCause.Unroutable : DropCause.TableFull);
@@ -132,7 +156,7 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
         return true;
     }
 
-    private bool CanAsk(IpAddress server) => internet.TrySelectSource(server, 0, out _);
+    private bool CanAsk(DnsServer server) => internet.TrySelectSource(server.Address, server.Interface, out _);
 
     private void Take(DnsFinding finding)
     {
@@ -168,6 +192,9 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
         private DnsResult? _aaaa;
         private DnsResult? _best;
 
+        public Lookup(DnsLookupState state)
+            : this(state.Request, [.. state.Candidates]) => (_candidate, _a, _aaaa, _best) = (state.Candidate, state.A, state.Aaaa, state.Best);
+
         public DnsRequest Request { get; } = request;
 
         public string Candidate => candidates[_candidate];
@@ -182,6 +209,8 @@ public sealed class DnsResolverActor(DnsSurroundings around, NameServers nameSer
                     yield return DnsType.A;
             }
         }
+
+        public DnsLookupState Export() => new(Request, [.. candidates], _candidate, _a, _aaaa, _best);
 
         public bool IsComplete => Types.All(Has);
 

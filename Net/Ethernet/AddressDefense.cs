@@ -117,6 +117,16 @@ public sealed class AddressDefense(EthernetConfiguration configuration, MacAddre
         return AddressClaim.Defend;
     }
 
+    /// <summary>Where it stands, as a hot swap hands it on.</summary>
+    public AddressDefenseState Export() => new(Address, _announcementsLeft, _nextAnnouncement, _defendedAt, Probed, _probesLeft, _nextProbe);
+
+    /// <summary>Goes on where a predecessor stopped.</summary>
+    public void Import(AddressDefenseState state)
+    {
+        (Address, _announcementsLeft, _nextAnnouncement, _defendedAt) = (state.Address, state.AnnouncementsLeft, state.NextAnnouncement, state.DefendedAt);
+        (Probed, _probesLeft, _nextProbe) = (state.Probed, state.ProbesLeft, state.NextProbe);
+    }
+
     private void EndProbe()
     {
         Probed = default;

@@ -1,4 +1,5 @@
 // RFC 826 and RFC 1122 2.3.2: address resolution with a bounded, ageing cache and a bounded queue.
+using System.Collections.Immutable;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Wire;
@@ -130,6 +131,33 @@ public sealed class ArpCache(EthernetConfiguration configuration, LayerCounters 
         }
 
         return _due;
+    }
+
+    /// <summary>The neighbours whose link address is known, as a hot swap hands them on.</summary>
+    public ImmutableArray<ArpEntry> Export() => [.. _entries
+        .Where(static entry => entry.Value.Hardware is not null)
+        .Select(entry => new ArpEntry(entry.Key, entry.Value.Hardware!.Value, entry.Value.FreshUntil, _places.IsUsed(entry.Value.Place)))];
+
+    /// <summary>Takes over the neighbours of a predecessor.</summary>
+    public void Import(ImmutableArray<ArpEntry> neighbors)
+    {
+        foreach (ArpEntry known in neighbors.Take(configuration.ArpEntries))
+        {
+            Entry entry = new(_places.AddStranger(known.Address)) { Hardware = known.Hardware, FreshUntil = known.FreshUntil };
+            if (known.IsUsed)
+                _places.Use(entry.Place);
+            _entries.Add(known.Address, entry);
+        }
+    }
+
+    /// <summary>Forgets those whose link address is not known; the packets that wait for them are dropped.</summary>
+    public void DropUnresolved()
+    {
+        foreach ((Ipv4Address neighbour, Entry entry) in _entries)
+        {
+            if (entry.Hardware is null)
+                Remove(neighbour, entry);
+        }
     }
 
     /// <summary>Forgets everything; waiting packets are dropped.</summary>

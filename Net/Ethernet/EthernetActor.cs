@@ -12,7 +12,7 @@ namespace Troupe.Net.Ethernet;
 /// </summary>
 public sealed class EthernetActor(
     EthernetConfiguration configuration, LinkResources link, ActorRef<NetworkDeviceMessage> device, IRandomness randomness,
-    LayerCounters counters, LayerCounters arpCounters) : Actor<LinkMessage>
+    LayerCounters counters, LayerCounters arpCounters) : Actor<LinkMessage>, IStateful<EthernetLayerState>
 {
     private readonly ArpCache _arp = new(configuration, arpCounters);
     private TimerHandle _tick;
@@ -22,6 +22,25 @@ public sealed class EthernetActor(
     private AddressConflictObserver? _observer;
     private Reply<bool> _isFree;
     private TimeSpan _tickAt = TimeSpan.MaxValue;
+
+    /// <inheritdoc/>
+    public EthernetLayerState ExportState()
+    {
+        // What waits holds frames of the device and does not go along; whoever sent it sends again, and the question is asked anew.
+        EthernetLayerState state = new(_ipv4, _ipv6, _observer, _isFree, _defense.Export(), _arp.Export()) { Tick = _tick };
+        _arp.DropUnresolved();
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public void ImportState(EthernetLayerState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_ipv4, _ipv6, _observer, _isFree, _tick) = (state.Ipv4, state.Ipv6, state.Observer, state.IsFree, state.Tick);
+        _defense.Import(state.Defense);
+        _arp.Import(state.Neighbors);
+        StartTick();
+    }
 
     /// <inheritdoc/>
     protected override void Started() => _tick = Context.CreateTimer(LinkMessage.Tick());

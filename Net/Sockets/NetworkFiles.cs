@@ -43,18 +43,26 @@ public sealed partial class NetworkFiles
             ["/proc/sys/net/ipv4/conf/lo/forwarding"] = static () => "0\n",
             [QueueLengthOf("lo")] = static () => "0\n",
         };
-        foreach (InternetInterface one in network.Internet.Interfaces)
-        {
-            _files[$"/proc/sys/net/ipv4/conf/{one.Name}/forwarding"] = static () => "0\n";
-            _files[QueueLengthOf(one.Name)] = static () => "0\n";
-        }
     }
 
     /// <summary>Whether there is such a file.</summary>
-    public bool Contains(string path) => _files.ContainsKey(path);
+    public bool Contains(string path) => _files.ContainsKey(path) || IsOfInterface(path);
 
     /// <summary>Its text of now; null when there is no such file. It may wait for a moment for the TCP layer's listing.</summary>
-    public byte[]? Read(string path) => _files.TryGetValue(path, out Func<string>? make) ? Encoding.ASCII.GetBytes(make()) : null;
+    public byte[]? Read(string path) =>
+        _files.TryGetValue(path, out Func<string>? make) ? Encoding.ASCII.GetBytes(make()) : IsOfInterface(path) ? "0\n"u8.ToArray() : null;
+
+    // Those of an interface that has a device, which may come later than the table above.
+    private bool IsOfInterface(string path)
+    {
+        foreach (InternetInterface one in _network.Internet.Interfaces)
+        {
+            if (path == $"/proc/sys/net/ipv4/conf/{one.Name}/forwarding" || path == QueueLengthOf(one.Name))
+                return true;
+        }
+
+        return false;
+    }
 
     // An interface has no queue of its own between the layers and the device.
     private static string QueueLengthOf(string name) => $"/sys/class/net/{name}/tx_queue_len";
@@ -65,7 +73,7 @@ public sealed partial class NetworkFiles
         NameServers servers = _network.NameServers;
         if (servers.SearchDomains is { IsEmpty: false } domains)
             text.Append("search ").AppendJoin(' ', domains).Append('\n');
-        foreach (Wire.IpAddress server in servers.Servers)
+        foreach (DnsServer server in servers.Servers)
             Append(text, $"nameserver {server}\n");
         return text.ToString();
     }

@@ -19,6 +19,7 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
     private readonly TcpPorts _ports;
     private readonly Queue<(FrameBatch Segments, IpAddress Source, IpAddress Destination, InternetInterface Sender)> _answers = new();
     private SpawnOptions? _connectionOptions;
+    private int _interfacesWaitedFor;
     private RateLimit _resets;
     private TimerHandle _tick;
     private FrameBatch _group;
@@ -202,11 +203,17 @@ public sealed partial class TcpActor : Actor<TcpMessage>, IStateful<TcpLayerStat
     private ActorRef<TcpConnectionMessage> Spawn(in TcpConnectionKey key, TcpConnectionActor behaviour)
     {
         // On no particular processor: it runs where its segments arrived, and is stolen from a worker that has more to do.
-        _connectionOptions ??= new SpawnOptions
+        int interfaces = _shared.Internet.Interfaces.Length;
+        if (_connectionOptions is null || interfaces != _interfacesWaitedFor)
         {
-            Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
-            WaitsFor = [.. _shared.Internet.WaitedFor, Context.Self],
-        };
+            _interfacesWaitedFor = interfaces;
+            _connectionOptions = new SpawnOptions
+            {
+                Mailbox = new MailboxOptions { Capacity = Configuration.ConnectionMailbox },
+                WaitsFor = [.. _shared.Internet.WaitedFor, Context.Self],
+            };
+        }
+
         ActorRef<TcpConnectionMessage> connection = Context.Spawn(behaviour, _connectionOptions);
         _connections.Add(key, connection);
         return connection;

@@ -11,7 +11,7 @@ namespace Troupe.Net.Tcp;
 /// One connection. It waits for the internet layer only: the application has pipes, the demultiplexer drops when this
 /// mailbox is full.
 /// </summary>
-public sealed class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnectionOwner
+public sealed partial class TcpConnectionActor : Actor<TcpConnectionMessage>, ITcpConnectionOwner
 {
     // RFC 3168 5: the last two bits of the traffic class; ECT(0), and CE when both are set.
     private const byte CongestionMask = 0b11;

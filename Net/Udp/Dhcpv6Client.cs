@@ -7,22 +7,6 @@ using Troupe.Net.Wire;
 
 namespace Troupe.Net.Udp;
 
-/// <summary>Where a stateless DHCPv6 client is.</summary>
-public enum Dhcpv6State
-{
-    /// <summary>No router has said that there is something to ask for.</summary>
-    Idle,
-
-    /// <summary>A while that is drawn, so that not all hosts that heard the router speak at once.</summary>
-    Delaying,
-
-    /// <summary>An INFORMATION-REQUEST is out.</summary>
-    Requesting,
-
-    /// <summary>A server has answered; what it said holds for its time, and beyond it until another answer.</summary>
-    Informed,
-}
-
 /// <summary>What moves a stateless DHCPv6 client on.</summary>
 public enum Dhcpv6Trigger
 {
@@ -97,6 +81,17 @@ public sealed class Dhcpv6Client
 
     /// <summary>The table as a Mermaid state diagram, for the documentation.</summary>
     public string ToMermaid() => MermaidGraph.Format(_machine.GetInfo());
+
+    /// <summary>Where it stands, as a hot swap hands it on.</summary>
+    public Dhcpv6ClientState Export() => new(_state, TransactionId, _began, _retransmission, _longestRetransmission, NextDeadline);
+
+    /// <summary>Goes on where a predecessor stopped.</summary>
+    public void Import(Dhcpv6ClientState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        (_state, TransactionId, _began) = (state.State, state.Transaction, state.Began);
+        (_retransmission, _longestRetransmission, NextDeadline) = (state.Retransmission, state.LongestRetransmission, state.NextDeadline);
+    }
 
     /// <summary>A router says that there is something to ask for.</summary>
     public void Start(TimeSpan now)

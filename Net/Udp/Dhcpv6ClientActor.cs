@@ -27,12 +27,26 @@ public readonly struct Dhcpv6ClientMessage(UdpDatagram datagram) : IDisposable
 /// <param name="counters">Of DHCP.</param>
 public sealed class Dhcpv6ClientActor(
     LinkResources link, IRandomness randomness, ActorRef<UdpMessage> udp, NameServers nameServers, int entries, LayerCounters counters)
-    : Actor<Dhcpv6ClientMessage>, IDhcpv6ClientOwner
+    : Actor<Dhcpv6ClientMessage>, IDhcpv6ClientOwner, IStateful<Dhcpv6ClientState>
 {
     private readonly Queue<UdpDatagram> _outgoing = new();
     private Dhcpv6Client? _client;
     private Receiver? _receiver;
     private TimerHandle _deadline;
+
+    /// <inheritdoc/>
+    public Dhcpv6ClientState ExportState() => _client!.Export() with { Timer = _deadline };
+
+    /// <inheritdoc/>
+    public void ImportState(Dhcpv6ClientState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _client = new(link.Address, randomness, this);
+        _client.Import(state);
+        _deadline = state.Timer;
+        // The first turn takes the port over from the predecessor's receiver, which knows the transaction of now and no later one.
+        _deadline.Restart(TimeSpan.Zero);
+    }
 
     /// <inheritdoc/>
     protected override void Started()
@@ -54,7 +68,10 @@ public sealed class Dhcpv6ClientActor(
         {
             _receiver = new(Context.Self, counters);
             await udp.TellAsync(UdpMessage.Bind(Dhcpv6Message.ClientPort, _receiver, (byte)link.InterfaceIndex));
-            client.Start(Now);
+            if (client.State == Dhcpv6State.Idle)
+                client.Start(Now);
+            else
+                client.Expire(Now);
         }
         else
         {

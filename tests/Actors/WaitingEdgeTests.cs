@@ -30,6 +30,29 @@ public sealed class WaitingEdgeTests
     });
 
     [Fact]
+    public void WhoCameToLiveLaterCanBeAddedToThoseWaitedFor() => TestSystem.Run(async test =>
+    {
+        ActorRef<int>? later = null;
+        ActorRef<int> sender = test.System.Spawn(new Acting<int>(async (_, _) => await later!.TellAsync(1)), new SpawnOptions { Name = "sender", WaitsFor = [] });
+        later = Spawn(test, "later", []);
+        test.System.AddWaits(sender, later);
+        await sender.TellAsync(1);
+        await test.WhenIdle();
+        Assert.Equal(0, test.System.FailureCount);
+    });
+
+    [Fact]
+    public void AnEdgeThatWouldCloseACycleIsNotAdded() => TestSystem.Run(test =>
+    {
+        ActorRef<int> first = Spawn(test, "first", []);
+        ActorRef<int> second = Spawn(test, "second", ["/first"]);
+        Assert.Equal(["/first", "/second"], Assert.Throws<WaitingCycleException>(() => test.System.AddWaits(first, second)).Cycle);
+        // It still waits for nobody, so that others may wait for it.
+        Spawn(test, "third", ["/second"]);
+        return Task.CompletedTask;
+    });
+
+    [Fact]
     public void EdgesEndWithTheirActor() => TestSystem.Run(async test =>
     {
         ActorRef<int> first = Spawn(test, "first", ["/second"]);

@@ -271,6 +271,42 @@ public sealed class Dhcpv6Tests
         Assert.Equal(1023, bench.Stack["DHCP"].Dropped(DropCause.Unacceptable));
     });
 
+    // While the router's word is waited upon, while a server's is, and when it is there.
+    [Fact]
+    public void AClientThatIsSwappedGoesOnWhereItsPredecessorWas() => RunReady(async bench =>
+    {
+        await bench.SendAsync(AdvertiseRouter(flags: Other));
+        await SwapAsync(bench);
+        await bench.AdvanceAsync(1.05);
+        Ipv6Frame asked = Assert.Single(Questions(bench));
+        await SwapAsync(bench);
+        // Its question is asked again in its time, and not for the swap, and the answer to the predecessor's is taken.
+        Assert.Single(Questions(bench));
+        await bench.AdvanceAsync(1.2);
+        Assert.Equal(TransactionOf(asked), TransactionOf(Questions(bench)[1]));
+        await bench.SendAsync(Reply(bench, asked));
+        Assert.Equal("2001:db8::53", string.Join(' ', bench.Stack.NameServers.Servers));
+        bench.Frames.Clear();
+        await SwapAsync(bench);
+        // 21.23: a day, from the answer on; then another transaction, which the port's new receiver knows.
+        await bench.AdvanceAsync(86_390);
+        Assert.Empty(Questions(bench));
+        await bench.AdvanceAsync(12);
+        Assert.NotEqual(TransactionOf(asked), TransactionOf(Questions(bench)[0]));
+        await bench.SendAsync(Reply(bench, Questions(bench)[0]));
+        bench.Frames.Clear();
+        await bench.AdvanceAsync(600);
+        Assert.Empty(Questions(bench));
+    });
+
+    private static async Task SwapAsync(FrameBench bench)
+    {
+        await bench.Stack.Interfaces[0].Dhcpv6!.SwapAsync(bench.Stack.Interfaces[0].CreateDhcpv6!);
+        await bench.Test.WhenIdle();
+    }
+
+    private static uint TransactionOf(Ipv6Frame asked) => BinaryPrimitives.ReadUInt32BigEndian(asked.Payload.AsSpan(UdpHeader.Length)) & 0xFF_FFFF;
+
     private static List<Ipv6Frame> Questions(FrameBench bench) => [.. bench.Ipv6.Where(static frame =>
         frame.Next == (byte)IpProtocol.Udp && BinaryPrimitives.ReadUInt16BigEndian(frame.Payload) == Dhcpv6Message.ClientPort &&
         BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(2)) == Dhcpv6Message.ServerPort)];

@@ -360,7 +360,7 @@ public sealed class DnsTests(ITestOutputHelper output)
                 new()
                 {
                     Static = new(new(TwoStacks.FirstAddress, 24)),
-                    NameServers = [.. servers ?? [Server]],
+                    NameServers = [.. (servers ?? [Server]).Select(DnsServer.From)],
                     SearchDomains = [.. domains ?? []],
                     Dns = dns ?? new(),
                 },

@@ -81,6 +81,22 @@ public sealed class LayerSwapTests(ITestOutputHelper output)
         Assert.Null(await stacks.Second.ListenAsync(80));
     }
 
+    // What would begin afresh in its place would leave the streams to nobody.
+    [Fact]
+    public async Task AConnectionRefusesToBeSwappedAndGoesOn()
+    {
+        await using TwoStacks stacks = await TwoStacks.StartAsync(SeededRandomness.NewSeed());
+        (TcpConnection client, TcpConnection server) = await stacks.ConnectAsync().WaitAsync(Limit);
+        ActorRef<TcpConnectionMessage> connection = Assert.Single((await TcpListing.ReadAsync(stacks.First.Tcp)).Connections).Connection;
+        await using TcpListener other = (await stacks.First.ListenAsync(81))!;
+        TcpShared shared = (await StateOf(stacks.First)).Shared;
+        HotSwapException refused = await Assert.ThrowsAsync<HotSwapException>(() => connection.SwapAsync(() => new TcpConnectionActor(
+            shared, client.Key, other, stacks.First.Tcp, PipeScheduler.ThreadPool)).WaitAsync(Limit));
+        Assert.Contains($"{client.Key} cannot hand its state on", refused.InnerException!.Message, StringComparison.Ordinal);
+        await client.Output.WriteAsync(new byte[100_000]);
+        await CloseAsync(client, server);
+    }
+
     private async Task DownloadAsync(int seed, Func<TwoStacks, Task<(SwapResult Server, SwapResult Client)>> swap, bool ipv6 = false)
     {
         output.WriteLine($"TROUPE_SEED={seed}");

@@ -44,7 +44,7 @@ internal sealed class ResolverTarget() : FuzzTarget("dns-resolver")
                 ActorRef<TcpMessage> tcp = test.System.Spawn(new NoTransport(), "tcp");
                 DnsConfiguration configuration = new() { Questions = 4, CacheEntries = 4, AddressesPerName = 4 };
                 NameServers servers = new();
-                servers.SetByHand([Packets.First, Packets.FirstV6], (choice & 1) == 0 ? [] : ["test"]);
+                servers.SetByHand([(IpAddress)Packets.First, (IpAddress)Packets.FirstV6], (choice & 1) == 0 ? [] : ["test"]);
                 LocalAddresses addresses = new();
                 addresses.SetIpv4([new(Packets.Second, 24)]);
                 addresses.SetIpv6([new(Packets.SecondV6, 64)]);

@@ -38,7 +38,7 @@ internal sealed class CommandLineTarget() : FuzzTarget("command-line")
 
     public override IEnumerable<byte[]> Seeds => [.. new[]
     {
-        "ip=dhcp", "ip=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3,fd00::53 app", "--ip 10.0.2.15/24 --gateway 10.0.2.2", "ip6=fd00::15/64 gateway6=fe80::1", "ip6=off --dns=1.1.1.1 x=y", "ip=eth1:10.0.3.1/24 gateway=eth1:10.0.3.2 ip6=eth1:off metric=eth1:7",
+        "ip=dhcp", "ip=10.0.2.15/24 gateway=10.0.2.2 dns=10.0.2.3,fd00::53 app", "--ip 10.0.2.15/24 --gateway 10.0.2.2", "ip6=fd00::15/64 gateway6=fe80::1", "ip6=off --dns=1.1.1.1 x=y", "ip=eth1:10.0.3.1/24 gateway=eth1:10.0.3.2 ip6=eth1:off metric=eth1:7", "dns=fe80::53%eth1,fe80::1%eth99",
     }.Select(Encoding.ASCII.GetBytes)];
 
     public override IReadOnlyList<byte[]> Words => [.. new[] { "ip=", "gateway=", "ip6=", "gateway6=", "dns=", "--ip ", "dhcp", "auto", "off", "10.0.0.1", "fd00::1", "/24", "/64", ",", "eth1:", "metric=" }.Select(Encoding.ASCII.GetBytes)];

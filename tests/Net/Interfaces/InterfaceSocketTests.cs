@@ -86,6 +86,20 @@ public sealed class InterfaceSocketTests
         Assert.Single(host.Ends[1].Packets, static packet => packet[9] == (byte)IpProtocol.Udp);
     });
 
+    // man 7 ip: EMSGSIZE, by the link that it would leave by.
+    [Fact]
+    public void WhatMayNotBeCutFitsTheLinkItLeavesBy() => Run(
+        host =>
+        {
+            SocketHost sockets = Sockets(host);
+            nint socket = sockets.Open(SocketType.Dgram);
+            SocketHost.Ok(sockets.Calls.SetOption(socket, 0, 14, BitConverter.GetBytes(1)));
+            SocketHost.Ok(sockets.Calls.SendMessage(socket, [new byte[1400]], SocketHost.Address("10.1.0.77", 6000), 0, out _));
+            Assert.Equal(0x10023, sockets.Calls.SendMessage(socket, [new byte[1400]], SocketHost.Address("10.2.0.77", 6000), 0, out _));
+            return Task.CompletedTask;
+        },
+        secondMtu: 1280);
+
     [Fact]
     public void ALinkLocalAddressIsReachedByTheLinkInItsScope() => Run(
         async host =>

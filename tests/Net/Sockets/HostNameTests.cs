@@ -18,7 +18,7 @@ public sealed class HostNameTests
             static asked => asked.Name == "example.org" ? asked.Addresses(60, "192.0.2.7", "2001:db8::7") : asked.Answer(Wire.DnsResponseCode.NameError));
         ActorRef<FakeDnsServer.Message> running = stacks.System.Spawn(server);
         await stacks.Second.Udp.TellAsync(UdpMessage.Bind(53, server.ReceiverFor(running)));
-        stacks.First.NameServers.SetByHand([TwoStacks.SecondAddress], []);
+        stacks.First.NameServers.SetByHand([(Wire.IpAddress)TwoStacks.SecondAddress], []);
         SocketCalls calls = stacks.First.CreateSockets(new HostedMachine(), SocketHost.First);
 
         List<IPAddress> addresses = [];
