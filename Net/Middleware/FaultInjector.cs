@@ -1,5 +1,6 @@
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
+using Troupe.Net.Wire;
 
 namespace Troupe.Net.Middleware;
 
@@ -15,7 +16,7 @@ public sealed record FaultRates
     /// <summary>It comes after the next one.</summary>
     public double Reordering { get; init; }
 
-    /// <summary>One to three of its bits change.</summary>
+    /// <summary>One to three of its bits change, or one more where the Internet checksum would not see it.</summary>
     public double Corruption { get; init; }
 }
 
@@ -42,10 +43,7 @@ public sealed class FaultInjector(FaultRates rates, int seed, LinkResources link
             }
 
             if (_random.NextDouble() < rates.Corruption && frame.Length > 0)
-            {
-                for (int bits = _random.Next(1, 4); bits > 0; bits--)
-                    frame.Data[_random.Next(frame.Length)] ^= (byte)(1 << _random.Next(8));
-            }
+                Corrupt(frame.Data);
 
             if (_random.NextDouble() < rates.Duplication && link.Frames.TryRent(out FrameBuffer copy))
             {
@@ -68,6 +66,18 @@ public sealed class FaultInjector(FaultRates rates, int seed, LinkResources link
         }
 
         frames.Dispose();
+    }
+
+    /// <summary>Two bits in one column of the Internet checksum's words may cancel each other out, and no receiver could tell: then one more changes.</summary>
+    private void Corrupt(Span<byte> frame)
+    {
+        ushort before = InternetChecksum.Compute(frame);
+        int bits = _random.Next(1, 4);
+        do
+        {
+            frame[_random.Next(frame.Length)] ^= (byte)(1 << _random.Next(8));
+        }
+        while (--bits > 0 || InternetChecksum.Compute(frame) == before);
     }
 
     private void Send(FrameBuffer frame, Queue<FrameBatch> onward)

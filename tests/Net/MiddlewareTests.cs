@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using Troupe.Actors.TestKit;
 using Troupe.Apps.Hosting;
+using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
 using Troupe.Net.Middleware;
 using Troupe.Net.Wire;
@@ -90,6 +91,28 @@ public sealed class MiddlewareTests(ITestOutputHelper output)
                 Assert.True(faults.TotalDropped > 0);
             },
             new TestOptions { Seed = seed });
+    }
+
+    // Two bits turned in one column of the checksum's words, one up and one down, leave it as it was: no receiver could tell such a frame from a good one.
+    [Fact]
+    public void WhatIsCorruptedIsSeenByTheChecksum()
+    {
+        LinkResources link = new(FramePool.Create(new FramePoolOptions { FrameCount = 4 }), FrameBatchPool.Create(4), new(0x0200_0000_0001), 1500);
+        FaultInjector faults = new(new() { Corruption = 1 }, seed: 1, link, new("faults"));
+        byte[] packet = new byte[60];
+        new Random(1).NextBytes(packet);
+        Queue<FrameBatch> onward = new();
+        for (int i = 0; i < 10_000; i++)
+        {
+            Assert.True(link.Frames.TryRent(out FrameBuffer frame));
+            frame.Append(packet);
+            Assert.True(link.TryBatch(frame, out FrameBatch batch));
+            faults.Pass(batch, TimeSpan.Zero, onward);
+            using FrameBatch passed = onward.Dequeue();
+            Assert.True(passed.TryTake(out FrameBuffer corrupted));
+            Assert.NotEqual(InternetChecksum.Compute(packet), InternetChecksum.Compute(corrupted.Data));
+            corrupted.Dispose();
+        }
     }
 
     [Fact]
