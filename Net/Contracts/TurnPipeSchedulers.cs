@@ -13,8 +13,11 @@ namespace Troupe.Net.Contracts;
 /// </remarks>
 public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
 {
-    /// <summary>Schedulers kept of either kind, each with an actor that is idle.</summary>
+    /// <summary>Schedulers kept of either kind, each with an actor that is idle; those that none of the connections of ten seconds needed end.</summary>
     public const int MostKept = 256;
+
+    // What a burst of connections needed is not kept for ever.
+    private static readonly TimeSpan _longestIdle = TimeSpan.FromSeconds(10);
 
     private static readonly SpawnOptions _spawn = new() { OnFailure = FailurePolicy.Resume };
 
@@ -24,6 +27,11 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
     private ActorSystem? _system;
     private ActorRef<HandOver>? _starter;
     private bool _handsOver;
+    private bool _watched;
+
+    // The fewest that were free at any time since the last look.
+    private int _unused;
+    private int _unusedToBlock;
     private bool _closed;
 
     /// <summary>A scheduler for a connection. It goes back by <see cref="Return"/> when that has ended.</summary>
@@ -33,8 +41,14 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
     {
         lock (_free)
         {
-            if (KeptFor(mayBlock).TryPop(out TurnPipeScheduler? kept))
+            _system = system;
+            Stack<TurnPipeScheduler> free = KeptFor(mayBlock);
+            if (free.TryPop(out TurnPipeScheduler? kept))
+            {
+                ref int unused = ref mayBlock ? ref _unusedToBlock : ref _unused;
+                unused = Math.Min(unused, free.Count);
                 return kept;
+            }
         }
 
         return new TurnPipeScheduler(system, mayBlock) { Together = this };
@@ -44,17 +58,24 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
     public void Return(TurnPipeScheduler scheduler)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
+        bool keep, watch;
         lock (_free)
         {
             Stack<TurnPipeScheduler> kept = KeptFor(scheduler.MayBlock);
-            if (!_closed && kept.Count < MostKept)
-            {
+            keep = !_closed && kept.Count < MostKept;
+            if (keep)
                 kept.Push(scheduler);
-                return;
-            }
+            watch = keep && !_watched;
+            _watched |= watch;
         }
 
-        scheduler.Stop();
+        if (!keep)
+            scheduler.Stop();
+        if (!watch || Starter()?.TryTell(HandOver.Watch) == true)
+            return;
+        // The next that comes back tries again.
+        lock (_free)
+            _watched = false;
     }
 
     /// <summary>The stack ends: stops what is kept, and what comes back from now on.</summary>
@@ -81,8 +102,28 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
     /// <inheritdoc/>
     void IThreadPoolWorkItem.Execute()
     {
-        if (Starter() is not { } starter || !starter.TryTell(default))
+        if (Starter() is not { } starter || !starter.TryTell(HandOver.Begin))
             ScheduleAll();
+    }
+
+    /// <summary>Stops what was free all the time since the last look. Whether there is anything left to look at.</summary>
+    private bool StopUnused()
+    {
+        List<TurnPipeScheduler> unused = [];
+        bool anyLeft;
+        lock (_free)
+        {
+            while (_unused-- > 0 && _free.TryPop(out TurnPipeScheduler? one))
+                unused.Add(one);
+            while (_unusedToBlock-- > 0 && _freeToBlock.TryPop(out TurnPipeScheduler? one))
+                unused.Add(one);
+            (_unused, _unusedToBlock) = (_free.Count, _freeToBlock.Count);
+            anyLeft = _unused + _unusedToBlock > 0;
+            _watched = anyLeft;
+        }
+
+        unused.ForEach(static one => one.Stop());
+        return anyLeft;
     }
 
     /// <summary>Schedules what begins on the thread pool, where more may begin.</summary>
@@ -134,13 +175,25 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
 
     private Stack<TurnPipeScheduler> KeptFor(bool mayBlock) => mayBlock ? _freeToBlock : _free;
 
-    private readonly record struct HandOver;
+    private enum HandOver
+    {
+        Begin,
+        Watch,
+        Look,
+    }
 
     private sealed class StartingActor(TurnPipeSchedulers schedulers) : Actor<HandOver>
     {
+        private TimerHandle _look;
+
+        protected override void Started() => _look = Context.CreateTimer(HandOver.Look);
+
         protected override ValueTask ReceiveAsync(HandOver message)
         {
-            schedulers.ScheduleAll();
+            if (message == HandOver.Begin)
+                schedulers.ScheduleAll();
+            else if (message == HandOver.Watch || schedulers.StopUnused())
+                _look.Restart(_longestIdle);
             return default;
         }
     }

@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Actors.TestKit;
 using Troupe.Net.Contracts;
 
 namespace Troupe.Net.Tests;
@@ -27,10 +28,31 @@ public sealed class TurnPipeSchedulersTests
         TurnPipeScheduler[] rented = [.. Enumerable.Range(0, TurnPipeSchedulers.MostKept + 10).Select(_ => schedulers.Rent(system, mayBlock: false))];
         foreach (TurnPipeScheduler scheduler in rented)
             schedulers.Return(scheduler);
-        await AssertActorsAsync(system, TurnPipeSchedulers.MostKept);
+        // And the one that looks after them.
+        await AssertActorsAsync(system, TurnPipeSchedulers.MostKept + 1);
         schedulers.Close();
         await AssertActorsAsync(system, 0);
     }
+
+    // Only the actor that looks is left, and it has no timer to look again.
+    [Fact]
+    public void WhatNoConnectionNeedsForAWhileEnds() => TestSystem.Run(async test =>
+    {
+        TurnPipeSchedulers schedulers = new();
+        TurnPipeScheduler[] rented = [.. Enumerable.Range(0, 10).Select(_ => schedulers.Rent(test.System, mayBlock: false))];
+        foreach (TurnPipeScheduler scheduler in rented)
+            schedulers.Return(scheduler);
+        for (int second = 0; second < 30; second++)
+        {
+            await test.AdvanceAsync(TimeSpan.FromSeconds(1));
+            schedulers.Return(schedulers.Rent(test.System, mayBlock: false));
+        }
+
+        await test.WhenIdle();
+        Assert.Equal(1 + 1, test.System.ActorCount);
+        await test.AdvanceAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, test.System.ActorCount);
+    });
 
     [Fact]
     public async Task WhatBeginsTogetherOnThePoolRunsInTurns()
