@@ -61,7 +61,7 @@ public sealed class TurnPipeScheduler : PipeScheduler
     public void Begin(Action<object?> action, object? state)
     {
         if (Together is { } together)
-            together.Begin(_system, this, action, state);
+            together.Begin(this, action, state);
         else
             Schedule(action, state);
     }

@@ -7,9 +7,14 @@ namespace Troupe.Net.Contracts;
 /// What an application still schedules when its connection has ended runs in a turn beside those of another connection, or on the thread pool.
 /// </summary>
 /// <remarks>
+/// <para>
+/// All fields belong to whoever holds the lock on the free ones: connections' actors, the thread pool, the actor that begins. It is taken once or twice in a connection's life, never for a message.
+/// </para>
+/// <para>
 /// Connections that begin together go from the thread pool to the workers together (<see cref="Begin"/>). On one processor a worker takes it from the pool's thread the moment it is told something: with each
 /// connection told by itself, each would cost two switches of threads. So each puts itself on a list, and the first one queues what hands over the list behind the others that the pool
 /// has to begin.
+/// </para>
 /// </remarks>
 public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
 {
@@ -127,11 +132,10 @@ public sealed class TurnPipeSchedulers : IThreadPoolWorkItem
     }
 
     /// <summary>Schedules what begins on the thread pool, where more may begin.</summary>
-    internal void Begin(ActorSystem system, TurnPipeScheduler scheduler, Action<object?> action, object? state)
+    internal void Begin(TurnPipeScheduler scheduler, Action<object?> action, object? state)
     {
         lock (_free)
         {
-            _system = system;
             _beginning.Enqueue((scheduler, action, state));
             if (_handsOver)
                 return;
