@@ -1,6 +1,8 @@
 // What the link layer hands on in a hot swap, with whole frames in virtual time.
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Net.Contracts;
+using Troupe.Net.Ethernet;
 using Troupe.Net.Wire;
 using static Troupe.Net.Tests.FrameBench;
 
@@ -100,6 +102,38 @@ public sealed class LinkLayerStateTests
             Ethernet = new() { AddressProbes = 3 },
         });
 
+    [Fact]
+    public void WhoWatchesForConflictsIsToldOfTheNextOne() => RunSettled(async bench =>
+    {
+        ConflictList conflicts = new();
+        await bench.Stack.Interfaces[0].Ethernet.TellAsync(LinkMessage.Observe(conflicts));
+        byte[] claim = RawHost.Arp(ArpPacket.Announce(Own, TwoStacks.SecondAddress));
+        await bench.SendAsync(claim);
+        await SwapAsync(bench);
+        Assert.Empty(conflicts.Addresses);
+        await bench.SendAsync(claim);
+        Assert.Equal([TwoStacks.SecondAddress], conflicts.Addresses);
+    });
+
+    [Fact]
+    public void NeighborsThatAreTalkedToKeepTheirPlacesBeforeStrangers()
+    {
+        EthernetConfiguration small = new() { ArpEntries = 2 };
+        ArpCache first = new(small, new("ARP")), second = new(small, new("ARP"));
+        Learn(first, 1);
+        Assert.True(first.TryResolve(Neighbor(1), TimeSpan.Zero, out _, out _));
+        Learn(first, 2);
+        second.Import(first.Export());
+        Learn(second, 3);
+        Assert.True(second.TryResolve(Neighbor(1), TimeSpan.Zero, out _, out _));
+        Assert.False(second.TryResolve(Neighbor(2), TimeSpan.Zero, out _, out _));
+
+        static Ipv4Address Neighbor(byte number) => Ipv4Address.From(10, 0, 0, number);
+
+        static void Learn(ArpCache cache, byte number) =>
+            cache.Learn(ArpPacket.Request(new(number), Neighbor(number), TwoStacks.SecondAddress), forUs: true, TimeSpan.Zero);
+    }
+
     // A method, because a task made of the question would go on in the pool, outside of the test's order.
     private static async Task<bool> Asking(ValueTask<bool> question) => await question;
 
@@ -132,4 +166,12 @@ public sealed class LinkLayerStateTests
 
     private static IEnumerable<byte[]> Announcements(FrameBench bench) =>
         bench.Frames.Where(static frame => RawHost.IsArp(frame, ArpOperation.Request, TwoStacks.SecondAddress));
+
+    [SendableByContract("The link layer's turns write it, and the test reads it when all is idle.")]
+    private sealed class ConflictList : AddressConflictObserver
+    {
+        public List<Ipv4Address> Addresses { get; } = [];
+
+        public override void Conflict(Ipv4Address address) => Addresses.Add(address);
+    }
 }

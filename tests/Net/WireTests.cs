@@ -229,4 +229,15 @@ public sealed class WireTests(ITestOutputHelper output)
         Assert.True(options[2].SwitchesIpv6Off);
         Assert.False(options[2].GivesAddress);
     }
+    [Fact]
+    public void TheCommandLineHasTheLastWordOnWhatTheProgramSaysOfAnInterface()
+    {
+        Assert.True(UnikernelOptions.TryParse(["ip=eth1:10.0.3.15/24"], out UnikernelOptions? options, out _));
+        NetworkOptions network = new(options);
+        network.UseInterface(1, new() { Static = new(new(Ipv4Address.From(10, 0, 9, 9), 24)), Metric = 7 });
+        network.UseInterface(2, new() { Static = new(new(Ipv4Address.From(10, 0, 8, 8), 24)) });
+        Assert.Equal("10.0.3.15", network.Configuration.FurtherInterfaces[1].Static!.Address.ToString());
+        Assert.Equal(7, network.Configuration.FurtherInterfaces[1].Metric);
+        Assert.Equal("10.0.8.8", network.Configuration.FurtherInterfaces[2].Static!.Address.ToString());
+    }
 }

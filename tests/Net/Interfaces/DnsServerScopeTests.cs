@@ -43,6 +43,29 @@ public sealed class DnsServerScopeTests
         },
         _host);
 
+    // RFC 5452 9.1, RFC 4007: the same address on another link is somebody else's.
+    [Fact]
+    public void AnAnswerThatComesByAnotherLinkIsNobodys() => Run(
+        async host =>
+        {
+            (Ipv6Address address, FakeDnsServer server) = await StartServerAsync(host, 1, static _ => null);
+            await NameServerAsync(host, 1, address);
+            Task<DnsResult> asking = AskAsync();
+            await host.AdvanceAsync(0.1);
+            DnsAsked asked = Assert.Single(server.Asked);
+            byte[] answer = asked.Addresses(60, "203.0.113.66");
+            Ipv6Address own = host.Stack.Interfaces[0].Addresses.Ipv6.Single(static one => one.Address.IsLinkLocal).Address.Ipv6;
+            byte[] datagram = [.. new byte[UdpHeader.Length], .. answer];
+            new UdpHeader(53, asked.Port, answer.Length).Write(datagram, address, own);
+            byte[] frame = FrameBench.Ipv6Packet(address, own, (byte)IpProtocol.Udp, datagram);
+            await host.Ends[0].SendAsync(EtherType.Ipv6, frame.AsMemory(EthernetHeader.Length));
+            Assert.Equal(1, host.Stack["DNS"].Dropped(DropCause.Unacceptable));
+            Assert.False(asking.IsCompleted);
+
+            async Task<DnsResult> AskAsync() => await host.Stack.ResolveAsync("example.org", DnsFamilies.Ipv4);
+        },
+        _host);
+
     [Fact]
     public void TheSameAddressOnTwoLinksIsTwoServers() => Run(
         async host =>
@@ -53,6 +76,21 @@ public sealed class DnsServerScopeTests
             Assert.Equal(["fe80::53%eth0", "fe80::53%eth1"], host.Stack.NameServers.Servers.Select(static server => server.ToString()));
         },
         _host);
+
+    [Fact]
+    public void AServerOfALinkThatHasNoAddressOfItsKindIsNotAsked() => Run(
+        async host =>
+        {
+            await host.AdvanceAsync(3);
+            DnsResult none = await host.Stack.ResolveAsync("example.org", DnsFamilies.Ipv4);
+            Assert.Equal(DnsStatus.TryAgain, none.Status);
+            Assert.Equal(1, host.Stack["DNS"].Dropped(DropCause.Unroutable));
+        },
+        _host with
+        {
+            NameServers = [DnsServer.TryParse("fe80::53%eth1", out DnsServer server) ? server : default],
+            FurtherInterfaces = Second(new() { Static = new(new(V4("10.2.0.2"), 24)), Ipv6 = null }),
+        });
 
     [Theory]
     [InlineData("fe80::53%eth1", "fe80::53%eth1")]

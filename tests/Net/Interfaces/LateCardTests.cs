@@ -51,6 +51,7 @@ public sealed class LateCardTests
         await host.ConnectAsync(1 - late);
         await host.Cards[late].TellAsync(default);
         await host.Test.WhenIdle();
+        await host.RefuseAsync(late);
         await host.ConnectAsync(late);
         await host.SendDatagramAsync(late);
     });
@@ -121,13 +122,27 @@ public sealed class LateCardTests
             Assert.Single(_ends[link].Packets, static packet => packet[9] == (byte)IpProtocol.Icmp);
         }
 
+        /// <summary>The host refuses a connection that somebody on a link asks for: the layer itself answers.</summary>
+        public async Task RefuseAsync(int link)
+        {
+            _ends[link].Frames.Clear();
+            byte[] syn = new byte[TcpHeader.MinimumLength];
+            Ipv4Address own = V4($"10.{link + 1}.0.2");
+            new TcpHeader(4000, 81, new(1), new(0), TcpFlags.Syn, 1000, default).Write(syn, Peer(link), own);
+            await _ends[link].SendAsync(IpProtocol.Tcp, syn, Peer(link), own);
+            await _ends[link].AnswerArpAsync(Peer(link));
+            byte[] answer = Assert.Single(_ends[link].Packets, static packet => packet[9] == (byte)IpProtocol.Tcp);
+            Assert.NotEqual(0, answer[Ipv4Header.Length + 13] & (byte)TcpFlags.Rst);
+        }
+
         /// <summary>The host asks for a connection on a link.</summary>
         public async Task ConnectAsync(int link)
         {
             _ends[link].Frames.Clear();
             Task<TcpConnection> connecting = Stack.ConnectAsync(new(Peer(link), 80), InTurns).AsTask();
             await Test.WhenIdle();
-            await _ends[link].AnswerArpAsync(Peer(link));
+            if (!_ends[link].Packets.Any())
+                await _ends[link].AnswerArpAsync(Peer(link));
             Assert.Single(_ends[link].Packets, static packet => packet[9] == (byte)IpProtocol.Tcp);
             Assert.False(connecting.IsCompleted);
         }

@@ -67,6 +67,17 @@ public sealed class RouteTests
         },
         _routed);
 
+    // RFC 1122 3.3.4.2: the loop back is before the choice of a way out.
+    [Fact]
+    public void WhatIsForThisHostStaysThereWhateverItsSource() => Run(
+        host =>
+        {
+            Assert.Equal("eth1", host.Stack.Internet.Of(Address("10.1.0.2"), Address("10.2.0.2")).Name);
+            Assert.Equal("eth0", host.Stack.Internet.Of(Address("10.2.0.2"), Address("10.1.0.2")).Name);
+            return Task.CompletedTask;
+        },
+        _routed);
+
     [Fact]
     public void AnInterfaceThatIsAskedForIsTaken() => Run(
         host =>
