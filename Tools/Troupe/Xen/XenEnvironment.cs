@@ -83,6 +83,7 @@ public sealed partial class XenEnvironment(Repository repository)
         }
 
         archive.AddLink("var/run", "/run");
+        archive.AddLink("var/lock", "/run/lock");
         archive.AddDevice("dev/console", 5, 1);
         archive.AddFile("bin/busybox", await File.ReadAllBytesAsync(Path.Combine(Unpacked, "bin", "busybox"), cancellation).ConfigureAwait(false));
         archive.AddLink("bin/sh", "busybox");
