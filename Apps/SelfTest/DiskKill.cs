@@ -22,10 +22,18 @@ internal sealed class DiskKill
         BlockDeviceMessage poison = BlockDeviceMessage.Submit(Poison(inTheMiddle), default);
         long start = Stopwatch.GetTimestamp();
         await _device.TellAsync(poison);
+        return await ReadAsync(start, incarnation + 1);
+    }
+
+    /// <summary>How long it takes until a sector is read when nobody kills.</summary>
+    internal Task<TimeSpan> ProbeAsync() => ReadAsync(Stopwatch.GetTimestamp(), incarnation: 0);
+
+    private async Task<TimeSpan> ReadAsync(long start, int incarnation)
+    {
         while (true)
         {
             using BlockBatch answer = await _device.AskAsync<BlockBatch, BlockBatch>(Reads(1), BlockDeviceMessage.Submit, BlockDeviceMessage.Patience);
-            if (answer.Status == BlockStatus.Done && answer.Incarnation > incarnation)
+            if (answer.Status == BlockStatus.Done && answer.Incarnation >= incarnation)
                 return Stopwatch.GetElapsedTime(start);
         }
     }

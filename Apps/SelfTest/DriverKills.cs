@@ -20,6 +20,7 @@ internal sealed class DriverKills
 
     private readonly NetworkKill _network;
     private readonly DiskKill _disk;
+    private readonly ActorRef<KillOrder> _killer;
     private readonly StoreLoad _load;
     private readonly int _count;
     private readonly Random _random;
@@ -27,8 +28,11 @@ internal sealed class DriverKills
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _done;
 
-    private DriverKills(NetworkKill network, DiskKill disk, StoreLoad load, int count, int seed) =>
+    private DriverKills(ActorSystem actors, NetworkKill network, DiskKill disk, StoreLoad load, int count, int seed)
+    {
         (_network, _disk, _load, _count, _random) = (network, disk, load, count, new Random(seed));
+        _killer = actors.Spawn(new Killer(network, disk), "killer");
+    }
 
     internal static bool Run(string[] words) => RunAsync(words).GetAwaiter().GetResult();
 
@@ -46,7 +50,7 @@ internal sealed class DriverKills
         }
 
         StoreLoad load = new(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store"), numbers[2]);
-        DriverKills kills = new(new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1]);
+        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1]);
         return await load.CheckAsync() && await kills.RunAsync();
     }
 
@@ -60,8 +64,8 @@ internal sealed class DriverKills
             await Task.Delay(_random.Next(LongestPause));
             bool isNetwork = _random.Next(2) == 0;
             bool isInTheMiddle = _random.Next(2) == 0;
-            TimeSpan outage = isNetwork ? await _network.KillAsync(isInTheMiddle) : await _disk.KillAsync(isInTheMiddle);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill: {(isNetwork ? "network" : "disk")} {outage.TotalMicroseconds:F0}"));
+            Outage outage = await _killer.AskAsync<Outage>(reply => new KillOrder(isNetwork, isInTheMiddle, reply), BlockDeviceMessage.Patience);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill: {(isNetwork ? "network" : "disk")} {outage.Killed.TotalMicroseconds:F0} {outage.Unharmed.TotalMicroseconds:F0}"));
         }
 
         await _end.Task;
@@ -95,6 +99,23 @@ internal sealed class DriverKills
             }
 
             await Task.Delay(200);
+        }
+    }
+
+    private readonly record struct KillOrder(bool IsNetwork, bool IsInTheMiddle, Reply<Outage> Reply);
+
+    /// <summary>How long a driver was gone, and how long the same took just before, when nobody had killed it: both have to wait for a processor that others keep busy.</summary>
+    [Sendable]
+    private sealed record Outage(TimeSpan Killed, TimeSpan Unharmed);
+
+    /// <summary>An actor among the others, so that what is measured is not when a thread of the pool gets its turn.</summary>
+    private sealed class Killer(NetworkKill network, DiskKill disk) : Actor<KillOrder>
+    {
+        protected override async ValueTask ReceiveAsync(KillOrder order)
+        {
+            TimeSpan unharmed = order.IsNetwork ? await network.ProbeAsync() : await disk.ProbeAsync();
+            TimeSpan killed = order.IsNetwork ? await network.KillAsync(order.IsInTheMiddle) : await disk.KillAsync(order.IsInTheMiddle);
+            order.Reply.Set(new Outage(killed, unharmed));
         }
     }
 }

@@ -18,17 +18,25 @@ internal sealed class NetworkKill(NetworkStack stack)
     /// <summary>Kills it, in the middle of a batch or at its begin. How long it was until a frame of the next incarnation was on its way.</summary>
     internal async Task<TimeSpan> KillAsync(bool inTheMiddle)
     {
-        NetworkDeviceStatistics before = await StatisticsAsync();
+        long resets = (await StatisticsAsync()).Resets;
         NetworkDeviceMessage poison = NetworkDeviceMessage.Transmit(Poison(inTheMiddle));
         long start = Stopwatch.GetTimestamp();
         await _device.TellAsync(poison);
-        // Behind it in the mailbox, and so the first that the next incarnation handles.
+        return await SentAsync(start, resets + 1);
+    }
+
+    /// <summary>How long it takes until a frame is on its way when nobody kills.</summary>
+    internal Task<TimeSpan> ProbeAsync() => SentAsync(Stopwatch.GetTimestamp(), resets: 0);
+
+    private async Task<TimeSpan> SentAsync(long start, long resets)
+    {
+        // Behind the poison in the mailbox, and so the first that the next incarnation handles.
         long sent = (await StatisticsAsync()).TransmittedFrames;
         while (true)
         {
             await _device.TellAsync(NetworkDeviceMessage.Transmit(Frames(1)));
             NetworkDeviceStatistics now = await StatisticsAsync();
-            if (now.Resets > before.Resets && now.TransmittedFrames > sent)
+            if (now.Resets >= resets && now.TransmittedFrames > sent)
                 return Stopwatch.GetElapsedTime(start);
         }
     }

@@ -18,6 +18,12 @@ internal sealed class KillRun
     /// <inheritdoc cref="Network"/>
     public Percentiles Disk { get; } = new();
 
+    /// <summary>How long the same took just before each kill.</summary>
+    public Percentiles NetworkUnharmed { get; } = new();
+
+    /// <inheritdoc cref="NetworkUnharmed"/>
+    public Percentiles DiskUnharmed { get; } = new();
+
     /// <summary>The longest silence of each connection that was open at a kill.</summary>
     public Percentiles Silences { get; } = new();
 
@@ -61,10 +67,11 @@ internal sealed class KillRun
 
         lock (_gate)
         {
-            if (line[Mark.Length..].Split(' ') is [("network" or "disk") and var which, var microseconds]
-                && double.TryParse(microseconds, NumberStyles.None, CultureInfo.InvariantCulture, out var outage))
+            if (line[Mark.Length..].Split(' ') is [("network" or "disk") and var which, var killed, var unharmed]
+                && double.TryParse(killed, NumberStyles.None, CultureInfo.InvariantCulture, out var outage) && double.TryParse(unharmed, NumberStyles.None, CultureInfo.InvariantCulture, out var without))
             {
                 (which == "disk" ? Disk : Network).Add(outage / 1000);
+                (which == "disk" ? DiskUnharmed : NetworkUnharmed).Add(without / 1000);
                 _kills = Network.Count + Disk.Count;
                 return;
             }

@@ -25,6 +25,9 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
 
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(10);
 
+    /// <summary>What a connection may take that was open at the last kill: it may be in a long retransmission timeout.</summary>
+    private static readonly TimeSpan _lastConnection = TimeSpan.FromMinutes(1);
+
     private readonly List<string> _failures = [];
 
     /// <summary>Runs it and says by its exit code whether all held.</summary>
@@ -86,11 +89,7 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
                 }
 
                 run.IsOver = true;
-                if (run.Kills < options.Count)
-                {
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
-
+                stop.CancelAfter(run.Kills < options.Count ? TimeSpan.Zero : _lastConnection);
                 await Task.WhenAll(clients).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
@@ -110,7 +109,7 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
 
         run.Report.AddRange(
         [
-            $"network: {run.Network.Count} outages, {run.Network}", $"disk: {run.Disk.Count} outages, {run.Disk}",
+            $"network: {run.Network.Count} outages, {run.Network}; a frame just before: {run.NetworkUnharmed}", $"disk: {run.Disk.Count} outages, {run.Disk}; a sector just before: {run.DiskUnharmed}",
             $"the longest silence of a connection that was open at a kill: {run.Silences}",
         ]);
         disk.CutPower(new Random(options.Seed));
