@@ -1,5 +1,4 @@
 using Troupe.Actors;
-using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
@@ -21,17 +20,13 @@ namespace Troupe.Drivers.VirtioBlk;
 /// </remarks>
 public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 {
-    private const int MaximumViolationsInARow = 4;
-    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DeviceTimeout = BlockDeviceMessage.Patience / 2;
 
     private readonly VirtioBlkDevice _device;
+    private readonly DeviceRecovery _recovery;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
-    private bool _isResting;
-    private int _violationsInARow;
-    private long _completedAtViolation;
     private long _completedAtTimer;
 
     /// <summary>Creates an incarnation of the driver.</summary>
@@ -39,6 +34,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
+        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
     }
 
     /// <inheritdoc/>
@@ -48,7 +44,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         _timer = Context.CreateTimer(BlockDeviceMessage.Deadline());
         if (_device.WasStarted)
         {
-            StartAgain();
+            _recovery.Start();
         }
         else
         {
@@ -77,7 +73,8 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         }
         catch (DeviceViolationException)
         {
-            Recover();
+            _device.CountViolation();
+            _recovery.OnViolation(_device.Completed);
         }
 
         WatchDevice();
@@ -109,10 +106,9 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 
     private void OnTimer()
     {
-        if (_isResting)
+        if (_recovery.IsResting)
         {
-            _isResting = false;
-            StartAgain();
+            _recovery.GoOn();
         }
         else if (_device.InFlight > 0 && _device.Completed == _completedAtTimer)
         {
@@ -120,44 +116,10 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         }
     }
 
-    private void Recover()
-    {
-        _device.CountViolation();
-        _violationsInARow = _device.Completed == _completedAtViolation ? _violationsInARow + 1 : 1;
-        _completedAtViolation = _device.Completed;
-        if (_violationsInARow <= MaximumViolationsInARow)
-        {
-            StartAgain();
-            return;
-        }
-
-        Rest();
-    }
-
-    /// <summary>Memory for the ring may be refused for a while, and a device may be nonsense for a while. A driver that gave up then would take its clients' disk away for good.</summary>
-    private void StartAgain()
-    {
-        try
-        {
-            _device.Start(OnInterrupt);
-        }
-        catch (Exception exception) when (exception is CapabilityException or VirtioException)
-        {
-            Rest();
-        }
-    }
-
-    private void Rest()
-    {
-        _device.Stop();
-        _isResting = true;
-        _timer.Restart(RestartDelay);
-    }
-
     /// <summary>The timer runs while requests are in flight, from the last one that ended.</summary>
     private void WatchDevice()
     {
-        if (_isResting)
+        if (_recovery.IsResting)
         {
             return;
         }

@@ -150,7 +150,10 @@ public sealed partial class VirtioNetDevice
     internal void CountViolation() => _counters.DeviceViolations++;
 
     internal NetworkDeviceStatistics ReadStatistics() =>
-        _counters.Snapshot((_receive?.Queue.Notifications ?? 0) + (_transmit?.Queue.Notifications ?? 0));
+        _counters.Snapshot((_receive?.Queue.Notifications ?? 0) + (_transmit?.Queue.Notifications ?? 0)) with
+        {
+            ReceivedFramesHeld = _receiveFrames.RentedCount - (_receive?.Queue.BuffersInFlight ?? 0),
+        };
 
     /// <summary>
     /// Deals with an interrupt: lowers the line first, then lets it fire again; the rings are looked at afterwards, by

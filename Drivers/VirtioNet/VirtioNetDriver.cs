@@ -1,5 +1,4 @@
 using Troupe.Actors;
-using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
@@ -22,27 +21,24 @@ namespace Troupe.Drivers.VirtioNet;
 /// </remarks>
 public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 {
-    private const int MaximumViolationsInARow = 4;
-    private static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The layers above get that long to give frames back; a full ring of small frames lasts longer at 100,000 a second.</summary>
     private static readonly TimeSpan HoldDelay = TimeSpan.FromMilliseconds(1);
 
     private readonly VirtioNetDevice _device;
+    private readonly DeviceRecovery _recovery;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
     private bool _isWorkLeft;
-    private bool _isResting;
-    private int _violationsInARow;
-    private long _progressAtViolation;
 
     /// <summary>Creates an incarnation of the driver.</summary>
     public VirtioNetDriver(VirtioNetDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
+        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
     }
 
     /// <inheritdoc/>
@@ -52,7 +48,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
         if (_device.WasStarted)
         {
-            StartAgain();
+            _recovery.Start();
         }
         else
         {
@@ -88,7 +84,9 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         }
         catch (DeviceViolationException)
         {
-            Recover();
+            _device.CountViolation();
+            _isWorkLeft = false;
+            _recovery.OnViolation(_device.Progress);
         }
 
         if (_isWorkLeft)
@@ -129,48 +127,13 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 
     private void Continue()
     {
-        if (_isResting && !_timer.IsActive)
+        // The driver sends itself the same message when it has work left.
+        if (!_timer.IsActive)
         {
-            _isResting = false;
-            StartAgain();
+            _recovery.GoOn();
         }
 
         _device.CatchUp();
-    }
-
-    private void Recover()
-    {
-        _device.CountViolation();
-        _isWorkLeft = false;
-        _violationsInARow = _device.Progress == _progressAtViolation ? _violationsInARow + 1 : 1;
-        _progressAtViolation = _device.Progress;
-        if (_violationsInARow <= MaximumViolationsInARow)
-        {
-            StartAgain();
-            return;
-        }
-
-        Rest();
-    }
-
-    /// <summary>Memory for the rings may be refused for a while. A driver that gave up then would take its host off the network for good.</summary>
-    private void StartAgain()
-    {
-        try
-        {
-            _device.Start(OnInterrupt);
-        }
-        catch (CapabilityException)
-        {
-            Rest();
-        }
-    }
-
-    private void Rest()
-    {
-        _device.Stop();
-        _isResting = true;
-        _timer.Restart(RestartDelay);
     }
 
     private void WatchDevice()

@@ -85,6 +85,14 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
         return false;
     }
 
+    /// <summary>The same with all its pieces.</summary>
+    public bool TryPopChain(int queue, out int head, out IReadOnlyList<Memory<byte>> pieces)
+    {
+        if (_queues[queue] is { } rings) return rings.TryPopChain(out head, out pieces);
+        (head, pieces) = (0, []);
+        return false;
+    }
+
     /// <summary>Gives a buffer back and interrupts if the driver asked for that.</summary>
     public void Push(int queue, int head, int written)
     {

@@ -58,6 +58,28 @@ public sealed class DriverActorTests
     }
 
     [Fact]
+    public async Task ADriverThatFailsInTheMiddleOfABatchStartsAgainAndHoldsNothingOfIt()
+    {
+        var net = new NetFixture();
+        await using var system = new ActorSystem(new ActorSystemOptions { OnFailure = static _ => { } });
+        var driver = system.Spawn(() => new VirtioNetDriver(net.Driver), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        Assert.True(net.Driver.Batches.TryRent(out var batch));
+        for (var count = 0; count < 3; count++)
+        {
+            Assert.True(net.Driver.TransmitFrames.TryRent(out var frame));
+            frame.Append(60).Clear();
+            Assert.True(batch.TryAdd(frame));
+        }
+
+        // Whoever touches it fails: ./troupe test kills does the same in a guest.
+        batch[1].Dispose();
+        await driver.TellAsync(NetworkDeviceMessage.Transmit(batch));
+        var statistics = await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        Assert.Equal((1, 1, 0, 0), (statistics.Resets, statistics.TransmitLostInReset, statistics.DeviceViolations, statistics.ReceivedFramesHeld));
+        Assert.Equal((0, 0), (net.Driver.TransmitFrames.RentedCount, net.Driver.Batches.RentedCount));
+    }
+
+    [Fact]
     public async Task ADeviceThatLiesWheneverItIsStartedIsLeftAloneForAWhile()
     {
         const int Asks = 100, LiesInARow = 5;

@@ -57,6 +57,9 @@ public sealed record NetworkDeviceStatistics
     /// <summary>How often packets were left in the receive ring because the layers above held all batches or frames. The device drops what finds the ring full.</summary>
     public long ReceiveHeldBack { get; init; }
 
+    /// <summary>Received frames that are neither with the device nor free: those that clients hold now. 0 from drivers that do not count them.</summary>
+    public int ReceivedFramesHeld { get; init; }
+
     /// <summary>How often the receive ring could not be refilled because no frame was free.</summary>
     public long ReceiveStarved { get; init; }
 

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Apps.SelfTest;
+
+/// <summary>Makes the driver of a disk fail, by a buffer that nobody may use any more, and waits for the first sector that its next incarnation has read.</summary>
+internal sealed class DiskKill
+{
+    private readonly ActorRef<BlockDeviceMessage> _device;
+    private readonly BlockBufferPool _buffers;
+
+    private DiskKill(ActorRef<BlockDeviceMessage> device, BlockBufferPool buffers) => (_device, _buffers) = (device, buffers);
+
+    internal static async Task<DiskKill> CreateAsync(ActorRef<BlockDeviceMessage> device) =>
+        new(device, (await device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation)).Buffers);
+
+    /// <summary>Kills it, in the middle of a batch or at its begin. How long it was until a sector was read by the next incarnation.</summary>
+    internal async Task<TimeSpan> KillAsync(bool inTheMiddle)
+    {
+        int incarnation = (await InformationAsync()).Incarnation;
+        BlockDeviceMessage poison = BlockDeviceMessage.Submit(Poison(inTheMiddle), default);
+        long start = Stopwatch.GetTimestamp();
+        await _device.TellAsync(poison);
+        return await ReadAsync(start, incarnation + 1);
+    }
+
+    /// <summary>How long it takes until a sector is read when nobody kills.</summary>
+    internal Task<TimeSpan> ProbeAsync() => ReadAsync(Stopwatch.GetTimestamp(), incarnation: 0);
+
+    private async Task<TimeSpan> ReadAsync(long start, int incarnation)
+    {
+        while (true)
+        {
+            using BlockBatch answer = await _device.AskAsync<BlockBatch, BlockBatch>(Reads(1), BlockDeviceMessage.Submit, BlockDeviceMessage.Patience);
+            if (answer.Status == BlockStatus.Done && answer.Incarnation >= incarnation)
+                return Stopwatch.GetElapsedTime(start);
+        }
+    }
+
+    /// <summary>What clients hold of the pool, and whether that is nothing.</summary>
+    internal async Task<(string Report, bool IsWhole)> LookAsync()
+    {
+        BlockDeviceStatistics now = await _device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);
+        int buffers = _buffers.RentedCount;
+        return ($"disk: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers + now.DeviceViolations == 0);
+    }
+
+    private ValueTask<BlockDeviceInformation> InformationAsync() => _device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation, BlockDeviceMessage.Patience);
+
+    private BlockBatch Poison(bool inTheMiddle)
+    {
+        // Of the reads, the one whose buffer was given back brings the driver down; those before it are at the device by then.
+        BlockBatch batch = Reads(3);
+        batch.PeekBuffer(inTheMiddle ? 1 : 0).Dispose();
+        return batch;
+    }
+
+    private BlockBatch Reads(int count)
+    {
+        BlockBatch batch = new(count);
+        while (batch.Count < count)
+        {
+            if (!_buffers.TryRent(out BlockBuffer buffer))
+                Thread.Yield();
+            else if (!batch.TryAddRead(0, 1, buffer))
+                buffer.Dispose();
+        }
+
+        return batch;
+    }
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Globalization;
+using Troupe.Tools.Commands;
+using Troupe.Tools.Guests;
+using Troupe.Tools.Networks;
+using Troupe.Tools.Terminal;
+using Troupe.Tools.Testing.Attacks;
+using Troupe.Tools.Testing.Power;
+using Troupe.Tools.Workspace;
+
+namespace Troupe.Tools.Testing.Kills;
+
+/// <summary>
+/// <c>troupe test kills</c>: the drivers of a guest's network card and disk are killed at random moments, under HTTP and writes to a log store. Every connection must end with the
+/// right bytes, no buffer may be missing at the end, and what the store acknowledged must be there after the power has gone as well.
+/// </summary>
+internal sealed class KillTest(Image image, CrashTestOptions options)
+{
+    private const int Sectors = 2048;
+    private const int Connections = 8;
+    private const int LeastBytes = 1024, MostBytes = 1024 * 1024;
+
+    /// <summary>What a driver may be gone for, of 99 in 100.</summary>
+    private const double LongestOutage = 50;
+
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(10);
+
+    /// <summary>What a connection may take that was open at the last kill: it may be in a long retransmission timeout.</summary>
+    private static readonly TimeSpan _lastConnection = TimeSpan.FromMinutes(1);
+
+    private readonly List<string> _failures = [];
+
+    /// <summary>Runs it and says by its exit code whether all held.</summary>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        await PrivateNetwork.CreateTapAsync(GuestOnTap.Tap, $"{GuestOnTap.HostAddress}/{GuestOnTap.PrefixLength}", cancellation).ConfigureAwait(false);
+        var passed = 0;
+        foreach (var processors in options.Processors)
+        {
+            var run = new KillRun();
+            string? failure;
+            try
+            {
+                failure = await RunAsync(processors, run, cancellation).ConfigureAwait(false);
+            }
+            catch (UserError lost) when (lost.ExitCode == ExitCodes.Failure)
+            {
+                failure = lost.Message;
+            }
+
+            var name = $"{options.Count} kills, seed {options.Seed}, {processors} processor(s)";
+            Output.Say($"kills: {name}: {failure ?? "passed"}");
+            run.Report.ForEach(line => Output.Say($"kills: {line}"));
+            passed += failure is null ? 1 : 0;
+            if (failure is not null)
+            {
+                _failures.Add($"FAILED {name}: {failure}");
+            }
+        }
+
+        _failures.ForEach(Console.WriteLine);
+        Console.WriteLine($"{passed} passed, {_failures.Count} failed");
+        return _failures.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    private async Task<string?> RunAsync(int processors, KillRun run, CancellationToken cancellation)
+    {
+        var disk = new VolatileDisk(Sectors);
+        var ledger = new StoreLedger();
+        var guestOptions = new GuestOptions
+        {
+            Image = image.Elf,
+            Processors = processors,
+            Network = new GuestNetwork(GuestNetworkKind.Tap, GuestOnTap.Tap),
+            CommandLine = string.Create(CultureInfo.InvariantCulture, $"kills {options.Count} {options.Seed} 1 {GuestOnTap.Fixed}"),
+        };
+        using (var guest = StoreGuest.Boot(image, guestOptions, disk, ledger, onLine: run.Read))
+        {
+            await WaitAsync(guest, run.Listening, "to listen", cancellation).ConfigureAwait(false);
+            await AskAsync("/begin", guest, cancellation).ConfigureAwait(false);
+            var clock = Stopwatch.StartNew();
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var clients = Enumerable.Range(0, Connections).Select(number => Task.Run(() => MoveAsync(number, run, stop.Token), cancellation)).ToList();
+            try
+            {
+                while (run.Kills < options.Count && guest.IsAlive && clock.Elapsed < _patience && !clients.Exists(client => client.IsCompleted))
+                {
+                    await Task.Delay(50, cancellation).ConfigureAwait(false);
+                }
+
+                run.IsOver = true;
+                stop.CancelAfter(run.Kills < options.Count ? TimeSpan.Zero : _lastConnection);
+                await Task.WhenAll(clients).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            {
+                throw new UserError($"after {run.Kills} kills: {(exception is IOException ? $"a connection: {exception.Message}" : "they do not go on")}{guest.LastWords}", exitCode: ExitCodes.Failure);
+            }
+
+            run.Report.Add(string.Create(CultureInfo.InvariantCulture, $"{run.Kills} kills in {clock.Elapsed.TotalSeconds:0} s; {run.Connections} connections moved {run.Bytes >> 20} MB, {run.Across} of them were open at a kill"));
+            await AskAsync("/end", guest, cancellation).ConfigureAwait(false);
+            var code = await guest.ExitsAsync(cancellation).ConfigureAwait(false);
+            guest.Settle();
+            if (code != 0)
+            {
+                return $"the guest ended with {code?.ToString(CultureInfo.InvariantCulture) ?? "no code"}{guest.LastWords}";
+            }
+        }
+
+        run.Report.AddRange(
+        [
+            $"network: {run.Network.Count} outages, {run.Network}; a frame just before: {run.NetworkUnharmed}", $"disk: {run.Disk.Count} outages, {run.Disk}; a sector just before: {run.DiskUnharmed}",
+            $"the longest silence of a connection that was open at a kill: {run.Silences}",
+        ]);
+        disk.CutPower(new Random(options.Seed));
+        using (var guest = StoreGuest.Boot(image, guestOptions with { CommandLine = "power 0 look", Network = new GuestNetwork(GuestNetworkKind.None) }, disk, ledger))
+        {
+            await PowerTest.LookAsync(guest, ledger, cancellation).ConfigureAwait(false);
+        }
+
+        run.Report.Add($"store: {ledger.Acknowledged} changes acknowledged, all there after the power went");
+        return run.Network.At(0.99) > LongestOutage || run.Disk.At(0.99) > LongestOutage ? $"an outage in a hundred is longer than {LongestOutage:0} ms" : null;
+    }
+
+    /// <summary>One connection after the other, until the kills are over.</summary>
+    private async Task MoveAsync(int number, KillRun run, CancellationToken cancellation)
+    {
+        var random = new Random((options.Seed * Connections) + number);
+        while (!run.IsOver)
+        {
+            var count = (long)random.Next(LeastBytes, MostBytes) / sizeof(ulong) * sizeof(ulong);
+            var before = run.Kills;
+            var silence = random.Next(2) == 0
+                ? await ByteConnection.GetAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false)
+                : await ByteConnection.PutAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false);
+            run.Moved(count, silence, wasOpenAtKill: run.Kills > before);
+        }
+    }
+
+    private static async Task WaitAsync(StoreGuest guest, Task what, string words, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!what.IsCompleted)
+        {
+            if (!guest.IsAlive || clock.Elapsed > _patience)
+            {
+                throw new UserError($"the guest {(guest.IsAlive ? "does not come" : "ended before it came")} {words}.{guest.LastWords}", exitCode: ExitCodes.Failure);
+            }
+
+            await Task.Delay(50, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task AskAsync(string path, StoreGuest guest, CancellationToken cancellation)
+    {
+        if (await GuestOnTap.TryGetAsync(path, TimeSpan.FromSeconds(30), cancellation).ConfigureAwait(false) is null)
+        {
+            throw new UserError($"the guest does not answer {path}.{guest.LastWords}", exitCode: ExitCodes.Failure);
+        }
+    }
+}

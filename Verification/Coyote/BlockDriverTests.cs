@@ -1,0 +1,139 @@
+using Troupe.Actors;
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.VirtioBlk;
+using Xunit.Abstractions;
+
+namespace Troupe.Verification.Coyote;
+
+/// <summary>The driver of block devices against a device that does what it wants whenever it wants. Beside a planted bug.</summary>
+public sealed class BlockDriverTests(ITestOutputHelper output)
+{
+    private const int Clients = 2;
+
+    [Fact]
+    public void A_request_that_ends_is_answered_however_interrupts_and_messages_meet() => Interleavings.Hold(output, Answer(interruptsFirst: false));
+
+    [Fact]
+    public void A_device_that_interrupts_before_it_ends_a_request_is_found_out() => Interleavings.Find(output, Answer(interruptsFirst: true), "Expected: 2");
+
+    [Fact]
+    public void A_reset_while_requests_are_in_flight_answers_each_once() => Interleavings.Hold(output, Reset());
+
+    /// <summary>Two reads, at the driver's actor with a mailbox for one message, which others fill.</summary>
+    private static Action Answer(bool interruptsFirst)
+    {
+        var beside = new List<Action>();
+        return CoyoteActorHost.Run(
+            system =>
+            {
+                var model = CreateModel(interruptsFirst);
+                var device = CreateDevice(model);
+                ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 1);
+                var clients = SpawnClients(system, device, driver);
+                beside.Clear();
+                beside.Add(() => driver.TryTell(default));
+                beside.Add(() =>
+                {
+                    for (var requests = 0; requests < Clients;)
+                    {
+                        if (Perform(model)) requests++;
+                        else model.WaitForNotification(0);
+                    }
+                });
+                return () =>
+                {
+                    Assert.Equal(Clients, clients.Sum(static client => client.Done));
+                    Assert.Equal(0, device.Buffers.RentedCount);
+                };
+            },
+            beside: beside);
+    }
+
+    /// <summary>Two reads, while the device asks for a reset. Then the driver stops: each was answered once, and every buffer is back in its pool.</summary>
+    private static Action Reset()
+    {
+        var beside = new List<Action>();
+        VirtioBlkDevice device = null!;
+        return CoyoteActorHost.Run(
+            system =>
+            {
+                var model = CreateModel(interruptsFirst: false);
+                device = CreateDevice(model);
+                ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 8);
+                var clients = SpawnClients(system, device, driver);
+                beside.Clear();
+                beside.Add(() =>
+                {
+                    Perform(model);
+                    model.AskForReset();
+                    Perform(model);
+                });
+                return () =>
+                {
+                    Assert.Equal(Clients, clients.Sum(static client => client.Done + client.ToBeRepeated));
+                    Assert.Equal(0, device.Buffers.RentedCount + (int)device.Buffers.MisuseCount);
+                };
+            },
+            beside: beside,
+            afterwards: _ => device.Stop());
+    }
+
+    private static VirtioModel CreateModel(bool interruptsFirst)
+    {
+        var model = new VirtioModel(1, 8, interruptsFirst);
+        // 5.2.4: the capacity.
+        model.Configuration[0] = 64;
+        return model;
+    }
+
+    private static VirtioBlkDevice CreateDevice(VirtioModel model) =>
+        new(model, model.CreateArena(), new VirtioBlkOptions { RingSizeLimit = 8, MaximumInFlight = 2, MaximumBatches = 4, BufferCount = 2, BufferSize = 512 });
+
+    private static ActorRef<BlockDeviceMessage> SpawnDriver(ActorSystem system, VirtioBlkDevice device, int capacity) => system.Spawn(
+        () => new VirtioBlkDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, Mailbox = new MailboxOptions { Capacity = capacity } });
+
+    private static List<Client> SpawnClients(ActorSystem system, VirtioBlkDevice device, ActorRef<BlockDeviceMessage> driver)
+    {
+        var clients = new List<Client>();
+        for (var number = 0; number < Clients; number++)
+        {
+            var client = new Client(device.Buffers, driver);
+            clients.Add(client);
+            system.Spawn(client, $"client {number}").Tell(number);
+        }
+
+        return clients;
+    }
+
+    /// <summary>The device ends a request, if one waits: a header, a sector to fill, and a status.</summary>
+    private static bool Perform(VirtioModel model)
+    {
+        var performed = false;
+        model.Do(() =>
+        {
+            if (!model.TryPopChain(0, out var head, out var pieces)) return;
+            Assert.Equal(3, pieces.Count);
+            pieces[2].Span[0] = 0;
+            model.Push(0, head, pieces[1].Length + 1);
+            performed = true;
+        });
+        return performed;
+    }
+
+    private sealed class Client(BlockBufferPool buffers, ActorRef<BlockDeviceMessage> driver) : Actor<int>
+    {
+        public int Done { get; private set; }
+
+        public int ToBeRepeated { get; private set; }
+
+        protected override async ValueTask ReceiveAsync(int sector)
+        {
+            Assert.True(buffers.TryRent(out var buffer));
+            var batch = new BlockBatch();
+            Assert.True(batch.TryAddRead(sector, 1, buffer));
+            using var answer = await driver.AskAsync<BlockBatch, BlockBatch>(batch, BlockDeviceMessage.Submit);
+            Done += answer.Status == BlockStatus.Done ? 1 : 0;
+            ToBeRepeated += answer.Status == BlockStatus.DeviceReset ? 1 : 0;
+        }
+    }
+}
