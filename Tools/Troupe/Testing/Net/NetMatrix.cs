@@ -63,6 +63,8 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
                         }
                     }
                 }
+
+                await RemeasureAsync(lab, contestants, cancellation).ConfigureAwait(false);
             }
         }
         finally
@@ -88,8 +90,7 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
             {
                 if (!booted)
                 {
-                    await lab.ImpairAsync(new Impairment(), cell.Mtu, cancellation).ConfigureAwait(false);
-                    await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
+                    await BootAsync(lab, contestant, processors, cell, cancellation).ConfigureAwait(false);
                 }
 
                 var transfer = await RepeatAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
@@ -101,7 +102,38 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         }
     }
 
-    /// <summary>Once, or, where that took only a moment, as often as makes a median. One that fails is the outcome, and of the silences the longest.</summary>
+    /// <summary>
+    /// One transfer in a hundred meets a moment in which this host did something else. So what looks too slow is measured again, twice, both guests in turn, and the medians count: what is slow stays slow.
+    /// </summary>
+    private async Task RemeasureAsync(NetworkLab lab, List<Contestant> contestants, CancellationToken cancellation)
+    {
+        var byCase = _transfers.ToLookup(transfer => transfer.Case);
+        foreach (var slow in byCase.Where(both => both.Count() == 2 && both.First().IsTooSlow(both.Last())).ToList())
+        {
+            Output.Say($"net: {slow.Key} again, because it was {slow.First().RatioTo(slow.Last())!.Value.ToString("0.00", CultureInfo.InvariantCulture)} of the Linux guest's goodput");
+            List<Transfer> all = [.. slow];
+            for (var repetition = 1; repetition < Repetitions; repetition++)
+            {
+                foreach (var contestant in contestants)
+                {
+                    await BootAsync(lab, contestant, slow.Key.Processors, slow.Key.Cell, cancellation).ConfigureAwait(false);
+                    all.Add(await RepeatAsync(lab, contestant.Name, slow.Key, cancellation).ConfigureAwait(false));
+                    Output.Say($"net: {contestant.Name}, {slow.Key}: {all[^1].RateText}");
+                }
+            }
+
+            _transfers.RemoveAll(transfer => transfer.Case == slow.Key);
+            _transfers.AddRange(contestants.Select(contestant => Transfer.MedianOf([.. all.Where(transfer => transfer.Guest == contestant.Name)])));
+        }
+    }
+
+    private async Task BootAsync(NetworkLab lab, Contestant contestant, int processors, TransferCell cell, CancellationToken cancellation)
+    {
+        await lab.ImpairAsync(new Impairment(), cell.Mtu, cancellation).ConfigureAwait(false);
+        await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Once, or, where that took only a moment, as often as makes a median.</summary>
     private async Task<Transfer> RepeatAsync(NetworkLab lab, string guest, TransferCase transfer, CancellationToken cancellation)
     {
         List<Transfer> done = [];
@@ -110,15 +142,10 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
             // Anew for each, so that its first frame has the fate of the first frame.
             await lab.ImpairAsync(transfer.Cell.Impairment, transfer.Cell.Mtu, cancellation).ConfigureAwait(false);
             done.Add(await TransferAsync(lab, guest, transfer, cancellation).ConfigureAwait(false));
-            if (done[^1].Failure is not null)
-            {
-                return done[^1];
-            }
         }
-        while (done.Count < Repetitions && transfer.Cell.Bytes < done[0].Rate * (1 << 20) * _brief.TotalSeconds);
+        while (done[^1].Failure is null && done.Count < Repetitions && transfer.Cell.Bytes < done[0].Rate * (1 << 20) * _brief.TotalSeconds);
 
-        done.Sort((one, other) => one.Rate.CompareTo(other.Rate));
-        return done[done.Count / 2] with { Silence = done.MaxBy(one => one.Silence?.Excess)!.Silence };
+        return Transfer.MedianOf(done);
     }
 
     private async Task<Transfer> TransferAsync(NetworkLab lab, string guest, TransferCase transfer, CancellationToken cancellation)

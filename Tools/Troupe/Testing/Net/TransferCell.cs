@@ -7,7 +7,7 @@ namespace Troupe.Tools.Testing.Net;
 /// <param name="Impairment">What the link does.</param>
 /// <param name="Bytes">What is transferred each way.</param>
 /// <param name="Mtu">The MTU of Linux's end.</param>
-internal sealed record TransferCell(string Name, Impairment Impairment, long Bytes, int Mtu = 1500)
+public sealed record TransferCell(string Name, Impairment Impairment, long Bytes, int Mtu = 1500)
 {
     private const long Megabyte = 1 << 20;
     private const int Combinations = 10;

@@ -6,9 +6,6 @@ namespace Troupe.Tools.Testing.Net;
 /// <summary>The end of <c>troupe test net</c>: a line a transfer with the Linux guest's beside, what missed which bar, and the count.</summary>
 internal static class TransferTable
 {
-    /// <summary>What our goodput may be at least, of the Linux guest's over the same link.</summary>
-    private const double LeastGoodput = 0.8;
-
     /// <summary>Prints it.</summary>
     /// <returns>How many transfers failed, were too slow, or too silent.</returns>
     public static int Print(IReadOnlyList<Transfer> ours, IReadOnlyList<Transfer> peers)
@@ -19,7 +16,7 @@ internal static class TransferTable
         foreach (var transfer in ours)
         {
             var (cell, linux) = (transfer.Case.Cell, linuxByCase.GetValueOrDefault(transfer.Case));
-            var ratio = linux is { Failure: null } && transfer.Failure is null ? transfer.Rate / linux.Rate : (double?)null;
+            var ratio = transfer.RatioTo(linux);
             rows.Add(
             [
                 $"{transfer.Case.Processors}", $"{transfer.Case.Version}", cell.Name, $"{cell.Impairment}{(cell.Mtu == 1500 ? string.Empty : $", MTU {cell.Mtu}")}",
@@ -37,9 +34,9 @@ internal static class TransferTable
                 reasons.Add($"nothing to compare with, the Linux guest failed: {missing}");
             }
 
-            if (ratio < LeastGoodput)
+            if (linux is not null && transfer.IsTooSlow(linux))
             {
-                reasons.Add(FormattableString.Invariant($"{ratio:0.00} of the Linux guest's goodput; {LeastGoodput} is the least"));
+                reasons.Add(FormattableString.Invariant($"{ratio:0.00} of the Linux guest's goodput; {Transfer.LeastGoodput} is the least"));
             }
 
             if (transfer.IsSilentTooLong)
