@@ -3,7 +3,7 @@ using Troupe.Apps.SelfTest;
 using Troupe.Smp.Host;
 
 // The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `preemption`, `swapping`, `probes [COUNT [SEED [RUN ...]]]`,
-// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `disk`, `cryptography [openssl]`,
+// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `disk`, `files`, `cryptography [openssl]`,
 // or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
 string mode = args.Length > 0 ? args[0] : "ladder";
@@ -21,6 +21,7 @@ bool passed = mode switch
     "quantum" => QuantumCost.Run(args.AsSpan(1)),
     "devices" => Devices.Run(),
     "disk" => Disks.Run(),
+    "files" => FileSystems.Run(),
     "console" => ConsoleEcho.Run(args.Length > 1 ? int.Parse(args[1]) : 0),
     "cryptography" => args.Length > 1 && args[1] == "openssl" ? Cryptography.RunWithOpenSsl() : Cryptography.Run(),
     "interrupts" => LongCalls.Run() && Ladder.Run() && MemoryPressure.Run(),
@@ -39,6 +40,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, disk, cryptography [openssl] or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, disk, files, cryptography [openssl] or fault NAME");
     return false;
 }

@@ -5,18 +5,18 @@ namespace Troupe.Storage.Tests.Files;
 
 /// <summary>
 /// A program changes files until the power goes, at a random moment; what the disk had not flushed is lost, kept, torn or reordered by chance. Afterwards the file system is as it was after some
-/// change that is not older than the last flush, whoever replays the journal: this code, or e2fsck. The seed is in the failure's message: TROUPE_SEED runs it again.
+/// change that is not older than the last flush, whoever replays the journal: this code, or e2fsck. The seed is in the failure's message: TROUPE_SEED runs it again. TROUPE_DEEP=N does N times as much.
 /// </summary>
 public sealed class FilePowerCutTests
 {
-    private const int Seeds = 25;
+    private const int Seeds = 13;
     private const int Cuts = 8;
 
     private static readonly TestOptions _unlimited = new() { MaximumSteps = long.MaxValue };
     private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 12);
 
     [Fact]
-    public void WhatWasFlushedSurvivesPowerCuts() => TestSystem.RunSeeds(static test => CutAndLookAsync(test, flushes: true), Seeds, _unlimited);
+    public void WhatWasFlushedSurvivesPowerCuts() => TestSystem.RunSeeds(static test => CutAndLookAsync(test, flushes: true), Seeds * Depth.Factor, _unlimited);
 
     [Fact]
     public void ADiskWhoseFlushDoesNothingIsFoundOut() =>

@@ -3,10 +3,10 @@ using Troupe.Apps.Files;
 
 namespace Troupe.Storage.Tests.Files;
 
-/// <summary>Whatever an image says: an answer or a <see cref="FileSystemException"/>, in a bounded number of steps and bytes. The seed is in the failure's message.</summary>
+/// <summary>Whatever an image says: an answer or a <see cref="FileSystemException"/>, in a bounded number of steps and bytes. The seed is in the failure's message. TROUPE_DEEP=N tries N times as many.</summary>
 public sealed class HostileImageTests
 {
-    private const int Seeds = 250;
+    private const int Seeds = 60;
     private const int MostFiles = 300;
 
     private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features} -N 128", 4, static content =>
@@ -58,7 +58,7 @@ public sealed class HostileImageTests
         await TryAsync(() => files.DeleteAsync("/holes"));
         await TryAsync(() => WalkAsync(files));
         await TryAsync(() => files.DoAsync(FileSystemMessage.Unmount));
-    }, Seeds, new TestOptions { MaximumSteps = 3_000_000 });
+    }, Seeds * Depth.Factor, new TestOptions { MaximumSteps = 3_000_000 });
 
     private static async Task TryAsync(Func<Task> request)
     {

@@ -9,9 +9,9 @@ public sealed class WritingTests
     private static readonly TestOptions _unlimited = new() { MaximumSteps = long.MaxValue };
 
     [Theory]
-    [InlineData("-b 4096", 20, 12)]
-    [InlineData("-b 1024", 16, 12)]
-    [InlineData("-b 1024 -O ^64bit,^flex_bg,^dir_index -g 1024 -N 64", 16, 12)]
+    [InlineData("-b 4096", 20, 5)]
+    [InlineData("-b 1024", 16, 5)]
+    [InlineData("-b 1024 -O ^64bit,^flex_bg,^dir_index -g 1024 -N 64", 16, 5)]
     public void ManyChangesLeaveWhatAModelSays(string arguments, int megabytes, int seeds)
     {
         var image = Ext4Image.Make($"{arguments} -O {Ext4Image.Features}", megabytes);
@@ -36,7 +36,7 @@ public sealed class WritingTests
                 Ext4Image.Extract(result, folder.At("out"));
                 Assert.Equal("", changes.Model.Difference(FileModel.ReadFolder(folder.At("out"))));
             }
-        }, seeds, _unlimited);
+        }, seeds * Depth.Factor, _unlimited);
     }
 
     [Fact]
