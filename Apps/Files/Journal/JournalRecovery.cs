@@ -20,7 +20,7 @@ internal sealed class JournalRecovery(JournalArea area, Superblock superblock)
     private List<BlockWrite> _writes = [];
     private uint _end;
 
-    /// <summary>Answers how many transactions were replayed.</summary>
+    /// <summary>Answers how many transactions were replayed: none if the file system says that its journal does not count, which is then made empty.</summary>
     public async ValueTask<long> ReplayAsync()
     {
         if (_journal.Start == 0)
@@ -29,6 +29,11 @@ internal sealed class JournalRecovery(JournalArea area, Superblock superblock)
         }
 
         var count = await WalkAsync(long.MaxValue, isReplay: false);
+        if (!superblock.NeedsRecovery)
+        {
+            count = 0;
+        }
+
         await WalkAsync(count, isReplay: true);
         await WriteAsync();
 

@@ -73,6 +73,19 @@ public sealed class JournalTests
     }
 
     [Fact]
+    public void AJournalThatDoesNotCountIsNotReplayed()
+    {
+        var image = MakeDirty("", "^metadata_csum", out var content, end: "feature -needs_recovery\n");
+        TestSystem.Run(async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            Assert.NotEqual(content, (await files.ReadFileAsync("/f")).AsSpan(0, 4096).ToArray());
+            Assert.Equal(0, (await files.StatisticsAsync()).ReplayedTransactions);
+            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
+        });
+    }
+
+    [Fact]
     public void ADirtyJournalIsNotIgnoredWhenOnlyReading()
     {
         var image = MakeDirty("", "^metadata_csum", out _);
