@@ -46,11 +46,14 @@ internal sealed class FileSystemFixture
         await Device.StopAsync(drain: false);
     }
 
-    /// <summary>The power goes.</summary>
-    public async Task CutPowerAsync()
+    /// <summary>The power goes: first of the disk, because the file system would end its commit before it stops. Answers whether something was being written.</summary>
+    public async Task<bool> CutPowerAsync()
     {
-        await StopAsync();
+        await Device.StopAsync(drain: false);
+        var isWriting = Platter.Unflushed > 0;
         Platter.CutPower();
+        await Files.StopAsync(drain: false);
+        return isWriting;
     }
 
     /// <summary>Unmounts; answers the image.</summary>

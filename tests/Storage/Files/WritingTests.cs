@@ -202,6 +202,40 @@ public sealed class WritingTests
     }
 
     [Fact]
+    public void AStepThatFailsLeavesNothingBehind()
+    {
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 8);
+        TestSystem.Run(async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            var handle = await files.OpenFileAsync("/all", FileOpening.Write | FileOpening.Create);
+            for (var (position, size) = (0L, 1024 * 1024); size >= 1024;)
+            {
+                try
+                {
+                    await files.WriteAsync(handle, position, new byte[size]);
+                    position += size;
+                }
+                catch (FileSystemException failure) when (failure.Error == FileSystemError.NoSpace)
+                {
+                    position = (await files.InformationAsync("/all")).Length;
+                    size /= 2;
+                }
+            }
+
+            var before = await files.StatisticsAsync();
+            Assert.Equal(0, before.FreeBlocks);
+
+            // Its inode is taken before its block, which there is not.
+            await FileSystemFixture.FailsAsync(FileSystemError.NoSpace, files.MakeDirectoryAsync("/d"));
+            Assert.Equal(before.FreeInodes, (await files.StatisticsAsync()).FreeInodes);
+            await FileSystemFixture.FailsAsync(FileSystemError.NotFound, files.InformationAsync("/d"));
+            await files.CloseAsync(handle);
+            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
+        }, _unlimited);
+    }
+
+    [Fact]
     public void AppendsGoToTheEnd() => Run(async files =>
     {
         var first = await files.OpenFileAsync("/log", FileOpening.Write | FileOpening.Create | FileOpening.Append);
