@@ -23,7 +23,7 @@ internal static class Ext4Image
     public static string Check(byte[] image) => OnFile(image, static file => Try("e2fsck", $"-fn {file}") is (not 0, var output) ? output : "", keeps: false);
 
     /// <summary>Has e2fsck replay the journal and do what it does without asking. Its complaints, if it could not; the image is changed.</summary>
-    public static string Repair(byte[] image) => OnFile(image, static file => Try("e2fsck", $"-p {file}") is (> 1, var output) ? output : "", keeps: true);
+    public static string Repair(byte[] image) => OnFile(image, static file => Try("e2fsck", $"-p {file}") is var (code, output) && code > 1 ? output : "", keeps: true);
 
     /// <summary>Has e2fsck make indexes for large directories, as Linux does.</summary>
     public static void Optimize(byte[] image) => OnFile(image, static file => Try("e2fsck", $"-fyD {file}").Output, keeps: true);
