@@ -3,7 +3,7 @@ using Troupe.Apps.SelfTest;
 using Troupe.Smp.Host;
 
 // The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `preemption`, `swapping`, `probes [COUNT [SEED [RUN ...]]]`,
-// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `disk`, `power [FIRST [look] [unflushed]]`, `kills COUNT SEED FIRST`,
+// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `disk`, `files`, `power [FIRST [look] [unflushed]]`, `kills COUNT SEED FIRST`,
 // `cryptography [openssl]`,
 // or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
@@ -24,6 +24,7 @@ bool passed = mode switch
     "disk" => Disks.Run(),
     "power" => PowerCuts.Run(args.AsSpan(1)),
     "kills" => DriverKills.Run(args[1..]),
+    "files" => FileSystems.Run(),
     "console" => ConsoleEcho.Run(args.Length > 1 ? int.Parse(args[1]) : 0),
     "cryptography" => args.Length > 1 && args[1] == "openssl" ? Cryptography.RunWithOpenSsl() : Cryptography.Run(),
     "interrupts" => LongCalls.Run() && Ladder.Run() && MemoryPressure.Run(),
@@ -42,6 +43,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, disk, power [FIRST [look] [unflushed]], kills COUNT SEED FIRST, cryptography [openssl] or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, disk, files, power [FIRST [look] [unflushed]], kills COUNT SEED FIRST, cryptography [openssl] or fault NAME");
     return false;
 }

@@ -40,8 +40,9 @@ public sealed class ProjectReferenceTests
         ["Net/Tcp"] = _networkLayer,
         ["Net/Kestrel"] = _networkLayer,
         ["Net/Sockets"] = _networkLayer,
-        // A library of apps, as they are composed of nothing of the machine.
+        // Libraries of apps, as they are composed of nothing of the machine.
         ["Apps/Storage"] = ["Drivers/Contracts", "Actors"],
+        ["Apps/Files"] = ["Drivers/Contracts", "Actors"],
     };
 
     // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);
@@ -127,7 +128,7 @@ public sealed class ProjectReferenceTests
         return from.StartsWith("Apps/", StringComparison.Ordinal)
             && ((_composition.Contains(from) && _beneathHosting.Any(to.StartsWith) && (from == "Apps/Hosting.Web" || to != "Net/Kestrel"))
                 || (from != "Apps/Hosting" && to is "Apps/Hosting")
-                || (from is not ("Apps/Hosting" or "Apps/Hosting.Web") && to is "Apps/Hosting.Web" or "Apps/Storage")
+                || (from is not ("Apps/Hosting" or "Apps/Hosting.Web") && to is "Apps/Hosting.Web" or "Apps/Storage" or "Apps/Files")
                 || to.EndsWith("/Contracts", StringComparison.Ordinal)
                 || to == "Actors");
     }

@@ -12,6 +12,7 @@ namespace Troupe.Storage.Tests;
 internal sealed class Platter(int sectors, Random random, bool flushes = true)
 {
     private readonly List<(long Sector, byte[] Bytes)> _cache = [];
+    private readonly Dictionary<long, byte[]> _newest = [];
 
     public byte[] Durable { get; } = new byte[sectors * BlockDeviceInformation.SectorSize];
 
@@ -23,7 +24,9 @@ internal sealed class Platter(int sectors, Random random, bool flushes = true)
     {
         for (; bytes.Length > 0; bytes = bytes[BlockDeviceInformation.SectorSize..])
         {
-            _cache.Add((sector++, bytes[..BlockDeviceInformation.SectorSize].ToArray()));
+            var written = bytes[..BlockDeviceInformation.SectorSize].ToArray();
+            _newest[sector] = written;
+            _cache.Add((sector++, written));
         }
     }
 
@@ -43,8 +46,7 @@ internal sealed class Platter(int sectors, Random random, bool flushes = true)
     {
         for (; into.Length > 0; into = into[BlockDeviceInformation.SectorSize..], sector++)
         {
-            var cached = _cache.FindLastIndex(entry => entry.Sector == sector);
-            (cached >= 0 ? _cache[cached].Bytes : DurableSector(sector)).CopyTo(into);
+            (_newest.TryGetValue(sector, out var cached) ? cached : DurableSector(sector)).CopyTo(into);
         }
     }
 
@@ -61,6 +63,7 @@ internal sealed class Platter(int sectors, Random random, bool flushes = true)
         }
 
         _cache.Clear();
+        _newest.Clear();
     }
 
     public void CutPower()
@@ -75,6 +78,7 @@ internal sealed class Platter(int sectors, Random random, bool flushes = true)
         }
 
         _cache.Clear();
+        _newest.Clear();
     }
 
     private Span<byte> DurableSector(long sector) =>

@@ -32,7 +32,7 @@ public static class DoctorCommand
         var sdk = await HostProcess.CaptureAsync("dotnet", ["--version"], cancellation, repository.Root).ConfigureAwait(false);
         List<Finding> findings = [new($".NET SDK {sdk.Output.Trim()}", sdk.ExitCode == 0, true, "install the SDK that global.json names")];
         var canInstall = Environment.UserName == "root" || HostProcess.Find("sudo") is not null;
-        var packages = SystemPackages.Building.Concat(SystemPackages.Running).Concat(SystemPackages.Testing).Concat(SystemPackages.Measuring);
+        var packages = SystemPackages.Building.Concat(SystemPackages.Running).Concat(SystemPackages.Testing).Concat(SystemPackages.FileSystems).Concat(SystemPackages.Measuring);
         findings.AddRange(packages.DistinctBy(package => package.Name).Select(package => new Finding(
             $"{package.Name}: {package.Purpose}", package.IsPresent, !canInstall,
             canInstall ? "the first command that needs it installs it" : $"as root: apt-get install {package.Name}")));

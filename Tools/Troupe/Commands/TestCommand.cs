@@ -91,7 +91,7 @@ public static class TestCommand
     {
         var repository = Repository.Locate();
         bool Wanted(TestStage candidate) => stage == "all" || string.Equals(stage, candidate.ToString(), StringComparison.OrdinalIgnoreCase);
-        IEnumerable<SystemPackage> packages = SystemPackages.Building;
+        IEnumerable<SystemPackage> packages = [.. SystemPackages.Building, .. SystemPackages.FileSystems];
         if (Wanted(TestStage.Guest))
         {
             packages = [.. packages, .. SystemPackages.Running, .. SystemPackages.Testing];

@@ -52,6 +52,9 @@ public static class SystemPackages
         new("gdb", "gdb", "checks that a debugger sees C# source lines"),
     ];
 
+    /// <summary>To make and check disks of Linux.</summary>
+    public static readonly IReadOnlyList<SystemPackage> FileSystems = [new("e2fsprogs", "/usr/sbin/mke2fs", "makes and checks the disks that tests read and write")];
+
     /// <summary>To measure.</summary>
     public static readonly IReadOnlyList<SystemPackage> Measuring = [new("wrk", "wrk", "HTTP load")];
 

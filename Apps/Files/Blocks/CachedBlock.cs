@@ -1,0 +1,40 @@
+namespace Troupe.Apps.Files;
+
+/// <summary>What a changed block holds.</summary>
+internal enum BlockContent : byte
+{
+    /// <summary>Bytes of a file: written in place before the transaction that names them is committed.</summary>
+    Data,
+
+    /// <summary>The file system's own: goes through the journal.</summary>
+    Metadata,
+
+    /// <summary>Metadata whose bits are not to be used again before they are committed: a bitmap.</summary>
+    Bitmap,
+}
+
+/// <summary>A block in memory.</summary>
+internal sealed class CachedBlock(long number, byte[] bytes)
+{
+    public long Number => number;
+
+    /// <summary>As it is now.</summary>
+    public byte[] Bytes { get; set; } = bytes;
+
+    /// <summary>Whether it differs from what was last committed (metadata) or written (data).</summary>
+    public bool IsChanged { get; set; }
+
+    public bool IsMetadata { get; set; }
+
+    /// <summary>As it was committed to the journal and is still to be written in place.</summary>
+    public byte[]? Committed { get; set; }
+
+    /// <summary>A bitmap as it was before the transaction.</summary>
+    public byte[]? Before { get; set; }
+
+    /// <summary>Its place among those that may be dropped.</summary>
+    public LinkedListNode<CachedBlock>? Place { get; set; }
+
+    /// <summary>What is only here must stay.</summary>
+    public bool IsPinned => IsChanged || Committed is not null;
+}
