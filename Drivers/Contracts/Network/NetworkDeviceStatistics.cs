@@ -57,6 +57,9 @@ public sealed record NetworkDeviceStatistics
     /// <summary>How often packets were left in the receive ring because the layers above held all batches or frames. The device drops what finds the ring full.</summary>
     public long ReceiveHeldBack { get; init; }
 
+    /// <summary>Interrupts by which the device said that it dropped packets, for want of room in the ring or of time on the bus; 0 of devices that do not say so.</summary>
+    public long ReceiveOverflows { get; init; }
+
     /// <summary>How often the receive ring could not be refilled because no frame was free.</summary>
     public long ReceiveStarved { get; init; }
 
