@@ -244,9 +244,9 @@ internal sealed class FakeRtl8139 : PciFunction
             {
                 case >= 0x10 and <= 0x1C:
                     var slot = (offset - 0x10) / 4;
-                    Assert.NotEqual(0u, card._transmitStatus[slot] & 0x2000);
-                    Assert.Equal(0u, value & 0x2000);
-                    Assert.InRange(value & 0x1FFF, 60u, 1518u);
+                    Assert.True((card._transmitStatus[slot] & 0x2000) != 0, "the card has the buffer already.");
+                    Assert.True((value & 0x2000) == 0, "the card does not get the buffer.");
+                    Assert.True((value & 0x1FFF) is >= 60 and <= 1518, "the card sends no frames of that length.");
                     card._transmitStatus[slot] = value;
                     while (card.SendsAtOnce && card.TrySend())
                     {
@@ -254,10 +254,10 @@ internal sealed class FakeRtl8139 : PciFunction
 
                     break;
                 case 0x40:
-                    Assert.NotEqual(0, card._command & TransmitterOn);
+                    Assert.True((card._command & TransmitterOn) != 0, "TCR can be written with the transmitter on only.");
                     break;
                 case 0x44:
-                    Assert.NotEqual(0, card._command & ReceiverOn);
+                    Assert.True((card._command & ReceiverOn) != 0, "RCR can be written with the receiver on only.");
                     card._receiveConfiguration = value;
                     card._ringLength = 8192 << (int)(value >> 11 & 3);
                     break;
