@@ -19,10 +19,12 @@ public sealed class Rtl8139Tests
             "Apps/Hello", network, options => options with { Nic = GuestNic.Rtl8139, Processors = processors, Firmware = firmware });
         await guest.ListensAsync();
         // The smallest frame, which is filled up, and the largest.
-        foreach (var size in (string[])["0", "1472"])
+        foreach (var size in (string[])["0", "1472", "0", "1472"])
         {
-            var ping = await network.InsideAsync("ping", "-c", "5", "-i", "0.1", "-W", "10", "-s", size, "-M", "do", NetworkNamespace.GuestAddress);
-            Assert.Contains("5 received, 0% packet loss", ping, StringComparison.Ordinal);
+            // One at a time: of several, ping waits for the last no longer than the pause between them, which a busy host may sleep through. And an
+            // interrupt that was lost would be made good by the next.
+            var ping = await network.InsideAsync("ping", "-c", "1", "-W", "30", "-s", size, "-M", "do", NetworkNamespace.GuestAddress);
+            Assert.Contains("1 received, 0% packet loss", ping, StringComparison.Ordinal);
         }
 
         var load = await network.InsideAsync(
