@@ -88,6 +88,19 @@ public abstract class RegisterWindow
     }
 
     /// <summary>
+    /// Writes the device-visible address of byte <paramref name="targetOffset"/> of <paramref name="target"/> as one 32-bit access, for
+    /// registers that hold no more.
+    /// </summary>
+    /// <exception cref="CapabilityException">A part of the block lies where 32 bits do not reach, or this window has no such registers.</exception>
+    public void StoreAddress32(int offset, DmaBlock target, int targetOffset)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        AccessCheck.Require(offset, sizeof(uint), Length);
+        target.RequireUsable(targetOffset);
+        StoreAddress32Core(offset, target, targetOffset);
+    }
+
+    /// <summary>
     /// A part of this window as a window of its own, <paramref name="length"/> bytes from byte <paramref name="offset"/>:
     /// a driver hands its parts only what they need.
     /// </summary>
@@ -118,4 +131,8 @@ public abstract class RegisterWindow
 
     /// <summary>Writes a checked block's address, low half first. The implementation knows its own blocks and refuses foreign ones.</summary>
     protected abstract void StoreAddressCore(int offset, DmaBlock target, int targetOffset);
+
+    /// <summary>Writes a checked block's address in 32 bits, or refuses it. Only windows of devices that have such registers override this.</summary>
+    protected virtual void StoreAddress32Core(int offset, DmaBlock target, int targetOffset) =>
+        throw new CapabilityException("This window takes no addresses of 32 bits.");
 }

@@ -27,4 +27,7 @@ internal sealed class RegisterWindowSlice : RegisterWindow
 
     protected override void StoreAddressCore(int offset, DmaBlock target, int targetOffset) =>
         _whole.StoreAddress(_start + offset, target, targetOffset);
+
+    protected override void StoreAddress32Core(int offset, DmaBlock target, int targetOffset) =>
+        _whole.StoreAddress32(_start + offset, target, targetOffset);
 }

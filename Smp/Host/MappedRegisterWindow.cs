@@ -57,6 +57,10 @@ internal sealed unsafe class MappedRegisterWindow : RegisterWindow
         Write32Core(offset + 4, (uint)(address >> 32));
     }
 
+    /// <inheritdoc/>
+    protected override void StoreAddress32Core(int offset, DmaBlock target, int targetOffset) =>
+        Write32Core(offset, PhysicalDmaBlock.AddressIn32Bits(target, targetOffset));
+
     private byte* At(int offset, int size)
     {
         byte* address = _address;

@@ -23,6 +23,15 @@ internal sealed unsafe class PhysicalDmaBlock : DmaBlock
     internal static ulong AddressOf(DmaBlock block) =>
         block is PhysicalDmaBlock physical ? (ulong)physical._address : throw new CapabilityException("The block is not of this machine.");
 
+    /// <summary>The address of a byte of a block in 32 bits, for devices that have no more.</summary>
+    internal static uint AddressIn32Bits(DmaBlock block, int offset)
+    {
+        ulong start = AddressOf(block);
+        return start + (ulong)block.Length - 1 <= uint.MaxValue
+            ? (uint)start + (uint)offset
+            : throw new CapabilityException("The block lies above 4 GiB, where the device cannot reach it.");
+    }
+
     /// <inheritdoc/>
     protected override ushort ReadUInt16AcquireCore(int offset) => Volatile.Read(ref *(ushort*)(_address + offset));
 

@@ -39,6 +39,10 @@ internal sealed class PortRegisterWindow : RegisterWindow
         Write32Core(offset + 4, (uint)(address >> 32));
     }
 
+    /// <inheritdoc/>
+    protected override void StoreAddress32Core(int offset, DmaBlock target, int targetOffset) =>
+        Write32Core(offset, PhysicalDmaBlock.AddressIn32Bits(target, targetOffset));
+
     private ushort At(int offset) =>
         _isRevoked ? throw new CapabilityException("The device's grants were revoked.") : (ushort)(_first + offset);
 }

@@ -67,6 +67,14 @@ public sealed class QemuCommandLineTests
     }
 
     [Fact]
+    public void EachCardIsOfTheKindThatWasAskedFor()
+    {
+        var arguments = QemuCommandLine.For(_usual with { Nic = GuestNic.Rtl8139, FurtherNetworks = [GuestNetwork.User] });
+        Assert.Contains("rtl8139,netdev=net0,romfile=", arguments);
+        Assert.Contains("rtl8139,netdev=net1,romfile=", arguments);
+    }
+
+    [Fact]
     public void EachDiskIsAFileAsItIs()
     {
         var arguments = QemuCommandLine.For(_usual with { Disks = ["/tmp/a.img", "/tmp/b,c.img"] });

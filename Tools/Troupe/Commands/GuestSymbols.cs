@@ -70,6 +70,13 @@ public sealed class GuestSymbols
         DefaultValueFactory = _ => ["user"],
     };
 
+    private readonly Option<string> _nic = new("--nic")
+    {
+        Description = "The kind of the guest's network cards; rtl8139: physical hardware, emulated, on a q35 only.",
+        HelpName = "virtio|rtl8139",
+        DefaultValueFactory = _ => "virtio",
+    };
+
     private readonly Option<string[]> _disks = new("--disk")
     {
         Description = "A disk of the guest: a file of this host, byte for byte; may be repeated.",
@@ -86,7 +93,7 @@ public sealed class GuestSymbols
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks, _disks])
+        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks, _nic, _disks])
         {
             command.Add(option);
         }
@@ -124,6 +131,7 @@ public sealed class GuestSymbols
             throw new UserError($"the directory of '{capture}' does not exist.");
         }
 
+        var nic = Nic(result.GetRequiredValue(_nic), result.GetRequiredValue(_machine));
         var disks = GuestDisks.Check(result.GetValue(_disks) ?? []);
         return image => new GuestOptions
         {
@@ -135,6 +143,7 @@ public sealed class GuestSymbols
             MicroVmAcpi = result.GetValue(_acpi),
             CpuModel = result.GetRequiredValue(_cpuModel),
             Network = network,
+            Nic = nic,
             FurtherNetworks = networks[1..],
             Disks = disks,
             Forwards = forwards,
@@ -149,6 +158,14 @@ public sealed class GuestSymbols
         "none" => new GuestNetwork(GuestNetworkKind.None),
         _ when text.StartsWith("tap=", StringComparison.Ordinal) => Tap(text["tap=".Length..]),
         _ => throw new UserError($"'{text}' is no network.", "Write --net user, --net tap=NAME or --net none."),
+    };
+
+    private static GuestNic Nic(string text, string machine) => text switch
+    {
+        "virtio" => GuestNic.Virtio,
+        "rtl8139" when machine == "q35" => GuestNic.Rtl8139,
+        "rtl8139" => throw new UserError($"--nic rtl8139 is a card on PCI, and --machine {machine} has none.", "Leave --machine out: a q35 has PCI."),
+        _ => throw new UserError($"'{text}' is no network card.", "Write --nic virtio or --nic rtl8139."),
     };
 
     private static GuestNetwork Tap(string name) => Directory.Exists($"/sys/class/net/{name}") && name.Length > 0

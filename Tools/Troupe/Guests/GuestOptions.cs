@@ -39,6 +39,16 @@ public enum GuestNetworkKind
     None,
 }
 
+/// <summary>The kind of network card.</summary>
+public enum GuestNic
+{
+    /// <summary>virtio-net, on the machine's own bus.</summary>
+    Virtio,
+
+    /// <summary>The RTL8139, on PCI: physical hardware, as QEMU emulates it.</summary>
+    Rtl8139,
+}
+
 /// <summary>How the guest is connected, with the tap's name where there is one.</summary>
 /// <param name="Kind">The kind.</param>
 /// <param name="Tap">The tap's name.</param>
@@ -79,6 +89,9 @@ public sealed record GuestOptions
 
     /// <summary>The network.</summary>
     public GuestNetwork Network { get; init; } = GuestNetwork.User;
+
+    /// <summary>The kind of all network cards; on a q35 only, anything but virtio.</summary>
+    public GuestNic Nic { get; init; } = GuestNic.Virtio;
 
     /// <summary>The networks of further cards: eth1, eth2.</summary>
     public IReadOnlyList<GuestNetwork> FurtherNetworks { get; init; } = [];

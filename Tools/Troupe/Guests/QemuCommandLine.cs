@@ -96,7 +96,8 @@ public static class QemuCommandLine
         };
         yield return "-device";
         // No option ROM: nothing boots from this card, and QEMU would look for a file that Debian packages elsewhere.
-        yield return $"virtio-net-{bus},netdev={id}" + (bus == "pci" ? ",romfile=" : string.Empty);
+        var device = options.Nic == GuestNic.Rtl8139 ? "rtl8139" : $"virtio-net-{bus}";
+        yield return $"{device},netdev={id}" + (bus == "pci" ? ",romfile=" : string.Empty);
         if (options.CaptureFile is { } file)
         {
             yield return "-object";

@@ -94,6 +94,28 @@ public sealed class RegisterWindowTests
         Assert.Throws<ArgumentOutOfRangeException>(() => window.StoreAddress(2, block, 0));
     }
 
+    [Fact]
+    public void AnAddressOf32BitsTouchesOneRegisterOnly()
+    {
+        var block = new FakeArena(new FakeMemory(firstAddress: 0)).Allocate(64, 8);
+        var window = new FakeWindow(Length);
+        Array.Fill(window.Bytes, (byte)0xEE);
+        window.Slice(8, 4).StoreAddress32(0, block, 60);
+        Assert.Equal(((FakeBlock)block).Address + 60, BitConverter.ToUInt32(window.Bytes, 8));
+        Assert.Equal(0xEE, window.Bytes[12]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.StoreAddress32(2, block, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => window.StoreAddress32(8, block, 65));
+        block.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => window.StoreAddress32(8, block, 0));
+    }
+
+    [Fact]
+    public void ABlockThatEndsBehind4GiBHasNoAddressOf32Bits()
+    {
+        var block = new FakeArena(new FakeMemory(firstAddress: 0xFEFF_F000)).Allocate(4097, 8);
+        Assert.Throws<CapabilityException>(() => new FakeWindow(Length).StoreAddress32(0, block, 0));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(65)]

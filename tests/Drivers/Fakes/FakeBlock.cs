@@ -9,6 +9,10 @@ internal sealed class FakeBlock(DmaArena arena, int length, ulong address) : Dma
 
     public ulong Address { get; } = address;
 
+    public uint AddressIn32Bits(int offset) => Address + (ulong)Length - 1 <= uint.MaxValue
+        ? (uint)Address + (uint)offset
+        : throw new CapabilityException("The block lies above 4 GiB.");
+
     public override Memory<byte> Memory => Bytes;
 
     protected override ushort ReadUInt16AcquireCore(int offset) => Volatile.Read(ref Ref<ushort>(offset));

@@ -4,10 +4,10 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Drivers.Tests;
 
 /// <summary>The memory that fake devices see: blocks at made-up addresses far apart, so that a wrong address hits nothing.</summary>
-internal sealed class FakeMemory
+internal sealed class FakeMemory(ulong firstAddress = 0x1_0000_0000)
 {
     private readonly SortedDictionary<ulong, FakeBlock> _blocks = [];
-    private ulong _nextAddress = 0x1_0000_0000;
+    private ulong _nextAddress = firstAddress;
 
     public FakeBlock Add(DmaArena arena, int length, int alignment)
     {

@@ -22,4 +22,7 @@ internal sealed class FakeWindow(int length) : RegisterWindow(length)
 
     protected override void StoreAddressCore(int offset, DmaBlock target, int targetOffset) =>
         BinaryPrimitives.WriteUInt64LittleEndian(Bytes.AsSpan(offset), ((FakeBlock)target).Address + (ulong)targetOffset);
+
+    protected override void StoreAddress32Core(int offset, DmaBlock target, int targetOffset) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(Bytes.AsSpan(offset), ((FakeBlock)target).AddressIn32Bits(targetOffset));
 }
