@@ -59,6 +59,7 @@ public sealed record NetworkDeviceStatistics
 
     /// <summary>Received frames that are neither with the device nor free: those that clients hold now. 0 from drivers that do not count them.</summary>
     public int ReceivedFramesHeld { get; init; }
+
     /// <summary>Interrupts by which the device said that it dropped packets, for want of room in the ring or of time on the bus; 0 of devices that do not say so.</summary>
     public long ReceiveOverflows { get; init; }
 
