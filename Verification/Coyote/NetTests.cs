@@ -213,7 +213,7 @@ public sealed class NetTests(ITestOutputHelper output)
     /// <summary>The protocol puts two connections into a listener's places while the application accepts one and closes.</summary>
     private static Action Closing(bool forgetsRefused)
     {
-        var beside = new List<Action>();
+        var beside = new Action[3];
         return CoyoteActorHost.Run(
             system =>
             {
@@ -222,8 +222,7 @@ public sealed class NetTests(ITestOutputHelper output)
                 var streams = new TcpByteStreams[2];
                 var (accepted, refused, refusedPlaces) = (0, 0, 0);
                 for (var i = 0; i < streams.Length; i++) streams[i] = Establish();
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     foreach (var stream in streams)
                     {
@@ -239,13 +238,13 @@ public sealed class NetTests(ITestOutputHelper output)
                         listener.Release();
                         if (!forgetsRefused) stream.Abort();
                     }
-                });
-                beside.Add(() =>
+                };
+                beside[1] = () =>
                 {
                     if (listener.TryAccept(out _)) accepted++;
                     listener.DisposeAsync().AsTask().Wait();
-                });
-                beside.Add(() => listener.DisposeAsync().AsTask().Wait());
+                };
+                beside[2] = () => listener.DisposeAsync().AsTask().Wait();
                 return () =>
                 {
                     var aborted = streams.Count(stream => stream.IsAborted);

@@ -55,8 +55,8 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
 
     private static Action Transfer(Plan plan)
     {
-        var beside = new List<Action>();
-        var results = new Results();
+        var beside = new Action[1];
+        Results results = null!;
         return CoyoteActorHost.Run(
             system =>
             {
@@ -68,11 +68,10 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
                 var client = system.Spawn(new Client(pair, plan, now), "client");
                 var server = system.Spawn(new Server(pair, plan, now, client), "server");
                 server.Tell(Step.Begin);
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     for (var i = 0; i < FreeAdvances; i++) time.TryAdvance(within: _farthest);
-                });
+                };
                 return () => Check(plan, pair, now);
             },
             beside: beside,
