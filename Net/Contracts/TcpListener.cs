@@ -91,6 +91,12 @@ public sealed class TcpListener(IpEndPoint local, int backlog, TcpApplicationOpt
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
         await tcp.TellAsync(TcpMessage.StopListening(this));
+        AbortWaiting();
+    }
+
+    // A method of its own: within an asynchronous one Coyote lets nothing come between two accesses.
+    private void AbortWaiting()
+    {
         _accepted.Writer.TryComplete();
         while (_accepted.Reader.TryRead(out TcpConnection? connection))
             connection.Abort();

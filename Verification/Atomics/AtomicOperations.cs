@@ -17,12 +17,20 @@ public static class AtomicOperations
     private static readonly AsyncLocal<Schedule?> _schedule = new();
     private static readonly AsyncLocal<string?> _party = new();
 
+    // Coyote ends a schedule by interrupting its threads. What they do on their way out of locks is done in no order, and is none of the schedule's; no thread has a schedule after that.
+    [ThreadStatic]
+    private static bool t_isInterrupted;
+
+    static AtomicOperations() => AppDomain.CurrentDomain.FirstChanceException += static (_, thrown) => t_isInterrupted |= thrown.Exception is ThreadInterruptedException;
+
     /// <summary>A file to which the number of each operation is added when it is reached first; null: none is written.</summary>
     public static string? File { get; set; }
 
     /// <summary>An operation has been done.</summary>
     public static void Reached(int site)
     {
+        if (t_isInterrupted)
+            return;
         if (!_reached[site])
             Add(site);
         if (_schedule.Value is { } schedule)
@@ -42,7 +50,11 @@ public static class AtomicOperations
     public static void Name(string party) => _party.Value = party;
 
     /// <summary>Something a reader wants to see besides, such as a message and whom it is for.</summary>
-    public static void Note(string to, string what) => _schedule.Value?.Add(new AtomicStep(_party.Value ?? "test", -1, what) { To = to });
+    public static void Note(string to, string what)
+    {
+        if (!t_isInterrupted)
+            _schedule.Value?.Add(new AtomicStep(_party.Value ?? "test", -1, what) { To = to });
+    }
 
     private static void Add(int site)
     {

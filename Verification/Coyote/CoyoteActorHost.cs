@@ -30,8 +30,12 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
     /// <paramref name="begin"/>. With a <paramref name="time"/>, the clock goes on to the next timer whenever no actor has anything to do, until there is none; <paramref name="afterwards"/> may
     /// then tell actors more.
     /// </summary>
+    /// <remarks>
+    /// Make whatever a test uses within <paramref name="begin"/>. Coyote watches a list, a set or a dictionary that is made while it runs a schedule, this test's or another's, and not one that is made
+    /// before: what a test makes outside of its schedules has scheduling points in one process and none in another. An array never has.
+    /// </remarks>
     public static Action Run(
-        Func<ActorSystem, Action> begin, int processors = 2, int failures = 0, IReadOnlyList<Action>? beside = null, Func<SteppedTime>? time = null, Action<ActorSystem>? afterwards = null) => () =>
+        Func<ActorSystem, Action> begin, int processors = 2, int failures = 0, Action[]? beside = null, Func<SteppedTime>? time = null, Action<ActorSystem>? afterwards = null) => () =>
     {
         var host = new CoyoteActorHost(processors);
         var failed = new List<ActorFailure>();
@@ -91,10 +95,10 @@ internal sealed class CoyoteActorHost : ISteppedWorkerHost
         });
     }
 
-    private static void RunBeside(IReadOnlyList<Action> beside)
+    private static void RunBeside(Action[] beside)
     {
-        var tasks = new Task[beside.Count];
-        var start = RealThreads.Start.For(beside.Count);
+        var tasks = new Task[beside.Length];
+        var start = RealThreads.Start.For(beside.Length);
         for (var i = 0; i < tasks.Length; i++)
         {
             var (number, body) = (i + 1, beside[i]);

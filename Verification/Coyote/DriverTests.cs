@@ -102,7 +102,7 @@ public sealed class DriverTests(ITestOutputHelper output)
     /// <summary>Two frames arrive, at the driver's actor with a mailbox for one message, which others fill.</summary>
     private static Action Receive(bool interruptsFirst)
     {
-        var beside = new List<Action>();
+        var beside = new Action[2];
         return CoyoteActorHost.Run(
             system =>
             {
@@ -111,16 +111,15 @@ public sealed class DriverTests(ITestOutputHelper output)
                 var device = CreateDevice(model);
                 device.Attach(client);
                 ActorRef<NetworkDeviceMessage> driver = SpawnDriver(system, device, capacity: 1);
-                beside.Clear();
-                beside.Add(() => driver.TryTell(NetworkDeviceMessage.Continue()));
-                beside.Add(() =>
+                beside[0] = () => driver.TryTell(NetworkDeviceMessage.Continue());
+                beside[1] = () =>
                 {
                     for (var frames = 0; frames < 2;)
                     {
                         if (Arrive(model)) frames++;
                         else model.WaitForNotification(0);
                     }
-                });
+                };
                 return () => Assert.Equal(2, client.Frames);
             },
             beside: beside);
@@ -129,7 +128,7 @@ public sealed class DriverTests(ITestOutputHelper output)
     /// <summary>Frames are sent and come in while the device asks for a reset. Then the driver stops: every frame must be back in its pool.</summary>
     private static Action Reset(bool leaks)
     {
-        var beside = new List<Action>();
+        var beside = new Action[2];
         return CoyoteActorHost.Run(
             system =>
             {
@@ -138,8 +137,7 @@ public sealed class DriverTests(ITestOutputHelper output)
                 var device = CreateDevice(model);
                 device.Attach(client);
                 ActorRef<NetworkDeviceMessage> driver = SpawnDriver(system, device, capacity: 8);
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     Assert.True(device.Batches.TryRent(out var batch));
                     for (var frame = 0; frame < 2; frame++)
@@ -150,14 +148,14 @@ public sealed class DriverTests(ITestOutputHelper output)
                     }
 
                     driver.TryTell(NetworkDeviceMessage.Transmit(batch));
-                });
-                beside.Add(() =>
+                };
+                beside[1] = () =>
                 {
                     Arrive(model);
                     Leave(model);
                     model.AskForReset();
                     Leave(model);
-                });
+                };
                 return () =>
                 {
                     device.Stop();

@@ -25,6 +25,7 @@ internal static class Interleavings
     {
         if (SearchRecord.Folder is { } folder)
             AtomicOperations.File = Path.Combine(Directory.CreateDirectory(folder).FullName, $"{typeof(Interleavings).Assembly.GetName().Name}.hits");
+        FirstUses.Make();
     }
 
     /// <summary>The test must pass under every interleaving tried; fewer <paramref name="iterations"/> are for a test whose schedules are long.</summary>

@@ -11,6 +11,9 @@ namespace Troupe.Verification.Coyote;
 [Collection(nameof(TcpStreamContract))]
 public sealed class NetTests(ITestOutputHelper output)
 {
+    // A listener that is completed too late takes a connection in one place of some four hundred.
+    private const uint ClosingIterations = 900;
+
     private static readonly TcpConfiguration _configuration = new();
 
     // Our own memory is rented and given back within a pipe's lock, where a scheduling point leaves the other side waiting outside of what Coyote controls.
@@ -45,6 +48,10 @@ public sealed class NetTests(ITestOutputHelper output)
 
     [Fact]
     public void A_connection_that_arrives_while_its_listener_closes_is_accepted_or_aborted() => Interleavings.Hold(output, Closing(forgetsRefused: false));
+
+    [Fact]
+    public void A_connection_that_arrives_in_its_place_while_its_listener_closes_is_refused_or_aborted() =>
+        Interleavings.Hold(output, Offering(), iterations: ClosingIterations);
 
     [Fact]
     public void A_connection_that_nobody_aborts_is_found_out() => Interleavings.Find(output, Closing(forgetsRefused: true), "neither accepted nor aborted");
@@ -213,7 +220,7 @@ public sealed class NetTests(ITestOutputHelper output)
     /// <summary>The protocol puts two connections into a listener's places while the application accepts one and closes.</summary>
     private static Action Closing(bool forgetsRefused)
     {
-        var beside = new List<Action>();
+        var beside = new Action[3];
         return CoyoteActorHost.Run(
             system =>
             {
@@ -222,8 +229,7 @@ public sealed class NetTests(ITestOutputHelper output)
                 var streams = new TcpByteStreams[2];
                 var (accepted, refused, refusedPlaces) = (0, 0, 0);
                 for (var i = 0; i < streams.Length; i++) streams[i] = Establish();
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     foreach (var stream in streams)
                     {
@@ -239,19 +245,38 @@ public sealed class NetTests(ITestOutputHelper output)
                         listener.Release();
                         if (!forgetsRefused) stream.Abort();
                     }
-                });
-                beside.Add(() =>
+                };
+                beside[1] = () =>
                 {
                     if (listener.TryAccept(out _)) accepted++;
                     listener.DisposeAsync().AsTask().Wait();
-                });
-                beside.Add(() => listener.DisposeAsync().AsTask().Wait());
+                };
+                beside[2] = () => listener.DisposeAsync().AsTask().Wait();
                 return () =>
                 {
                     var aborted = streams.Count(stream => stream.IsAborted);
                     Assert.True(accepted + aborted == streams.Length, $"{streams.Length - accepted - aborted} neither accepted nor aborted ({refused} refused, {refusedPlaces} without a place)");
                     Assert.Equal(1, tcp.Closings);
                 };
+            },
+            beside: beside);
+    }
+
+    /// <summary>One connection has a place already, and comes when the protocol is told of the close: about when the listener looks for the last time.</summary>
+    private static Action Offering()
+    {
+        var beside = new Action[1];
+        return CoyoteActorHost.Run(
+            system =>
+            {
+                var tcp = new ListeningLayer();
+                var listener = new TcpListener(default, 1, new TcpApplicationOptions(), system.Spawn(tcp, "tcp"));
+                var stream = Establish();
+                var isRefused = false;
+                Assert.True(listener.TryReserve(1), "there is room");
+                tcp.OnClosing = () => isRefused = !listener.TryOffer(new TcpConnection(default, stream));
+                beside[0] = () => listener.DisposeAsync().AsTask().Wait();
+                return () => Assert.True(isRefused || stream.IsAborted, "taken, and not aborted");
             },
             beside: beside);
     }
@@ -319,9 +344,12 @@ public sealed class NetTests(ITestOutputHelper output)
     {
         public int Closings { get; private set; }
 
+        public Action? OnClosing { get; set; }
+
         protected override ValueTask ReceiveAsync(TcpMessage message)
         {
             Closings++;
+            OnClosing?.Invoke();
             return default;
         }
     }

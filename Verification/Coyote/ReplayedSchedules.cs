@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Coyote;
+using Microsoft.Coyote.Logging;
 using Microsoft.Coyote.SystematicTesting;
 using Troupe.Verification.Atomics;
 using Troupe.Verification.Protocols;
@@ -46,11 +47,13 @@ internal static class ReplayedSchedules
     /// <returns>What was done.</returns>
     public static IReadOnlyList<string> Replay(Configuration configuration, Action test, string trace)
     {
-        var (engine, steps) = Run(configuration.WithReproducibleTrace(trace), test, passes: 1);
-        using (engine) return steps;
+        // Why a schedule cannot go on as it did, and where, Coyote tells its log only.
+        using var log = new StringWriter(CultureInfo.InvariantCulture);
+        var (engine, steps) = Run(configuration.WithReproducibleTrace(trace).WithVerbosityEnabled(VerbosityLevel.Error), test, passes: 1, new TextWriterLogger(log, VerbosityLevel.Error));
+        using (engine) return log.ToString() is var said && said.Contains("not reproducible", StringComparison.Ordinal) ? [.. steps, .. said.Split('\n')] : steps;
     }
 
-    private static (TestingEngine Engine, IReadOnlyList<string> Steps) Run(Configuration configuration, Action test, int passes)
+    private static (TestingEngine Engine, IReadOnlyList<string> Steps) Run(Configuration configuration, Action test, int passes, ILogger? log = null)
     {
         var schedule = new AtomicOperations.Schedule();
         var passed = 0;
@@ -63,6 +66,7 @@ internal static class ReplayedSchedules
             whole = schedule.Steps;
             throw new PassedException();
         });
+        if (log is not null) engine.SetLogger(log);
         engine.Run();
         Assert.Empty(engine.TestReport.InternalErrors);
         // The first line says what failed; those after it are where, with addresses in some.

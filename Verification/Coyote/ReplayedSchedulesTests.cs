@@ -31,6 +31,46 @@ public sealed class ReplayedSchedulesTests
         Assert.NotEqual(steps, ReplayedSchedules.Replay(Configure(1, false), test, trace));
     }
 
+    [Fact]
+    public void What_threads_do_on_their_way_out_of_a_deadlock_is_no_part_of_it()
+    {
+        var test = () =>
+        {
+            var (gate, left) = (new object(), new object());
+            void Wait()
+            {
+                try
+                {
+                    lock (gate) Monitor.Wait(gate);
+                }
+                finally
+                {
+                    for (var i = 0; i < 100; i++)
+                    {
+                        lock (left) Thread.Yield();
+                    }
+                }
+            }
+
+            CoyoteWorld.Run(Wait, Wait, Wait);
+        };
+        for (var seed = 1u; seed <= 5; seed++)
+        {
+            var (trace, steps) = ReplayedSchedules.Record(Configure(seed, false), test, passes: int.MaxValue)!.Value;
+            Assert.Contains(steps, static step => step.StartsWith("Deadlock detected", StringComparison.Ordinal));
+            // Each takes the lock, and does nothing after it that comes to an end.
+            Assert.Equal(3, steps.Count(static step => step.StartsWith("processor", StringComparison.Ordinal)));
+            Assert.Equal(steps, ReplayedSchedules.Replay(Configure(seed, false), test, trace));
+        }
+    }
+
+    [Fact]
+    public void Types_are_initialised_before_the_first_schedule()
+    {
+        Interleavings.WarmUp(static () => { }, iterations: 1, isEveryAccess: false);
+        Assert.True(Initialised.IsLate, "a static constructor is left to the schedule that uses its type first");
+    }
+
     private static void Check(bool isEveryAccess, Action test, int passes)
     {
         // That the other tests are recorded, or checked, at this moment is none of its business.
@@ -61,6 +101,16 @@ public sealed class ReplayedSchedulesTests
         system.Spawn(new Cashier(other, printer), "second").Tell(7);
         return () => Assert.Equal(expected, till.Sum + (shared ? 0 : other.Sum));
     });
+
+    private static class Initialised
+    {
+        public static bool IsLate { get; set; }
+    }
+
+    private static class Late
+    {
+        static Late() => Initialised.IsLate = true;
+    }
 
     private sealed class Till
     {

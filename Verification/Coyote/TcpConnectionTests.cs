@@ -26,6 +26,9 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
         StreamMemory = System.Buffers.MemoryPool<byte>.Shared,
     };
 
+    // Nobody asks whether a peer that says nothing is still there: who waits for one that never speaks has nothing to wake up for, and the schedule ends.
+    private static readonly TcpConfiguration _withoutProbes = new() { StreamMemory = System.Buffers.MemoryPool<byte>.Shared };
+
     private const ushort Port = 80;
 
     [Fact]
@@ -44,6 +47,10 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
     public void A_listener_that_closes_leaves_no_connection_behind() => Interleavings.Hold(output, Transfer(new() { ClosesListener = true }), iterations: Iterations);
 
     [Fact]
+    public void A_listener_that_is_left_without_a_close_is_found_out() =>
+        Interleavings.Find(output, Transfer(new() { ClosesListener = true, LeavesListener = true }), "the client waits for ever", iterations: Iterations);
+
+    [Fact]
     public void A_user_timeout_ends_a_connection_whose_peer_is_gone() => Interleavings.Hold(output, Transfer(new() { Defect = WireDefect.Cut, UserTimeout = TimeSpan.FromSeconds(3) }), iterations: Iterations);
 
     [Fact]
@@ -55,24 +62,23 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
 
     private static Action Transfer(Plan plan)
     {
-        var beside = new List<Action>();
-        var results = new Results();
+        var beside = new Action[1];
+        Results results = null!;
         return CoyoteActorHost.Run(
             system =>
             {
                 var time = (SteppedTime)system.Time;
                 results = new Results();
                 var now = results;
-                var pair = new TcpPair(system, time, plan.Defect, _configuration);
+                var pair = new TcpPair(system, time, plan.Defect, plan.LeavesListener ? _withoutProbes : _configuration);
                 now.Layers.AddRange([pair.First.Tcp, pair.Second.Tcp]);
                 var client = system.Spawn(new Client(pair, plan, now), "client");
                 var server = system.Spawn(new Server(pair, plan, now, client), "server");
                 server.Tell(Step.Begin);
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     for (var i = 0; i < FreeAdvances; i++) time.TryAdvance(within: _farthest);
-                });
+                };
                 return () => Check(plan, pair, now);
             },
             beside: beside,
@@ -111,6 +117,9 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
         public bool Aborts { get; init; }
 
         public bool ClosesListener { get; init; }
+
+        /// <summary>Planted: the application accepts no more, and does not close.</summary>
+        public bool LeavesListener { get; init; }
 
         public bool Again { get; init; }
 
@@ -189,6 +198,7 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
     {
         // About as many turns as it takes a connection to arrive: the listener closes before that, after it, or meanwhile.
         private int _turnsUntilClose = 12;
+        private bool _isLeft;
 
         protected override async ValueTask ReceiveAsync(Step step)
         {
@@ -199,6 +209,8 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
                     results.Listener = await pair.Second.ListenAsync(Port, 2, () => self.TryTell(Step.Arrived));
                     client.Tell(Step.Begin);
                     if (plan.ClosesListener) self.Tell(Step.Close);
+                    break;
+                case Step.Arrived when _isLeft:
                     break;
                 case Step.Arrived:
                     while (results.Listener!.TryAccept(out var connection))
@@ -211,6 +223,9 @@ public sealed class TcpConnectionTests(ITestOutputHelper output)
                     break;
                 case Step.Close when _turnsUntilClose-- > 0:
                     Context.Self.Tell(Step.Close);
+                    break;
+                case Step.Close when plan.LeavesListener:
+                    _isLeft = true;
                     break;
                 case Step.Close:
                     await results.Listener!.DisposeAsync();

@@ -7,7 +7,7 @@ namespace Troupe.Verification.Fuzzing;
 /// Fuzzes one target: changes inputs it has, and keeps what takes an edge, or takes one so often, as no input did before. At the end the corpus is brought down to inputs
 /// that together take every edge.
 /// </summary>
-internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Corpus corpus, Corpus findings, Watchdog? watchdog = null)
+internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Corpus corpus, Corpus findings, Watchdog? watchdog = null, bool keepsCorpus = true)
 {
     private static readonly TimeSpan _betweenLines = TimeSpan.FromSeconds(10);
 
@@ -16,6 +16,9 @@ internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Cor
 
     /// <summary>Inputs that were run.</summary>
     public long Executions { get; private set; }
+
+    /// <summary>A number that follows from the inputs and their order, those that shrinking tried left out.</summary>
+    public ulong Cases { get; private set; }
 
     /// <summary>How long that took.</summary>
     public TimeSpan Elapsed { get; private set; }
@@ -44,7 +47,7 @@ internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Cor
         TimeSpan said = TimeSpan.Zero;
         while (clock.Elapsed < time && Executions < executions && !cancellation.IsCancellationRequested)
         {
-            for (int turn = 0; turn < 256; turn++)
+            for (int turn = 0; turn < 256 && Executions < executions; turn++)
                 Try(mutation.Next(_inputs).ToArray());
             Elapsed = clock.Elapsed;
             if (Elapsed - said < _betweenLines)
@@ -60,15 +63,26 @@ internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Cor
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{target.Name,-18} {Elapsed.TotalSeconds,6:0} s {Executions,12:N0} executions {ExecutionsPerSecond,9:N0}/s {Edges,6:N0} edges {_inputs.Count,5:N0} inputs {_found.Count,3} findings");
+        $"{target.Name,-18} {Elapsed.TotalSeconds,6:0} s {Executions,12:N0} executions {ExecutionsPerSecond,9:N0}/s {Edges,6:N0} edges {_inputs.Count,5:N0} inputs {_found.Count,3} findings, cases {Cases:x16}");
 
     private void Try(byte[] input)
     {
+        AddToCases(input);
         Finding? finding = Execute(input);
         if (finding is not null)
             Report(finding, input);
         else if (map.TakeNew())
             _inputs.Add(input);
+    }
+
+    // FNV-1a, 64 bits, with each input's length before it.
+    private void AddToCases(ReadOnlySpan<byte> input)
+    {
+        const ulong Prime = 0x100_0000_01b3;
+        ulong cases = (Cases ^ (uint)input.Length) * Prime;
+        foreach (byte octet in input)
+            cases = (cases ^ octet) * Prime;
+        Cases = cases;
     }
 
     private Finding? Execute(byte[] input)
@@ -104,6 +118,7 @@ internal sealed class FuzzRun(FuzzTarget target, EdgeMap map, Random random, Cor
 
         _inputs.Clear();
         _inputs.AddRange(kept);
-        corpus.Replace(kept);
+        if (keepsCorpus)
+            corpus.Replace(kept);
     }
 }

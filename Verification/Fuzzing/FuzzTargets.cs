@@ -12,8 +12,11 @@ internal static class FuzzTargets
         new AddressTextTarget(), new CommandLineTarget(),
     ];
 
+    /// <summary>One with a bug in it, to see what a finding is like: by its name only.</summary>
+    public static FuzzTarget Planted { get; } = new PlantedTarget();
+
     /// <summary>The target of this name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static FuzzTarget Find(string name) =>
-        All.FirstOrDefault(target => target.Name == name) ?? throw new ArgumentException($"There is no target '{name}'. There are: {string.Join(", ", All.Select(static target => target.Name))}.");
+        All.Append(Planted).FirstOrDefault(target => target.Name == name) ?? throw new ArgumentException($"There is no target '{name}'. There are: {string.Join(", ", All.Select(static target => target.Name))}.");
 }

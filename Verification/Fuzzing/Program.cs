@@ -1,14 +1,14 @@
 using System.Globalization;
 using Troupe.Verification.Fuzzing;
 
-// fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list
+// fuzz prepare FOLDER [TARGET...] | run CORPUS keep|leave FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list
 try
 {
     return args switch
     {
-        ["prepare", var folder] => Prepare(folder),
-        ["run", var corpus, var findings, var seconds, var executions, var seed, .. var names] => Run(
-            corpus, findings, double.Parse(seconds, CultureInfo.InvariantCulture), long.Parse(executions, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), names),
+        ["prepare", var folder, .. var names] => Prepare(folder, names),
+        ["run", var corpus, "keep" or "leave", var findings, var seconds, var executions, var seed, .. var names] => Run(
+            corpus, args[2] == "keep", findings, double.Parse(seconds, CultureInfo.InvariantCulture), long.Parse(executions, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), names),
         ["replay", var name, var file] => Replay(FuzzTargets.Find(name), File.ReadAllBytes(file)),
         ["list"] => List(),
         _ => Usage(),
@@ -20,13 +20,16 @@ catch (ArgumentException error)
     return 2;
 }
 
-static int Prepare(string folder)
+static int Prepare(string folder, string[] names)
 {
+    // A name that is none is said before the work is done.
+    foreach (string name in names)
+        FuzzTargets.Find(name);
     Instrumented.Prepare(folder);
     return 0;
 }
 
-static int Run(string corpus, string findings, double seconds, long executions, int seed, string[] names)
+static int Run(string corpus, bool keepsCorpus, string findings, double seconds, long executions, int seed, string[] names)
 {
     using CancellationTokenSource cancellation = new();
     Console.CancelKeyPress += (_, arguments) =>
@@ -48,7 +51,7 @@ static int Run(string corpus, string findings, double seconds, long executions, 
     List<FuzzRun> runs = [];
     foreach (FuzzTarget target in targets)
     {
-        FuzzRun run = new(target, map, new(seed), new(Path.Combine(corpus, target.Name)), new(Path.Combine(findings, target.Name)), watchdog);
+        FuzzRun run = new(target, map, new(seed), new(Path.Combine(corpus, target.Name)), new(Path.Combine(findings, target.Name)), watchdog, keepsCorpus);
         run.Run(TimeSpan.FromSeconds(seconds / targets.Count), executions, cancellation.Token);
         Console.WriteLine(run);
         runs.Add(run);
@@ -75,6 +78,6 @@ static int List()
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: fuzz prepare FOLDER | run CORPUS FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list");
+    Console.Error.WriteLine("usage: fuzz prepare FOLDER [TARGET...] | run CORPUS keep|leave FINDINGS SECONDS EXECUTIONS SEED [TARGET...] | replay TARGET FILE | list");
     return 2;
 }

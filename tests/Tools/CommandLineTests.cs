@@ -28,6 +28,11 @@ public sealed class CommandLineTests
     [InlineData("the directory of '/no/such/place/x.pcap' does not exist.", "run", "Apps/SelfTest", "--pcap", "/no/such/place/x.pcap")]
     [InlineData("verify replay wants a TRACE, or --check N.", "verify", "replay")]
     [InlineData("--check must be at least 1.", "verify", "replay", "--check", "0")]
+    [InlineData("--minutes must be more than 0, and at most 100,000.", "verify", "fuzz", "--minutes", "0")]
+    [InlineData("--minutes must be more than 0, and at most 100,000.", "verify", "fuzz", "--minutes", "NaN")]
+    [InlineData("--executions must be at least 1.", "verify", "fuzz", "--executions", "0")]
+    [InlineData("--replay wants one --target.", "verify", "fuzz", "--replay", "/tmp/some-input")]
+    [InlineData("there is no file '/no/such/input'.", "verify", "fuzz", "--target", "arp", "--replay", "/no/such/input")]
     [InlineData("'my-app' is no name for an app: it becomes a namespace.", "new", "Apps/my-app")]
     [InlineData("there is Apps/Hello already.", "new", "Hello")]
     public async Task AMistakeIsNamed(string message, params string[] arguments)
