@@ -22,7 +22,7 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     /// <summary>Two reads, at the driver's actor with a mailbox for one message, which others fill.</summary>
     private static Action Answer(bool interruptsFirst)
     {
-        var beside = new List<Action>();
+        var beside = new Action[2];
         return CoyoteActorHost.Run(
             system =>
             {
@@ -30,16 +30,15 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
                 var device = CreateDevice(model);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 1);
                 var clients = SpawnClients(system, device, driver);
-                beside.Clear();
-                beside.Add(() => driver.TryTell(default));
-                beside.Add(() =>
+                beside[0] = () => driver.TryTell(default);
+                beside[1] = () =>
                 {
                     for (var requests = 0; requests < Clients;)
                     {
                         if (Perform(model)) requests++;
                         else model.WaitForNotification(0);
                     }
-                });
+                };
                 return () =>
                 {
                     Assert.Equal(Clients, clients.Sum(static client => client.Done));
@@ -52,7 +51,7 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     /// <summary>Two reads, while the device asks for a reset. Then the driver stops: each was answered once, and every buffer is back in its pool.</summary>
     private static Action Reset()
     {
-        var beside = new List<Action>();
+        var beside = new Action[1];
         VirtioBlkDevice device = null!;
         return CoyoteActorHost.Run(
             system =>
@@ -61,13 +60,12 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
                 device = CreateDevice(model);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 8);
                 var clients = SpawnClients(system, device, driver);
-                beside.Clear();
-                beside.Add(() =>
+                beside[0] = () =>
                 {
                     Perform(model);
                     model.AskForReset();
                     Perform(model);
-                });
+                };
                 return () =>
                 {
                     Assert.Equal(Clients, clients.Sum(static client => client.Done + client.ToBeRepeated));
