@@ -1,4 +1,4 @@
-// Varghese, Lauck: "Hashed and Hierarchical Timing Wheels", against a list of all timers in the order of their times.
+// Timers of actors in virtual time, against a list of all timers in the order of their times. Not the wheel: that counts by the machine's clock only (tests/Actors, TimerWheelTests).
 using Troupe.Actors;
 using Troupe.Actors.TestKit;
 
