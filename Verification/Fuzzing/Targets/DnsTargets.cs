@@ -17,6 +17,9 @@ internal sealed class DnsNameTarget() : FuzzTarget("dns-name")
 {
     private const int ByLengths = 255;
 
+    // More than the longest name has (RFC 1035 2.3.4); the allocations of longer lists would be this target's own.
+    private const int MostLengths = 128;
+
     public override IEnumerable<byte[]> Seeds => [[ByLengths, 63, 63, 63, 60], [0, 1, (byte)'a', 0], [3, 1, (byte)'a', 0, 1, (byte)'B', 0xC0, 0], [0, .. DnsNames.Longest], [254, .. DnsNames.Longest, 1, (byte)'d', 0xC0, 0]];
 
     public override IReadOnlyList<byte[]> Words => DnsNames.Labels;
@@ -49,7 +52,7 @@ internal sealed class DnsNameTarget() : FuzzTarget("dns-name")
     private static byte[] OfLengths(ReadOnlySpan<byte> lengths)
     {
         List<byte> name = [];
-        foreach (byte length in lengths)
+        foreach (byte length in lengths[..Math.Min(lengths.Length, MostLengths)])
         {
             name.Add((byte)(length % 64));
             name.AddRange(Enumerable.Repeat((byte)'a', length % 64));
