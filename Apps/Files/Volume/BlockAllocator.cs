@@ -1,3 +1,4 @@
+// "ext4 Data Structures and Algorithms" (docs.kernel.org/filesystems/ext4), Block and inode Bitmaps.
 namespace Troupe.Apps.Files;
 
 /// <summary>

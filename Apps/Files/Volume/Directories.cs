@@ -1,3 +1,4 @@
+// "ext4 Data Structures and Algorithms" (docs.kernel.org/filesystems/ext4), Directory Entries.
 using System.Collections.Immutable;
 using System.Text;
 
