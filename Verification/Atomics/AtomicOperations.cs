@@ -72,6 +72,7 @@ public static class AtomicOperations
     public sealed class Schedule
     {
         private readonly List<AtomicStep> _steps = [];
+        private bool _isOver;
 
         /// <summary>The operations.</summary>
         public IReadOnlyList<AtomicStep> Steps
@@ -82,17 +83,27 @@ public static class AtomicOperations
             }
         }
 
+        /// <summary>The schedule is over: what is done from here on, until the next begins, is none of it.</summary>
+        public void End()
+        {
+            lock (_steps) _isOver = true;
+        }
+
         internal void Add(AtomicStep step)
         {
             lock (_steps)
             {
-                if (_steps.Count < LongestSchedule) _steps.Add(step);
+                if (!_isOver && _steps.Count < LongestSchedule) _steps.Add(step);
             }
         }
 
         internal void Clear()
         {
-            lock (_steps) _steps.Clear();
+            lock (_steps)
+            {
+                _steps.Clear();
+                _isOver = false;
+            }
         }
     }
 }

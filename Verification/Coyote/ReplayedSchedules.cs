@@ -47,18 +47,17 @@ internal static class ReplayedSchedules
     /// <returns>What was done.</returns>
     public static IReadOnlyList<string> Replay(Configuration configuration, Action test, string trace)
     {
-        // Why a schedule cannot go on as it did, and where, Coyote tells its log only.
-        using var log = new StringWriter(CultureInfo.InvariantCulture);
-        var (engine, steps) = Run(configuration.WithReproducibleTrace(trace).WithVerbosityEnabled(VerbosityLevel.Error), test, passes: 1, new TextWriterLogger(log, VerbosityLevel.Error));
-        using (engine) return log.ToString() is var said && said.Contains("not reproducible", StringComparison.Ordinal) ? [.. steps, .. said.Split('\n')] : steps;
+        var (engine, steps) = Run(configuration.WithReproducibleTrace(trace), test, passes: 1);
+        using (engine) return steps;
     }
 
-    private static (TestingEngine Engine, IReadOnlyList<string> Steps) Run(Configuration configuration, Action test, int passes, ILogger? log = null)
+    private static (TestingEngine Engine, IReadOnlyList<string> Steps) Run(Configuration configuration, Action test, int passes)
     {
         var schedule = new AtomicOperations.Schedule();
+        using var errors = new ErrorLog(schedule);
         var passed = 0;
         IReadOnlyList<AtomicStep>? whole = null;
-        var engine = TestingEngine.Create(configuration, () =>
+        var engine = TestingEngine.Create(configuration.WithVerbosityEnabled(VerbosityLevel.Error), () =>
         {
             AtomicOperations.BeginSchedule(schedule);
             test();
@@ -66,12 +65,33 @@ internal static class ReplayedSchedules
             whole = schedule.Steps;
             throw new PassedException();
         });
-        if (log is not null) engine.SetLogger(log);
+        engine.SetLogger(new TextWriterLogger(errors, VerbosityLevel.Error));
         engine.Run();
         Assert.Empty(engine.TestReport.InternalErrors);
         // The first line says what failed; those after it are where, with addresses in some.
         var bug = string.Join('\n', engine.TestReport.BugReports).Split('\n')[0];
-        return (engine, [.. (whole ?? schedule.Steps).Select(static step => $"{step.Party} {step.Site} {step.Text} {step.To}"), bug]);
+        var steps = (whole ?? schedule.Steps).Select(static step => $"{step.Party} {step.Site} {step.Text} {step.To}").Append(bug);
+        // Why a schedule cannot go on as it did, and where, Coyote tells its log only.
+        return (engine, errors.ToString() is var said && said.Contains("not reproducible", StringComparison.Ordinal) ? [.. steps, .. said.Split('\n')] : [.. steps]);
+    }
+
+    /// <summary>
+    /// What Coyote says of a failure, and the end of the schedule with it: Coyote says it before it lets go of the threads. One of them may not have gone to sleep yet when it was told to, and
+    /// then goes on without an interruption.
+    /// </summary>
+    private sealed class ErrorLog(AtomicOperations.Schedule schedule) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        public override void Write(string? value)
+        {
+            schedule.End();
+            base.Write(value);
+        }
+
+        public override void WriteLine(string? value)
+        {
+            schedule.End();
+            base.WriteLine(value);
+        }
     }
 
     /// <summary>The test has passed, and its schedule is to be kept.</summary>

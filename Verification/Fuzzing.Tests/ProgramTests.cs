@@ -50,7 +50,7 @@ public sealed class ProgramTests : IDisposable
     }
 
     private static string CasesOf(string output) => Regex.Matches(output, "[0-9,]+ executions .* cases [0-9a-f]{16}") is [.., var last]
-        ? Regex.Replace(last.Value, " [0-9,]+/s", "") : throw new InvalidOperationException(output);
+        ? Regex.Replace(last.Value, " +[0-9,]+/s", "") : throw new InvalidOperationException(output);
 
     private Task<(int Code, string Output)> FuzzAsync(string program, int seed) =>
         RunAsync(program, "run", Path.Combine(_folder, "corpus"), "leave", Findings, "120", "50000", $"{seed}", "planted");
