@@ -38,7 +38,7 @@ public sealed partial class ActorSystem : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_options.MaximumMailboxCapacity);
         Scheduler = new ActorScheduler(_options.Host ?? new ThreadWorkerHost(), _options.Throughput, _options.Quantum, _options.MaximumDetached);
         Replies = new ReplyPools(this);
-        Wheel = ReferenceEquals(Time, TimeProvider.System) ? new TimerWheel(Time) : null;
+        Wheel = _options.HasTimerWheel ?? ReferenceEquals(Time, TimeProvider.System) ? new TimerWheel(Time) : null;
         Scheduler.Start(this);
         StartObserving();
         (AppContext.GetData(StartedHook) as Action<ActorSystem>)?.Invoke(this);

@@ -15,6 +15,12 @@ public sealed record ActorSystemOptions
     /// <summary>The clock of timers and deadlines.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// Whether the timers of actors share a wheel and one timer of the clock, by which they may come up to 9 ms late. Otherwise each has a timer of the clock, which keeps to it exactly. Not said: they share
+    /// if the clock is the machine's.
+    /// </summary>
+    public bool? HasTimerWheel { get; init; }
+
     /// <summary>Messages one actor handles before the next actor has its turn.</summary>
     public int Throughput { get; init; } = DefaultThroughput;
 

@@ -6,7 +6,7 @@ namespace Troupe.Actors;
 /// A timer of an actor. The clock only says "look again": when due is decided in the actor's turn, by the
 /// timestamp. So moving the due time later touches nothing but a field, and an expiry that crosses a cancellation is harmless.
 /// </summary>
-/// <remarks>The clock is the system's <see cref="TimerWheel"/>, or where time is given (tests, simulators) a timer of that, which keeps to it exactly.</remarks>
+/// <remarks>The clock is the system's <see cref="TimerWheel"/>, or, where it has none (tests, simulators), a timer of its time, which keeps to it exactly.</remarks>
 internal abstract class ActorTimer : SystemMessage
 {
     /// <summary>The <see cref="Tick"/> of a timer that is not on the wheel.</summary>

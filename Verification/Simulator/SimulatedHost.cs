@@ -39,6 +39,8 @@ internal sealed class SimulatedHost : IRandomness
         {
             Host = host,
             Time = host.Time,
+            // As on the machine in each second run; else exactly, so that the order of what is due at one time is tried too.
+            HasTimerWheel = seed % 2 == 0,
             MaximumMailboxCapacity = options.MailboxCapacity,
             OnFailure = OnFailure,
             ShutdownTimeout = TimeSpan.FromMinutes(1),

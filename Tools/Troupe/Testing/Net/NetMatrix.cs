@@ -88,12 +88,7 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         {
             foreach (var fromGuest in (bool[])[true, false])
             {
-                if (!booted)
-                {
-                    await BootAsync(lab, contestant, processors, cell, cancellation).ConfigureAwait(false);
-                }
-
-                var transfer = await RepeatAsync(lab, contestant.Name, new TransferCase(processors, version, cell, fromGuest), cancellation).ConfigureAwait(false);
+                var transfer = await MeasureAsync(lab, contestant, new TransferCase(processors, version, cell, fromGuest), booted, cancellation).ConfigureAwait(false);
                 _transfers.Add(transfer);
                 Output.Say($"net: {contestant.Name}, {transfer.Case}: {transfer.RateText}{(transfer.SilenceText.Length > 0 ? $", longest silence {transfer.SilenceText} ms" : string.Empty)}");
                 // A guest that failed must not fail the next test as well.
@@ -116,8 +111,7 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
             {
                 foreach (var contestant in contestants)
                 {
-                    await BootAsync(lab, contestant, slow.Key.Processors, slow.Key.Cell, cancellation).ConfigureAwait(false);
-                    all.Add(await RepeatAsync(lab, contestant.Name, slow.Key, cancellation).ConfigureAwait(false));
+                    all.Add(await MeasureAsync(lab, contestant, slow.Key, isBooted: false, cancellation).ConfigureAwait(false));
                     Output.Say($"net: {contestant.Name}, {slow.Key}: {all[^1].RateText}");
                 }
             }
@@ -127,10 +121,29 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         }
     }
 
-    private async Task BootAsync(NetworkLab lab, Contestant contestant, int processors, TransferCell cell, CancellationToken cancellation)
+    private async Task<Transfer> MeasureAsync(NetworkLab lab, Contestant contestant, TransferCase transfer, bool isBooted, CancellationToken cancellation)
     {
-        await lab.ImpairAsync(new Impairment(), cell.Mtu, cancellation).ConfigureAwait(false);
-        await lab.BootAsync(contestant.On(GuestMachine.Q35, processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
+        if (!isBooted && await BootAsync(lab, contestant, transfer, cancellation).ConfigureAwait(false) is { } failure)
+        {
+            return new Transfer(contestant.Name, transfer, Rate: 0, Silence: null, failure);
+        }
+
+        return await RepeatAsync(lab, contestant.Name, transfer, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Why the guest is not there; null when it is. One that does not boot fails a transfer, and not those before and after it.</summary>
+    private async Task<string?> BootAsync(NetworkLab lab, Contestant contestant, TransferCase transfer, CancellationToken cancellation)
+    {
+        await lab.ImpairAsync(new Impairment(), transfer.Cell.Mtu, cancellation).ConfigureAwait(false);
+        try
+        {
+            await lab.BootAsync(contestant.On(GuestMachine.Q35, transfer.Processors, GuestMemory), Remember, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (UserError error)
+        {
+            return $"{error.Message}{LastWords()}";
+        }
     }
 
     /// <summary>Once, or, where that took only a moment, as often as makes a median.</summary>
@@ -167,10 +180,7 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         string? failure = null;
         if (!right)
         {
-            lock (_lastWords)
-            {
-                failure = $"{result.Output.Trim()} after {took.TotalSeconds:0.0} s{string.Concat(_lastWords.TakeLast(5).Select(line => "\n    " + line))}";
-            }
+            failure = $"{result.Output.Trim()} after {took.TotalSeconds:0.0} s{LastWords()}";
         }
 
         return new Transfer(guest, transfer, bytes / took.TotalSeconds / (1 << 20), report?.Silence, failure);
@@ -201,6 +211,14 @@ internal sealed class NetMatrix(Repository repository, NetMatrixOptions options)
         }
 
         return _hashes[count] = Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private string LastWords()
+    {
+        lock (_lastWords)
+        {
+            return string.Concat(_lastWords.TakeLast(5).Select(line => "\n    " + line));
+        }
     }
 
     private void Remember(string line)
