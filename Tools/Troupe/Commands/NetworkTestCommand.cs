@@ -33,7 +33,8 @@ internal static class NetworkTestCommand
     {
         var repository = Repository.Locate();
         var build = new ImageBuild(repository);
-        var app = repository.FindApp(name == "cards" ? "Apps/Hello" : "Apps/Benchmark");
+        var app = repository.FindApp("Apps/Benchmark");
+        var hello = repository.FindApp("Apps/Hello");
         if (options.Processors.Count == 0 || options.Processors.Any(static count => count < 1))
         {
             throw new UserError($"troupe test {name} takes --cpus of 1 and more.");
@@ -48,6 +49,11 @@ internal static class NetworkTestCommand
             }
 
             await build.EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
+            if (name == "cards")
+            {
+                await build.EnsureAsync(hello, force: false, cancellation).ConfigureAwait(false);
+            }
+
             return await PrivateNetwork.EnterAsync(cancellation).ConfigureAwait(false);
         }
 
@@ -59,7 +65,7 @@ internal static class NetworkTestCommand
             case "connections":
                 return await new ConnectionRun(image, options).RunAsync(cancellation).ConfigureAwait(false);
             case "cards":
-                return await new CardRun(image, options).RunAsync(cancellation).ConfigureAwait(false);
+                return await new CardRun(build.ImageOf(hello), image, options).RunAsync(cancellation).ConfigureAwait(false);
             default:
                 using (var run = new DaemonRun(image, options))
                 {

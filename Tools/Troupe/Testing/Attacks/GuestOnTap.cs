@@ -61,8 +61,8 @@ internal sealed class GuestOnTap : IDisposable
         }
     }
 
-    /// <summary>Boots one; its network is the tap.</summary>
-    public static GuestOnTap Boot(GuestOptions options) => new(options with { Network = OnTap }, onLine: null);
+    /// <summary>Boots one; its network is the tap, which has several queues if there are several pairs.</summary>
+    public static GuestOnTap Boot(GuestOptions options, int queuePairs = 1) => new(options with { Network = OnTap with { QueuePairs = queuePairs } }, onLine: null);
 
     /// <summary>Boots one; where its card does not cut segments, what is on the tap are packets as on a wire.</summary>
     public static GuestOnTap Boot(Image image, int processors, int memory, string commandLine = Fixed, Action<string>? onLine = null, bool cutsSegments = true) => new(
