@@ -46,6 +46,13 @@ internal sealed class NetworkReport(ActorSystem actors, Task<NetworkStack?> netw
         Add(text, "device.heldback", device.ReceiveHeldBack);
         Add(text, "device.dropped.Malformed", device.ReceiveDroppedMalformed);
         Add(text, "device.dropped.QueueFull", device.TransmitDroppedQueueFull);
+        for (int pair = 0; pair < device.Queues.Length; pair++)
+        {
+            Add(text, $"device.pair.{pair}.received", device.Queues[pair].ReceivedFrames);
+            Add(text, $"device.pair.{pair}.transmitted", device.Queues[pair].TransmittedFrames);
+            Add(text, $"device.pair.{pair}.interrupts", device.Queues[pair].Interrupts);
+        }
+
         TcpListing listing = await TcpListing.ReadAsync(stack.Tcp);
         Add(text, "connections", listing.Connections.Length);
         Add(text, "pending", listing.Listeners.Sum(static listener => listener.Pending));

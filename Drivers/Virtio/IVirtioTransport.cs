@@ -57,6 +57,15 @@ public interface IVirtioTransport
     /// </summary>
     void ConnectInterrupts(Action onInterrupt);
 
+    /// <summary>How many groups of queues can interrupt apart from each other, each on a processor of its own (<see cref="ConnectQueueInterrupts"/>); 0 where all share one source.</summary>
+    int SeparateInterrupts => 0;
+
+    /// <summary>
+    /// Has <paramref name="onInterrupt"/> called on the worker of <paramref name="processor"/> for interrupts of <paramref name="count"/> queues from <paramref name="firstQueue"/>
+    /// on, and for these no other. Called after <see cref="ConnectInterrupts"/> and before they are enabled, <see cref="SeparateInterrupts"/> times at most.
+    /// </summary>
+    void ConnectQueueInterrupts(int firstQueue, int count, Action onInterrupt, int processor) => throw new NotSupportedException($"{Name} has one interrupt for all queues.");
+
     /// <summary>
     /// Takes note of why the device interrupted and, on a level-triggered line, makes the device lower it. Comes
     /// <b>before</b> the rings are looked at: what the device does after this interrupts anew.

@@ -7,8 +7,8 @@ namespace Troupe.Drivers.VirtioNet;
 /// <summary>What a network device says of itself in its configuration space, believed only as far as it makes sense.</summary>
 /// <param name="transport">The way to the device.</param>
 /// <param name="largestMaximumTransmissionUnit">The largest that the driver's buffers can hold.</param>
-/// <param name="offloads">Whether checksums and segmentation are wanted of it.</param>
-internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int largestMaximumTransmissionUnit, bool offloads)
+/// <param name="options">What is wanted of it.</param>
+internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int largestMaximumTransmissionUnit, VirtioNetOptions options)
 {
     /// <summary>IEEE 802.3: two addresses and the type.</summary>
     internal const int EthernetHeaderLength = 14;
@@ -18,7 +18,12 @@ internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int lar
 
     private const int HardwareAddressOffset = 0;
     private const int StatusOffset = 6;
+    private const int PairsOffset = 8;
     private const int MaximumTransmissionUnitOffset = 10;
+
+    /// <summary>VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX (section 5.1.6.5.5).</summary>
+    private const int MaximumPairs = 0x8000;
+
     private const ushort StatusLinkUp = 1;
     private const int DefaultMaximumTransmissionUnit = 1500;
 
@@ -37,8 +42,35 @@ internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int lar
             wanted |= VirtioNetFeatures.MaximumTransmissionUnit;
         }
 
-        return offloads ? wanted | Offloads(offered) : wanted;
+        if (WantedPairs > 1 && (offered & VirtioNetFeatures.ControlQueue) != 0)
+        {
+            // Section 5.1.3.1: the one needs the other.
+            wanted |= (offered & VirtioNetFeatures.Multiqueue) != 0 ? VirtioNetFeatures.ControlQueue | VirtioNetFeatures.Multiqueue : 0;
+        }
+
+        return options.Offloads ? wanted | Offloads(offered) : wanted;
     }
+
+    /// <summary>How many queue pairs to use, once the features are agreed on; <paramref name="most"/>: how many the device has, so that its queue of commands is number 2 × that (section 5.1.2).</summary>
+    internal int ReadPairs(ulong features, out int most)
+    {
+        most = 1;
+        if ((features & VirtioNetFeatures.Multiqueue) == 0)
+        {
+            return 1;
+        }
+
+        most = transport.ReadConfiguration16(PairsOffset);
+        if (most is < 1 or > MaximumPairs)
+        {
+            throw new VirtioException($"{transport.Name} has {most} queue pairs.");
+        }
+
+        return Math.Min(most, WantedPairs);
+    }
+
+    /// <summary>Each with an interrupt to a processor of its own, or there is no use in it.</summary>
+    private int WantedPairs => Math.Min(options.QueuePairs, transport.SeparateInterrupts);
 
     /// <summary>What a device with these features does for frames that are sent.</summary>
     internal static FrameOffloadFlags TransmitOffload(ulong features) =>

@@ -27,6 +27,32 @@ internal sealed class VirtioNetCounters
     public long DeviceViolations;
     public long Resets;
 
+    /// <summary>Adds these numbers to others: a device's are the sum of its pairs'. Those of a pair whose actor runs may be of different moments.</summary>
+    public void AddTo(VirtioNetCounters sum)
+    {
+        sum.ReceivedFrames += ReceivedFrames;
+        sum.ReceivedBytes += ReceivedBytes;
+        sum.ReceivedMerged += ReceivedMerged;
+        sum.TransmittedFrames += TransmittedFrames;
+        sum.TransmittedBytes += TransmittedBytes;
+        sum.TransmittedSegmented += TransmittedSegmented;
+        sum.ReceiveDroppedNoClient += ReceiveDroppedNoClient;
+        sum.ReceiveDroppedClientBusy += ReceiveDroppedClientBusy;
+        sum.ReceiveDroppedNoBatch += ReceiveDroppedNoBatch;
+        sum.ReceiveDroppedMalformed += ReceiveDroppedMalformed;
+        sum.TransmitDroppedQueueFull += TransmitDroppedQueueFull;
+        sum.TransmitDroppedInvalid += TransmitDroppedInvalid;
+        sum.TransmitDroppedNoFrame += TransmitDroppedNoFrame;
+        sum.TransmitLostInReset += TransmitLostInReset;
+        sum.TransmitCopied += TransmitCopied;
+        sum.ReceiveHeldBack += ReceiveHeldBack;
+        sum.ReceiveStarved += ReceiveStarved;
+        sum.Interrupts += Interrupts;
+        sum.EarlierNotifications += EarlierNotifications;
+        sum.DeviceViolations += DeviceViolations;
+        sum.Resets += Resets;
+    }
+
     public NetworkDeviceStatistics Snapshot(long notifications) => new()
     {
         ReceivedFrames = ReceivedFrames,

@@ -8,11 +8,16 @@ public sealed partial class VirtioNetDevice
     private NetworkDeviceClient? _client;
 
     /// <summary>Whether the client refused the latest news, so that it must be told again.</summary>
-    internal bool IsStatusUntold { get; private set; }
+    internal bool IsStatusUntold
+    {
+        get => _first.IsStatusUntold;
+        private set => _first.IsStatusUntold = value;
+    }
 
     internal void Attach(NetworkDeviceClient client)
     {
         _client = client;
+        _first.Client = client;
         IsStatusUntold = false;
         NetworkDeviceContract.Instance.Observe(client, NetworkDeviceStep.Attach);
         if (IsRunning)
@@ -25,28 +30,7 @@ public sealed partial class VirtioNetDevice
     {
         NetworkDeviceContract.Detached(_client);
         _client = null;
-    }
-
-    private void Deliver(FrameBatch batch)
-    {
-        long frames = batch.Count;
-        long bytes = 0;
-        for (var index = 0; index < batch.Count; index++)
-        {
-            bytes += batch[index].TotalLength;
-        }
-
-        var received = NetworkDeviceEvent.Received(batch);
-        // No frame before the news that could not be told: the client has to know of the start first.
-        if (_client is { } client && !IsStatusUntold && client.TryDeliver(in received))
-        {
-            _counters.ReceivedFrames += frames;
-            _counters.ReceivedBytes += bytes;
-            return;
-        }
-
-        _counters.ReceiveDroppedClientBusy += frames;
-        received.Dispose();
+        _first.Client = null;
     }
 
     /// <summary>Frames may be dropped at a full mailbox, news of the device may not: what was refused is told again later.</summary>

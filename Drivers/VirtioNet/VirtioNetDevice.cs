@@ -6,32 +6,17 @@ using Troupe.Drivers.Virtio;
 namespace Troupe.Drivers.VirtioNet;
 
 /// <summary>
-/// A virtio network device and all that outlives one incarnation of its driver: the frame pools, the attached client, the
-/// counters, and which frames the device holds. Its methods run in the turns of one actor, <see cref="VirtioNetDriver"/>. The parts: .Receive, .Transmit, .Client.
+/// A virtio network device and all that outlives one incarnation of its driver: the frame pools, the attached client, the counters, and which frames the device holds. Its methods
+/// run in the turns of one actor, <see cref="VirtioNetDriver"/>; those of its queue pairs beside the first in actors of their own. The parts: .Pairs, .Client.
 /// </summary>
 public sealed partial class VirtioNetDevice
 {
-    private const int ReceiveQueue = 0;
-    private const int TransmitQueue = 1;
-
-    /// <summary>The largest packet of IP, behind its Ethernet header.</summary>
-    private const int LargestPacket = ushort.MaxValue;
-
-    private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
-
     private readonly IVirtioTransport _transport;
     private readonly DmaArena _arena;
     private readonly VirtioNetOptions _options;
     private readonly VirtioNetConfiguration _configuration;
-    private readonly DmaBlock _receiveMemory;
-    private readonly DmaBlock _transmitMemory;
-    private readonly FramePool _receiveFrames;
-    private readonly FramePool _transmitFrames;
-    private readonly FrameBatchPool _batches;
-    private readonly FrameQueue _waiting;
-    private readonly VirtioNetCounters _counters = new();
-    private FrameRing? _receive;
-    private FrameRing? _transmit;
+    private readonly DeviceFrames _frames;
+    private readonly VirtioNetCounters _counters;
     private NetworkDeviceInformation? _information;
     private ulong _features;
     private bool _wasStarted;
@@ -45,11 +30,11 @@ public sealed partial class VirtioNetDevice
         _arena = arena;
         _options = options ?? new VirtioNetOptions();
         _configuration = new VirtioNetConfiguration(
-            transport, _options.FrameSize - FramePoolOptions.DefaultHeadroom - VirtioNetConfiguration.LongestEthernetHeader, _options.Offloads);
-        (_receiveMemory, _receiveFrames) = CreatePool(_options.ReceiveFrameCount);
-        (_transmitMemory, _transmitFrames) = CreatePool(_options.TransmitFrameCount);
-        _batches = FrameBatchPool.Create(_options.BatchCount);
-        _waiting = new FrameQueue(_options.TransmitQueueLength);
+            transport, _options.FrameSize - FramePoolOptions.DefaultHeadroom - VirtioNetConfiguration.LongestEthernetHeader, _options);
+        _frames = new DeviceFrames(arena, _options);
+        _first = CreatePair(0);
+        _pairs = [_first];
+        _counters = _first.Counters;
     }
 
     /// <summary>Where the device is.</summary>
@@ -62,38 +47,40 @@ public sealed partial class VirtioNetDevice
     public bool IsLinkUp { get; private set; }
 
     /// <summary>The pool that received frames come from.</summary>
-    public FramePool ReceiveFrames => _receiveFrames;
+    public FramePool ReceiveFrames => _frames.Receive;
 
     /// <summary>The pool that clients rent from.</summary>
-    public FramePool TransmitFrames => _transmitFrames;
+    public FramePool TransmitFrames => _frames.Transmit;
 
     /// <summary>The batches of both directions.</summary>
-    public FrameBatchPool Batches => _batches;
+    public FrameBatchPool Batches => _frames.Batches;
 
-    /// <summary>Whether so few receive buffers are with the device that frames given back later must be looked for, by a timer.</summary>
-    internal bool IsStarved => IsRunning && _receive!.Queue.BuffersInFlight < MinimumReceiveBuffers;
+    /// <inheritdoc cref="QueuePair.IsStarved"/>
+    internal bool IsStarved => _first.IsStarved;
 
-    /// <summary>Whether packets were left in the ring because there was no room for them; no interrupt tells when there is, so <see cref="Service"/> has to look again.</summary>
-    internal bool IsHeldBack { get; private set; }
+    /// <inheritdoc cref="QueuePair.IsHeldBack"/>
+    internal bool IsHeldBack => _first.IsHeldBack;
 
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted => _wasStarted;
 
-    internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
+    internal long Progress
+    {
+        get
+        {
+            long progress = 0;
+            foreach (var pair in _pairs)
+            {
+                progress += pair.Counters.ReceivedFrames + pair.Counters.TransmittedFrames;
+            }
 
-    /// <summary>
-    /// Buffers that stay with the device whatever the client holds: enough for a packet of the largest kind, or the device would wait for more, and with it every
-    /// packet behind, such as the one for which the client holds all others.
-    /// </summary>
-    private int MinimumReceiveBuffers => Math.Min(_receive!.Queue.Size, Math.Max(1, _receive.Queue.Size / 8) + LargestPieceCount);
-
-    private int LargestPieceCount => MergesBuffers ? (LargestPacket / (_options.FrameSize - FramePoolOptions.DefaultHeadroom)) + 2 : 0;
-
-    private int MaximumFrameLength => _information!.MaximumTransmissionUnit + VirtioNetConfiguration.LongestEthernetHeader;
+            return progress;
+        }
+    }
 
     /// <summary>
     /// Resets the device whatever state it is in, takes back every frame it held, and brings it up; <paramref name="onInterrupt"/>
-    /// is called for each interrupt from then on. Tells the client.
+    /// is called for each interrupt from then on that is not of another queue pair than the first. Tells the client.
     /// </summary>
     public void Start(Action onInterrupt)
     {
@@ -102,21 +89,13 @@ public sealed partial class VirtioNetDevice
         _wasStarted = true;
         _features = VirtioHandshake.Negotiate(_transport, _configuration.ChooseFeatures);
         _transport.ConnectInterrupts(onInterrupt);
-        var hasEventIndex = (_features & VirtioFeatures.EventIndex) != 0;
-        _pieces ??= new FrameBuffer[_options.RingSizeLimit];
-        _receive = new FrameRing(Virtqueue.Create(_transport, ReceiveQueue, _options.RingSizeLimit, _arena, hasEventIndex));
-        _transmit = new FrameRing(Virtqueue.Create(_transport, TransmitQueue, _options.RingSizeLimit, _arena, hasEventIndex));
-        _transmit.Queue.DisableInterrupts();
         _information = ReadInformation();
+        CreateQueues(onInterrupt);
         IsLinkUp = _configuration.ReadLinkStatus(_features);
-        Refill();
         VirtioHandshake.Finish(_transport);
         IsRunning = true;
-        // A notification before DRIVER_OK would be wrong (section 3.1.1), so the buffers are shown after it.
-        // The first used buffer interrupts: fresh rings are zero, which asks for exactly that.
-        _receive.Queue.Publish();
+        OpenQueues();
         TellStatus(NetworkDeviceEvent.Started(_information, IsLinkUp));
-        PumpTransmit();
     }
 
     /// <summary>Resets the device and takes back the frames it held. What waited to be sent is lost and counted. Tells the client.</summary>
@@ -124,21 +103,13 @@ public sealed partial class VirtioNetDevice
     {
         var wasRunning = IsRunning;
         IsRunning = false;
-        IsHeldBack = false;
         // Until the reset is seen complete the device may still write; then, and not before, memory and frames are taken back.
-        RetireRing(_receive);
-        RetireRing(_transmit);
+        RetireQueues();
         VirtioHandshake.Reset(_transport, _arena);
         _transport.DisconnectInterrupts();
-        _receive?.Abandon();
-        _counters.TransmitLostInReset += _transmit?.Abandon() ?? 0;
-        _receive = null;
-        _transmit = null;
-        while (_waiting.TryPeek(out var frame))
+        foreach (var pair in _pairs)
         {
-            _waiting.Remove();
-            frame.Dispose();
-            _counters.TransmitLostInReset++;
+            pair.Abandon();
         }
 
         if (wasRunning)
@@ -149,11 +120,20 @@ public sealed partial class VirtioNetDevice
 
     internal void CountViolation() => _counters.DeviceViolations++;
 
-    internal NetworkDeviceStatistics ReadStatistics() =>
-        _counters.Snapshot((_receive?.Queue.Notifications ?? 0) + (_transmit?.Queue.Notifications ?? 0)) with
+    internal NetworkDeviceStatistics ReadStatistics()
+    {
+        VirtioNetCounters sum = new();
+        long notifications = 0;
+        var posted = 0;
+        foreach (var pair in _pairs)
         {
-            ReceivedFramesHeld = _receiveFrames.RentedCount - (_receive?.Queue.BuffersInFlight ?? 0),
-        };
+            pair.Counters.AddTo(sum);
+            notifications += pair.Notifications;
+            posted += pair.ReceiveBuffersPosted;
+        }
+
+        return sum.Snapshot(notifications) with { ReceivedFramesHeld = _frames.Receive.RentedCount - posted, Queues = ReadQueueStatistics() };
+    }
 
     /// <summary>
     /// Deals with an interrupt: lowers the line first, then lets it fire again; the rings are looked at afterwards, by
@@ -192,40 +172,15 @@ public sealed partial class VirtioNetDevice
         return true;
     }
 
-    /// <summary>
-    /// Hands on up to a turn's budget of received frames, refills the ring, and takes back sent frames. True: more is waiting and no interrupt will tell of it.
-    /// </summary>
+    /// <summary>The first pair's <see cref="QueuePair.Service"/>, and a look for the device's answer about the others.</summary>
     internal bool Service()
     {
-        if (!IsRunning)
-        {
-            return false;
-        }
-
-        var queue = _receive!.Queue;
-        queue.DisableInterrupts();
-        var budget = _options.ReceiveBudget;
-        while (true)
-        {
-            budget -= Receive(budget);
-            Refill();
-            queue.Publish();
-            if (budget <= 0 || IsHeldBack)
-            {
-                break;
-            }
-
-            if (queue.TryEnableInterrupts())
-            {
-                break;
-            }
-
-            queue.DisableInterrupts();
-        }
-
-        PumpTransmit();
-        return budget <= 0;
+        TakeAnswer();
+        return _first.Service();
     }
+
+    /// <summary>Sends every frame of the batch by the first pair, or drops and counts it, and disposes the batch.</summary>
+    internal void Transmit(FrameBatch batch) => _first.Transmit(batch);
 
     /// <summary>Tells the client the whole state if it missed news, and gives the device receive buffers if there are frames again. Called by a timer.</summary>
     internal void CatchUp()
@@ -235,11 +190,7 @@ public sealed partial class VirtioNetDevice
             TellStatus(IsRunning ? NetworkDeviceEvent.Started(_information!, IsLinkUp) : NetworkDeviceEvent.Stopped());
         }
 
-        if (IsRunning)
-        {
-            Refill();
-            _receive!.Queue.Publish();
-        }
+        _first.CatchUp();
     }
 
     private NetworkDeviceInformation ReadInformation() => new()
@@ -248,27 +199,8 @@ public sealed partial class VirtioNetDevice
         HardwareAddress = _configuration.ReadHardwareAddress(_features)
             ?? _options.HardwareAddress ?? HardwareAddresses.LocallyAdministered(Name),
         MaximumTransmissionUnit = _configuration.ReadMaximumTransmissionUnit(_features),
-        TransmitFrames = _transmitFrames,
-        Batches = _batches,
+        TransmitFrames = _frames.Transmit,
+        Batches = _frames.Batches,
         TransmitOffload = VirtioNetConfiguration.TransmitOffload(_features),
     };
-
-    private void RetireRing(FrameRing? ring)
-    {
-        if (ring is not null)
-        {
-            _counters.EarlierNotifications += ring.Queue.Notifications;
-            ring.Queue.Dispose();
-        }
-    }
-
-    private (DmaBlock Memory, FramePool Pool) CreatePool(int frameCount)
-    {
-        var cut = new FramePoolOptions { FrameCount = frameCount, FrameSize = _options.FrameSize };
-        var memory = _arena.Allocate(cut.RequiredMemory, FrameAlignment);
-        return (memory, FramePool.Create(cut, memory.Memory));
-    }
-
-    /// <summary>A page, so that no frame of half a page crosses one.</summary>
-    private const int FrameAlignment = 4096;
 }

@@ -32,4 +32,10 @@ internal static class VirtioNetFeatures
 
     /// <summary>VIRTIO_NET_F_STATUS: the device says whether the link is up.</summary>
     public const ulong Status = 1UL << 16;
+
+    /// <summary>VIRTIO_NET_F_CTRL_VQ: there is a queue for commands.</summary>
+    public const ulong ControlQueue = 1UL << 17;
+
+    /// <summary>VIRTIO_NET_F_MQ: there are several queue pairs, and the device sends a flow's packets to the pair that the flow's last packet left by.</summary>
+    public const ulong Multiqueue = 1UL << 22;
 }

@@ -31,9 +31,15 @@ public sealed record VirtioNetOptions
     /// <summary>Whether checksums and cutting into segments are left to the device as far as it can. Without, all frames are complete and none is larger than the link takes.</summary>
     public bool Offloads { get; init; } = true;
 
+    /// <summary>
+    /// The most queue pairs to use, one for each processor from 0 on, if the device has so many and interrupts for each apart. With more than one, each ring is as small as
+    /// it must be for all of them to hold half of the frames: no more memory is taken for frames.
+    /// </summary>
+    public int QueuePairs { get; init; } = 1;
+
     /// <summary>The address if the device has none.</summary>
     public HardwareAddress? HardwareAddress { get; init; }
 
-    /// <summary>Bytes of DMA memory that suffice for these options: the pools, and rings of the limit's size twice (one pair may be in quarantine).</summary>
-    public long RequiredDmaMemory => ((long)(ReceiveFrameCount + TransmitFrameCount) * FrameSize) + (4L * ((RingSizeLimit * 32L) + 4096));
+    /// <summary>Bytes of DMA memory that suffice for these options: the pools, and rings of the limit's size for each pair, and a queue for commands, twice (those before a reset may be in quarantine).</summary>
+    public long RequiredDmaMemory => ((long)(ReceiveFrameCount + TransmitFrameCount) * FrameSize) + ((4L * QueuePairs) * ((RingSizeLimit * 32L) + 4096)) + (QueuePairs > 1 ? 4 * 4096 : 0);
 }

@@ -6,13 +6,15 @@ namespace Troupe.Verification.Coyote;
 
 /// <summary>
 /// A virtio device and the way to its registers, for Coyote: each access to a ring or a register is a scheduling point, on either side. The device's side is written
-/// from VIRTIO 1.2, section 2.7, independently of the driver's. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it.
+/// from VIRTIO 1.2, section 2.7, independently of the driver's. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it; queues that are
+/// given an interrupt of their own have a message, which is never masked.
 /// </summary>
-internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirst = false) : IVirtioTransport
+internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirst = false, ulong features = 0) : IVirtioTransport
 {
     private readonly object _bell = new();
     private readonly ModelQueue?[] _queues = new ModelQueue?[queues];
     private readonly bool[] _rung = new bool[queues];
+    private readonly Action?[] _separate = new Action?[queues];
     private Action? _onInterrupt;
     private ulong _features;
     private uint _causes;
@@ -97,15 +99,15 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
     public void Push(int queue, int head, int written)
     {
         if (_queues[queue] is not { } rings) return;
-        if (interruptsFirst) Interrupt();
-        if (rings.Push(head, written) && !interruptsFirst) Interrupt();
+        if (interruptsFirst) Interrupt(queue);
+        if (rings.Push(head, written) && !interruptsFirst) Interrupt(queue);
     }
 
     /// <summary>Asks the driver for a reset (2.1.2).</summary>
     public void AskForReset()
     {
         Status |= VirtioStatus.NeedsReset;
-        _causes |= 2;
+        Interlocked.Or(ref _causes, 2);
         Raise();
     }
 
@@ -129,7 +131,7 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
         }
     }
 
-    public ulong ReadDeviceFeatures() => VirtioFeatures.Version1 | VirtioFeatures.EventIndex;
+    public ulong ReadDeviceFeatures() => VirtioFeatures.Version1 | VirtioFeatures.EventIndex | features;
 
     public void WriteDriverFeatures(ulong features) => _features = features;
 
@@ -168,11 +170,19 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
         Raise();
     }
 
+    public int SeparateInterrupts => queues / 2;
+
+    public void ConnectQueueInterrupts(int firstQueue, int count, Action onInterrupt, int processor)
+    {
+        Point();
+        _separate.AsSpan(firstQueue, count).Fill(onInterrupt);
+    }
+
     public VirtioInterruptCauses TakeInterruptCauses()
     {
         Point();
-        var taken = _causes;
-        _causes = 0;
+        // A register that reading clears: nothing falls between.
+        var taken = Interlocked.Exchange(ref _causes, 0);
         return (taken & 2) != 0 ? VirtioInterruptCauses.Queue | VirtioInterruptCauses.Configuration : VirtioInterruptCauses.Queue;
     }
 
@@ -189,16 +199,23 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
         Point();
         _masked = true;
         _onInterrupt = null;
+        Array.Clear(_separate);
     }
 
     public void SetMemoryAccess(bool enabled)
     {
     }
 
-    private void Interrupt()
+    private void Interrupt(int queue)
     {
         Point();
-        _causes |= 1;
+        if (_separate[queue] is { } callback)
+        {
+            callback();
+            return;
+        }
+
+        Interlocked.Or(ref _causes, 1);
         Raise();
     }
 

@@ -25,7 +25,16 @@ internal sealed class RecordingClient : NetworkDeviceClient
 
     public long Count { get; private set; }
 
+    // The pairs of a card with several deliver beside each other.
     protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
+    {
+        lock (_held)
+        {
+            return TryTake(in deviceEvent);
+        }
+    }
+
+    private bool TryTake(in NetworkDeviceEvent deviceEvent)
     {
         if (Refuses)
         {

@@ -20,7 +20,8 @@ internal sealed class NetworkNamespace : IDisposable
     /// <summary>Runs a program inside.</summary>
     public IReadOnlyList<string> Prefix => ["ip", "netns", "exec", Name];
 
-    public static async Task<NetworkNamespace> CreateAsync()
+    /// <summary>Makes one; a tap with several queues can be opened as that alone.</summary>
+    public static async Task<NetworkNamespace> CreateAsync(bool severalQueues = false)
     {
         var number = Interlocked.Increment(ref _count);
         var created = new NetworkNamespace(string.Create(CultureInfo.InvariantCulture, $"troupe-{Environment.ProcessId}-{number}"));
@@ -28,7 +29,7 @@ internal sealed class NetworkNamespace : IDisposable
         try
         {
             await created.InsideAsync("ip", "link", "set", "lo", "up");
-            await created.InsideAsync("ip", "tuntap", "add", "mode", "tap", "name", Tap);
+            await created.InsideAsync(["ip", "tuntap", "add", "mode", "tap", .. severalQueues ? ["multi_queue"] : Array.Empty<string>(), "name", Tap]);
             await created.InsideAsync("ip", "address", "add", $"{HostAddress}/24", "dev", Tap);
             await created.InsideAsync("ip", "link", "set", Tap, "up");
             return created;

@@ -56,6 +56,14 @@ public sealed class QemuCommandLineTests
         After("-netdev", _usual with { Network = new GuestNetwork(GuestNetworkKind.Tap, "tap7") }));
 
     [Fact]
+    public void ACardWithSeveralQueuePairsHasAQueueOfTheTapAndTwoVectorsForEach()
+    {
+        var options = _usual with { Network = new GuestNetwork(GuestNetworkKind.Tap, "tap7") { QueuePairs = 4 } };
+        Assert.Equal("tap,id=net0,ifname=tap7,script=no,downscript=no,queues=4", After("-netdev", options));
+        Assert.Contains("virtio-net-pci,netdev=net0,romfile=,mq=on,vectors=10", QemuCommandLine.For(options));
+    }
+
+    [Fact]
     public void EachFurtherCardHasANetworkOfItsOwn()
     {
         var arguments = QemuCommandLine.For(_usual with { FurtherNetworks = [GuestNetwork.User, new GuestNetwork(GuestNetworkKind.Tap, "tap7")], CaptureFile = "/tmp/all.pcap" });

@@ -31,13 +31,16 @@ internal abstract class VirtioFactory(VirtioDeviceType type) : DriverFactory
 /// <summary>Network devices.</summary>
 internal sealed class VirtioNetFactory(bool offloads) : VirtioFactory(VirtioDeviceType.Network)
 {
+    /// <summary>With more, the rings of one would be too small for a large packet (<see cref="VirtioNetOptions.QueuePairs"/>).</summary>
+    private const int MostQueuePairs = 8;
+
     /// <inheritdoc/>
     public override string Name => "virtio-net";
 
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
     {
-        VirtioNetOptions options = new() { Offloads = offloads };
+        VirtioNetOptions options = new() { Offloads = offloads, QueuePairs = Math.Min(Environment.ProcessorCount, MostQueuePairs) };
         VirtioNetDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
         return system.Spawn(
             () => new VirtioNetDriver(driven),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
 
 namespace Troupe.Drivers.Contracts;
@@ -77,4 +78,13 @@ public sealed record NetworkDeviceStatistics
 
     /// <summary>Every reset after the first start, whatever the reason.</summary>
     public long Resets { get; init; }
+
+    /// <summary>The same by queue pair, where the device has several in use; their numbers are in those above as well. Pair N interrupts processor N.</summary>
+    public ImmutableArray<NetworkQueueStatistics> Queues { get; init; } = [];
 }
+
+/// <summary>What one queue pair of a network device moved.</summary>
+/// <param name="ReceivedFrames">Frames handed to the client.</param>
+/// <param name="TransmittedFrames">Frames the device took and gave back.</param>
+/// <param name="Interrupts">Interrupts that were taken.</param>
+public readonly record struct NetworkQueueStatistics(long ReceivedFrames, long TransmittedFrames, long Interrupts);

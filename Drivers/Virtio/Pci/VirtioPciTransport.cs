@@ -5,8 +5,8 @@ using Troupe.Core.Memory;
 namespace Troupe.Drivers.Virtio;
 
 /// <summary>
-/// A virtio device on PCI. Interrupts by MSI-X (vector 0 for configuration, vector 1 for all queues; one vector for all
-/// if there is but one), else by the wired line and its status register.
+/// A virtio device on PCI. Interrupts by MSI-X (vector 0 for configuration, vector 1 for all queues but those that are given one of the others; one vector for
+/// all if there is but one), else by the wired line and its status register.
 /// </summary>
 public sealed class VirtioPciTransport : IVirtioTransport
 {
@@ -41,8 +41,8 @@ public sealed class VirtioPciTransport : IVirtioTransport
 
     private const ushort NoVector = 0xffff;
 
-    /// <summary>No structure of today's devices is larger (section 4.1.4, note); a larger claim is cut to the register's window.</summary>
-    private const int MaximumNotifyOffsets = 64;
+    /// <summary>Behind that of the configuration and that of all queues.</summary>
+    private const int FirstSeparateVector = 2;
 
     private readonly PciFunction _function;
     private readonly RegisterWindow _common;
@@ -51,7 +51,8 @@ public sealed class VirtioPciTransport : IVirtioTransport
     private readonly RegisterWindow? _interruptStatus;
     private readonly RegisterWindow? _configuration;
     private readonly InterruptLine? _wiredLine;
-    private readonly int[] _notifyOffsets = new int[MaximumNotifyOffsets];
+    private readonly List<SeparateVector> _separate = [];
+    private int[] _notifyOffsets = [];
     private InterruptLine? _queueLine;
     private InterruptLine? _configurationLine;
     private int _configurationInterrupted;
@@ -154,7 +155,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
     /// <inheritdoc/>
     public void EnableQueue(int queue, DmaBlock rings, VirtqueueLayout layout)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)queue, (uint)MaximumNotifyOffsets);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)queue, ushort.MaxValue);
         _common.Write16(QueueSelect, (ushort)queue);
         if (_common.Read16(QueueEnable) != 0)
         {
@@ -162,7 +163,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
         }
 
         _common.Write16(QueueSize, (ushort)layout.Size);
-        SetVector(QueueVector, _queueLine is null ? null : QueueVectorNumber);
+        SetVector(QueueVector, _queueLine is null ? null : VectorOf(queue));
         _common.StoreAddress(QueueDescriptor, rings, layout.DescriptorOffset);
         _common.StoreAddress(QueueDriver, rings, layout.AvailableOffset);
         _common.StoreAddress(QueueDevice, rings, layout.UsedOffset);
@@ -170,6 +171,11 @@ public sealed class VirtioPciTransport : IVirtioTransport
         if (notifyOffset + sizeof(ushort) > (ulong)_notify.Length || notifyOffset % sizeof(ushort) != 0)
         {
             throw new VirtioException($"{Name}: the notification register of queue {queue} is outside its structure, or not aligned.");
+        }
+
+        if (queue >= _notifyOffsets.Length)
+        {
+            Array.Resize(ref _notifyOffsets, queue + 1);
         }
 
         _notifyOffsets[queue] = (int)notifyOffset;
@@ -192,9 +198,23 @@ public sealed class VirtioPciTransport : IVirtioTransport
     public uint ReadConfiguration32(int offset) => RequireConfiguration().Read32(offset);
 
     /// <inheritdoc/>
+    public int SeparateInterrupts => Math.Max(0, _function.VectorCount - FirstSeparateVector);
+
+    /// <inheritdoc/>
+    public void ConnectQueueInterrupts(int firstQueue, int count, Action onInterrupt, int processor)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(_separate.Count, SeparateInterrupts, nameof(count));
+        var vector = FirstSeparateVector + _separate.Count;
+        var line = _function.OpenVector(vector);
+        _separate.Add(new(firstQueue, count, vector, line));
+        line.Connect(onInterrupt, processor);
+    }
+
+    /// <inheritdoc/>
     public void ConnectInterrupts(Action onInterrupt)
     {
         ArgumentNullException.ThrowIfNull(onInterrupt);
+        _separate.Clear();
         UsesMessages = _wiredLine is null;
         if (_wiredLine is not null)
         {
@@ -248,12 +268,26 @@ public sealed class VirtioPciTransport : IVirtioTransport
     {
         _queueLine?.Disconnect();
         _configurationLine?.Disconnect();
+        _separate.ForEach(static group => group.Line.Disconnect());
     }
 
     /// <inheritdoc/>
     public void SetMemoryAccess(bool enabled) => _function.SetBusMaster(enabled);
 
     private int QueueVectorNumber => _function.VectorCount > 1 ? 1 : 0;
+
+    private int VectorOf(int queue)
+    {
+        foreach (var group in _separate)
+        {
+            if (queue >= group.FirstQueue && queue < group.FirstQueue + group.Count)
+            {
+                return group.Vector;
+            }
+        }
+
+        return QueueVectorNumber;
+    }
 
     private void SetVector(int register, int? vector)
     {
@@ -291,4 +325,7 @@ public sealed class VirtioPciTransport : IVirtioTransport
 
         return null;
     }
+
+    /// <summary>Queues next to each other whose interrupts are one vector.</summary>
+    private readonly record struct SeparateVector(int FirstQueue, int Count, int Vector, InterruptLine Line);
 }

@@ -1,5 +1,7 @@
 using Troupe.Tools.Networks;
+using Troupe.Tools.Terminal;
 using Troupe.Tools.Testing.Attacks;
+using Troupe.Tools.Testing.Cards;
 using Troupe.Tools.Testing.Daemons;
 using Troupe.Tools.Workspace;
 
@@ -12,11 +14,11 @@ namespace Troupe.Tools.Commands;
 /// <param name="Frames">Mutated frames of an attack.</param>
 internal sealed record NetworkTestOptions(int Seed, string? Only, IReadOnlyList<int> Processors, long Frames);
 
-/// <summary><c>troupe test attack</c>, <c>connections</c> and <c>daemons</c>: a guest in a network namespace that this program shares with it.</summary>
+/// <summary><c>troupe test attack</c>, <c>connections</c>, <c>daemons</c> and <c>cards</c>: a guest in a network namespace that this program shares with it.</summary>
 internal static class NetworkTestCommand
 {
     /// <summary>The stages of <c>troupe test</c> that this runs.</summary>
-    public static readonly string[] Names = ["attack", "connections", "daemons"];
+    public static readonly string[] Names = ["attack", "connections", "daemons", "cards"];
 
     private static readonly IReadOnlyList<SystemPackage> _servers =
     [
@@ -32,6 +34,12 @@ internal static class NetworkTestCommand
         var repository = Repository.Locate();
         var build = new ImageBuild(repository);
         var app = repository.FindApp("Apps/Benchmark");
+        var hello = repository.FindApp("Apps/Hello");
+        if (options.Processors.Count == 0 || options.Processors.Any(static count => count < 1))
+        {
+            throw new UserError($"troupe test {name} takes --cpus of 1 and more.");
+        }
+
         if (!PrivateNetwork.IsInside)
         {
             await SystemPackages.RequireAsync([.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing], cancellation).ConfigureAwait(false);
@@ -41,6 +49,11 @@ internal static class NetworkTestCommand
             }
 
             await build.EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
+            if (name == "cards")
+            {
+                await build.EnsureAsync(hello, force: false, cancellation).ConfigureAwait(false);
+            }
+
             return await PrivateNetwork.EnterAsync(cancellation).ConfigureAwait(false);
         }
 
@@ -51,6 +64,8 @@ internal static class NetworkTestCommand
                 return await new AttackRun(image, options).RunAsync(cancellation).ConfigureAwait(false);
             case "connections":
                 return await new ConnectionRun(image, options).RunAsync(cancellation).ConfigureAwait(false);
+            case "cards":
+                return await new CardRun(build.ImageOf(hello), image, options).RunAsync(cancellation).ConfigureAwait(false);
             default:
                 using (var run = new DaemonRun(image, options))
                 {

@@ -17,7 +17,7 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons. xen runs images as domains of an emulated Xen. power takes a disk's power away, kills a machine's drivers.",
+            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons; cards loads an image with each network card. xen runs images as domains of an emulated Xen. power takes a disk's power away, kills a machine's drivers.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -26,7 +26,7 @@ public static class TestCommand
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
         var seed = new Option<int>("--seed") { Description = "net, attack, power, kills: what decides which frames are harmed, or forged; when the power goes, or a driver.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
-        var processors = new Option<int[]>("--cpus") { Description = "net, clients, attack, connections, daemons, power, kills: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var processors = new Option<int[]>("--cpus") { Description = "net, clients, attack, connections, daemons, cards (1, 2 and 4 unless said), power, kills: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
         var versions = new Option<int[]>("--ip") { Description = "net: by which versions of IP.", DefaultValueFactory = _ => [4, 6], AllowMultipleArgumentsPerToken = true };
         versions.AcceptOnlyFromAmong("4", "6");
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
@@ -57,13 +57,16 @@ public static class TestCommand
             "xen" => XenAsync(result.GetValue(filter), cancellation),
             "clients" => ClientsAsync(new ClientOptions { Only = result.GetValue(filter), Processors = [.. (result.GetValue(processors) ?? []).Where(count => count > 0)] }, cancellation),
             var name when NetworkTestCommand.Names.Contains(name) => NetworkTestCommand.ExecuteAsync(
-                name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), result.GetValue(processors) ?? [], result.GetValue(frames)), cancellation),
+                name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), ProcessorsOf(name, result, processors), result.GetValue(frames)), cancellation),
             var name when CrashTestCommand.Names.Contains(name) => CrashTestCommand.ExecuteAsync(
                 name, new CrashTestOptions(result.GetValue(name == "power" ? cuts : kills), result.GetValue(seed), result.GetValue(processors) ?? []), cancellation),
             var name => ExecuteAsync(name, result.GetValue(filter), cancellation),
         });
         return command;
     }
+
+    private static int[] ProcessorsOf(string name, ParseResult result, Option<int[]> processors) =>
+        name == "cards" && result.GetResult(processors) is not { Implicit: false } ? [1, 2, 4] : result.GetValue(processors) ?? [];
 
     private static async Task<int> NetAsync(NetMatrixOptions options, CancellationToken cancellation)
     {

@@ -56,6 +56,9 @@ public enum GuestNic
 /// <param name="PeerSocket">With datagrams, the one it sends to.</param>
 public sealed record GuestNetwork(GuestNetworkKind Kind, string? Tap = null, string? OwnSocket = null, string? PeerSocket = null)
 {
+    /// <summary>Queue pairs of a virtio card on PCI; with more than one, the tap has to be one with several queues.</summary>
+    public int QueuePairs { get; init; } = 1;
+
     /// <summary>The default.</summary>
     public static readonly GuestNetwork User = new(GuestNetworkKind.User);
 }

@@ -87,7 +87,7 @@ public static class QemuCommandLine
         yield return "-netdev";
         yield return network.Kind switch
         {
-            GuestNetworkKind.Tap => $"tap,id={id},ifname={network.Tap},script=no,downscript=no",
+            GuestNetworkKind.Tap => $"tap,id={id},ifname={network.Tap},script=no,downscript=no" + (network.QueuePairs > 1 ? $",queues={Number(network.QueuePairs)}" : string.Empty),
             GuestNetworkKind.Datagrams => $"dgram,id={id},local.type=unix,local.path={network.OwnSocket},remote.type=unix,remote.path={network.PeerSocket}",
             // Networks of their own: 10.0.3.0/24 for the second card, as 10.0.2.0/24 is for the first.
             _ when card > 0 => $"user,id={id},net=10.0.{Number(FirstUserNetwork + card)}.0/24,ipv6-prefix=fec0:0:0:{Number(card)}::",
@@ -97,7 +97,9 @@ public static class QemuCommandLine
         yield return "-device";
         // No option ROM: nothing boots from this card, and QEMU would look for a file that Debian packages elsewhere.
         var device = options.Nic == GuestNic.Rtl8139 ? "rtl8139" : $"virtio-net-{bus}";
-        yield return $"{device},netdev={id}" + (bus == "pci" ? ",romfile=" : string.Empty);
+        // Vectors: one for each ring, for the configuration and for the queue of commands.
+        yield return $"{device},netdev={id}" + (bus == "pci" ? ",romfile=" : string.Empty)
+            + (network.QueuePairs > 1 ? $",mq=on,vectors={Number((2 * network.QueuePairs) + 2)}" : string.Empty);
         if (options.CaptureFile is { } file)
         {
             yield return "-object";

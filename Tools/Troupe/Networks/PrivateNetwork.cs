@@ -45,10 +45,10 @@ internal static class PrivateNetwork
         return result.ExitCode == 0 ? result.Output : throw new UserError($"{string.Join(' ', command)}\n{result.Output.TrimEnd()}", exitCode: ExitCodes.Broken);
     }
 
-    /// <summary>Makes a tap with an address.</summary>
-    public static async Task CreateTapAsync(string name, string address, CancellationToken cancellation)
+    /// <summary>Makes a tap with an address; one with several queues can be opened as that alone.</summary>
+    public static async Task CreateTapAsync(string name, string address, CancellationToken cancellation, bool severalQueues = false)
     {
-        await MustAsync(cancellation, "ip", "tuntap", "add", "mode", "tap", "name", name).ConfigureAwait(false);
+        await MustAsync(cancellation, ["ip", "tuntap", "add", "mode", "tap", .. severalQueues ? ["multi_queue"] : Array.Empty<string>(), "name", name]).ConfigureAwait(false);
         await MustAsync(cancellation, "ip", "address", "add", address, "dev", name).ConfigureAwait(false);
         await MustAsync(cancellation, "ip", "link", "set", name, "up").ConfigureAwait(false);
     }

@@ -10,11 +10,15 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
 
     public int Fired { get; private set; }
 
+    /// <summary>The processor whose worker was asked for.</summary>
+    public int? Processor { get; private set; }
+
     public override bool IsLevelTriggered => level is not null;
 
     public override void Connect(Action onInterrupt, int? processor = null)
     {
         _callback = onInterrupt;
+        Processor = processor;
         _masked = false;
         Update();
     }

@@ -47,6 +47,11 @@ internal sealed class FakePciDevice : PciFunction
 
     public FakeLine Line { get; }
 
+    public IReadOnlyList<FakeLine> Vectors => _vectors;
+
+    /// <summary>The vector of each queue.</summary>
+    public IReadOnlyList<int> QueueVectors => _bar.QueueVectors;
+
     public bool IsBusMaster { get; private set; }
 
     public override string Name => "pci 00:03.0";

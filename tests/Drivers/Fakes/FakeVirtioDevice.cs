@@ -107,10 +107,10 @@ internal sealed class FakeVirtioDevice
         return taken;
     }
 
-    /// <summary>Puts a frame (with its device header) into a receive buffer; false if the driver has given none.</summary>
-    public bool TryReceive(ReadOnlySpan<byte> frame)
+    /// <summary>Puts a frame (with its device header) into a receive buffer of a queue pair; false if the driver has given none.</summary>
+    public bool TryReceive(ReadOnlySpan<byte> frame, int pair = 0)
     {
-        if (!Queues[0].TryPop(out var head, out var pieces))
+        if (!Queues[2 * pair].TryPop(out var head, out var pieces))
         {
             return false;
         }
@@ -121,7 +121,7 @@ internal sealed class FakeVirtioDevice
         target[..12].Clear();
         target[10] = 1;
         frame.CopyTo(target[12..]);
-        Queues[0].PushAndInterrupt((uint)head, (uint)(12 + frame.Length));
+        Queues[2 * pair].PushAndInterrupt((uint)head, (uint)(12 + frame.Length));
         return true;
     }
 
@@ -187,11 +187,11 @@ internal sealed class FakeVirtioDevice
         return true;
     }
 
-    /// <summary>Takes the next transmitted frame, without its device header.</summary>
-    public bool TryTransmit(out byte[] frame, bool complete = true)
+    /// <summary>Takes the next frame transmitted by a queue pair, without its device header.</summary>
+    public bool TryTransmit(out byte[] frame, bool complete = true, int pair = 0)
     {
         frame = [];
-        if (!Queues[1].TryPop(out var head, out var pieces))
+        if (!Queues[(2 * pair) + 1].TryPop(out var head, out var pieces))
         {
             return false;
         }
@@ -203,7 +203,7 @@ internal sealed class FakeVirtioDevice
         frame = source[12..].ToArray();
         if (complete)
         {
-            Queues[1].PushAndInterrupt((uint)head, 0);
+            Queues[(2 * pair) + 1].PushAndInterrupt((uint)head, 0);
         }
 
         return true;

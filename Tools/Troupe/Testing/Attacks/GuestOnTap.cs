@@ -9,7 +9,7 @@ using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Testing.Attacks;
 
-/// <summary>A guest that runs Apps/Benchmark on a tap of this program's private network.</summary>
+/// <summary>A guest on a tap of this program's private network.</summary>
 internal sealed class GuestOnTap : IDisposable
 {
     public const string Tap = "tap0";
@@ -22,6 +22,8 @@ internal sealed class GuestOnTap : IDisposable
     public const string Fixed = "ip=10.77.0.2/16 gateway=10.77.0.1";
 
     private static readonly TimeSpan _longestBoot = TimeSpan.FromSeconds(120);
+
+    private static GuestNetwork OnTap => new(GuestNetworkKind.Tap, Tap);
 
     private readonly Queue<string> _lines = new();
     private readonly GuestProcess _guest;
@@ -59,6 +61,9 @@ internal sealed class GuestOnTap : IDisposable
         }
     }
 
+    /// <summary>Boots one; its network is the tap, which has several queues if there are several pairs.</summary>
+    public static GuestOnTap Boot(GuestOptions options, int queuePairs = 1) => new(options with { Network = OnTap with { QueuePairs = queuePairs } }, onLine: null);
+
     /// <summary>Boots one; where its card does not cut segments, what is on the tap are packets as on a wire.</summary>
     public static GuestOnTap Boot(Image image, int processors, int memory, string commandLine = Fixed, Action<string>? onLine = null, bool cutsSegments = true) => new(
         new GuestOptions
@@ -67,7 +72,7 @@ internal sealed class GuestOnTap : IDisposable
             Processors = processors,
             Memory = memory,
             CommandLine = commandLine,
-            Network = new GuestNetwork(GuestNetworkKind.Tap, Tap),
+            Network = OnTap,
             Extra = cutsSegments ? [] : ["-global", "virtio-net-pci.host_tso4=off", "-global", "virtio-net-pci.host_tso6=off"],
         },
         onLine);

@@ -5,7 +5,7 @@ using Troupe.Drivers.Contracts;
 namespace Troupe.Drivers.VirtioNet;
 
 /// <summary>Frames to send: judged, into the ring, and back to their pools.</summary>
-public sealed partial class VirtioNetDevice
+internal sealed partial class QueuePair
 {
     /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
     internal void Transmit(FrameBatch batch)
@@ -37,7 +37,7 @@ public sealed partial class VirtioNetDevice
         var offload = frame.Offload;
         if (!IsWithinReach(frame) || frame.Headroom < DeviceHeader.Length)
         {
-            if (frame.TotalLength > _transmitFrames.FrameSize - _transmitFrames.Headroom || !_transmitFrames.TryRent(out var copy))
+            if (frame.TotalLength > _frames.Transmit.FrameSize - _frames.Transmit.Headroom || !_frames.Transmit.TryRent(out var copy))
             {
                 _counters.TransmitDroppedNoFrame++;
                 frame.Dispose();
@@ -68,7 +68,7 @@ public sealed partial class VirtioNetDevice
     {
         var offload = frame.Offload;
         var needs = offload.Flags & (FrameOffloadFlags.NeedsChecksum | FrameOffloadFlags.SegmentsIpv4 | FrameOffloadFlags.SegmentsIpv6);
-        if (frame.Length < EthernetHeaderLength || (needs & ~_information!.TransmitOffload) != 0)
+        if (frame.Length < EthernetHeaderLength || (needs & ~_transmitOffload) != 0)
         {
             return false;
         }
@@ -95,7 +95,7 @@ public sealed partial class VirtioNetDevice
     {
         foreach (var piece in frame.Pieces)
         {
-            if (!ReferenceEquals(piece.Pool, _transmitFrames) && !ReferenceEquals(piece.Pool, _receiveFrames))
+            if (!ReferenceEquals(piece.Pool, _frames.Transmit) && !ReferenceEquals(piece.Pool, _frames.Receive))
             {
                 return false;
             }
@@ -117,7 +117,7 @@ public sealed partial class VirtioNetDevice
         {
             Reclaim();
             while (_waiting.TryPeek(out var frame)
-                && _transmit.TryAddPieces(frame, _transmitFrames, _transmitMemory, _receiveMemory))
+                && _transmit.TryAddPieces(frame, _frames.Transmit, _frames.TransmitMemory, _frames.ReceiveMemory))
             {
                 _waiting.Remove();
             }

@@ -5,10 +5,10 @@ using Troupe.Drivers.Virtio;
 namespace Troupe.Drivers.VirtioNet;
 
 /// <summary>Received packets: out of the ring, judged, and put together where they take several buffers.</summary>
-public sealed partial class VirtioNetDevice
+internal sealed partial class QueuePair
 {
     /// <summary>The buffers of the packet at hand, as they come out of the ring.</summary>
-    private FrameBuffer[]? _pieces;
+    private readonly FrameBuffer[] _pieces;
 
     private bool MergesBuffers => (_features & VirtioNetFeatures.MergedReceiveBuffers) != 0;
 
@@ -57,6 +57,28 @@ public sealed partial class VirtioNetDevice
         return taken;
     }
 
+    private void Deliver(FrameBatch batch)
+    {
+        long frames = batch.Count;
+        long bytes = 0;
+        for (var index = 0; index < batch.Count; index++)
+        {
+            bytes += batch[index].TotalLength;
+        }
+
+        var received = NetworkDeviceEvent.Received(batch);
+        // No frame before the news that could not be told: the client has to know of the start first.
+        if (Client is { } client && !IsStatusUntold && client.TryDeliver(in received))
+        {
+            _counters.ReceivedFrames += frames;
+            _counters.ReceivedBytes += bytes;
+            return;
+        }
+
+        _counters.ReceiveDroppedClientBusy += frames;
+        received.Dispose();
+    }
+
     /// <summary>
     /// Whether a packet may be taken: there is a batch for it, and frames in the place of its own. Otherwise it stays in the ring, and those behind it with the
     /// device, which drops them without any work of ours (Mogul and Ramakrishnan, Eliminating Receive Livelock, 1996).
@@ -64,7 +86,7 @@ public sealed partial class VirtioNetDevice
     private bool HasRoomForPacket(ref FrameBatch batch)
     {
         IsHeldBack = false;
-        if (_client is null)
+        if (Client is null)
         {
             return true;
         }
@@ -74,7 +96,7 @@ public sealed partial class VirtioNetDevice
             return false;
         }
 
-        IsHeldBack = (batch.IsNone && !_batches.TryRent(out batch)) || !HasFramesForPacket();
+        IsHeldBack = (batch.IsNone && !_frames.Batches.TryRent(out batch)) || !HasFramesForPacket();
         _counters.ReceiveHeldBack += IsHeldBack ? 1 : 0;
         return !IsHeldBack;
     }
@@ -104,7 +126,7 @@ public sealed partial class VirtioNetDevice
         }
 
         first.SetLength(length);
-        _pieces![0] = first;
+        _pieces[0] = first;
         count = 1;
         if (!MergesBuffers || length < DeviceHeader.Length)
         {
@@ -116,7 +138,7 @@ public sealed partial class VirtioNetDevice
         if (expected < 1 || expected > _receive.Queue.Size)
         {
             DisposePieces(count);
-            throw new DeviceViolationException($"{Name}: a packet in {expected} buffers.");
+            throw new DeviceViolationException($"{_name}: a packet in {expected} buffers.");
         }
 
         while (count < expected)
@@ -124,7 +146,7 @@ public sealed partial class VirtioNetDevice
             if (!_receive.TryTake(out var next, out var written))
             {
                 DisposePieces(count);
-                throw new DeviceViolationException($"{Name}: a packet in {expected} buffers, of which {count} came.");
+                throw new DeviceViolationException($"{_name}: a packet in {expected} buffers, of which {count} came.");
             }
 
             next.SetLength(written);
@@ -138,7 +160,7 @@ public sealed partial class VirtioNetDevice
     private bool IsWorthKeeping(int count, int length, out FrameOffloadFlags flags)
     {
         flags = FrameOffloadFlags.None;
-        var first = _pieces![0].Length;
+        var first = _pieces[0].Length;
         // The buffer was posted with its header in front and all of its room; what the device wrote is what counts. Of several, only the last may be short;
         // and nobody sums over several what the device does not vouch for.
         if (first < DeviceHeader.Length + EthernetHeaderLength || length > DeviceHeader.Length + VirtioNetConfiguration.LongestEthernetHeader + LargestPacket
@@ -149,7 +171,7 @@ public sealed partial class VirtioNetDevice
             return false;
         }
 
-        if (_client is null)
+        if (Client is null)
         {
             _counters.ReceiveDroppedNoClient++;
             return false;
@@ -162,7 +184,7 @@ public sealed partial class VirtioNetDevice
     {
         for (var index = 1; index < count; index++)
         {
-            if (_pieces![index].Length == 0)
+            if (_pieces[index].Length == 0)
             {
                 return true;
             }
@@ -173,7 +195,7 @@ public sealed partial class VirtioNetDevice
 
     private FrameBuffer PutTogether(int count, FrameOffloadFlags flags)
     {
-        var frame = _pieces![0];
+        var frame = _pieces[0];
         _pieces[0] = default;
         frame.TrimStart(DeviceHeader.Length);
         frame.SetOffload(new FrameOffload(flags));
@@ -191,7 +213,7 @@ public sealed partial class VirtioNetDevice
     {
         for (var index = 0; index < count; index++)
         {
-            Repost(_pieces![index]);
+            Repost(_pieces[index]);
             _pieces[index] = default;
         }
     }
@@ -200,7 +222,7 @@ public sealed partial class VirtioNetDevice
     {
         for (var index = 0; index < count; index++)
         {
-            _pieces![index].Dispose();
+            _pieces[index].Dispose();
             _pieces[index] = default;
         }
     }
@@ -219,7 +241,7 @@ public sealed partial class VirtioNetDevice
 
     private bool TryReplace()
     {
-        if (!_receiveFrames.TryRent(out var frame))
+        if (!_frames.Receive.TryRent(out var frame))
         {
             return false;
         }
@@ -234,7 +256,7 @@ public sealed partial class VirtioNetDevice
         frame.Reset();
         frame.Prepend(DeviceHeader.Length);
         frame.SetLength(frame.Length + frame.Tailroom);
-        if (!_receive!.TryAdd(frame, _receiveMemory, isDeviceWritable: true))
+        if (!_receive!.TryAdd(frame, _frames.ReceiveMemory, isDeviceWritable: true))
         {
             frame.Dispose();
         }
