@@ -128,8 +128,9 @@ public sealed partial class VirtioNetDevice
         // Until the reset is seen complete the device may still write; then, and not before, memory and frames are taken back.
         RetireRing(_receive);
         RetireRing(_transmit);
-        VirtioHandshake.Reset(_transport, _arena);
+        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
         _transport.DisconnectInterrupts();
+        VirtioHandshake.Reset(_transport, _arena);
         _receive?.Abandon();
         _counters.TransmitLostInReset += _transmit?.Abandon() ?? 0;
         _receive = null;
