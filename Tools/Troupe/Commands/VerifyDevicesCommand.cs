@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Commands;
 
