@@ -60,7 +60,15 @@ public sealed class DeviceRecovery(Action start, Action stop, Action<TimeSpan> w
 
     private void Rest()
     {
-        stop();
+        try
+        {
+            stop();
+        }
+        catch (VirtioException)
+        {
+            // Its reset does not come to an end. Until one does, what it knows of our memory stays as it is, and the next start begins with a reset.
+        }
+
         IsResting = true;
         wakeAfter(RestDelay);
     }

@@ -92,9 +92,10 @@ public sealed partial class VirtioBlkDevice
             _queue = null;
         }
 
+        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
+        _transport.DisconnectInterrupts();
         // Until the reset is seen complete the device may still write into the clients' buffers; then, and not before, they are given back.
         VirtioHandshake.Reset(_transport, _arena);
-        _transport.DisconnectInterrupts();
         Abandon();
     }
 

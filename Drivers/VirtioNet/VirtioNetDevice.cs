@@ -105,8 +105,9 @@ public sealed partial class VirtioNetDevice
         IsRunning = false;
         // Until the reset is seen complete the device may still write; then, and not before, memory and frames are taken back.
         RetireQueues();
-        VirtioHandshake.Reset(_transport, _arena);
+        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
         _transport.DisconnectInterrupts();
+        VirtioHandshake.Reset(_transport, _arena);
         foreach (var pair in _pairs)
         {
             pair.Abandon();

@@ -29,12 +29,14 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
     private readonly IVirtioTransport _transport;
     private readonly DmaArena _arena;
     private readonly Queue<EntropyMessage> _waiting = new();
+    private readonly DeviceRecovery _recovery;
     private ActorRef<EntropyMessage>? _self;
     private TimerHandle _deadline;
     private Virtqueue? _queue;
     private DmaBlock? _buffer;
     private byte[] _collected = [];
     private int _collectedCount;
+    private long _delivered;
     private int _interrupted;
 
     /// <summary>Creates an incarnation of the driver.</summary>
@@ -44,6 +46,7 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
         ArgumentNullException.ThrowIfNull(arena);
         _transport = transport;
         _arena = arena;
+        _recovery = new DeviceRecovery(StartDevice, StopDevice, delay => _deadline.Restart(delay));
     }
 
     /// <inheritdoc/>
@@ -57,11 +60,8 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
     /// <inheritdoc/>
     protected override void Stopped()
     {
+        FailWaiting(new VirtioException($"{_transport.Name} was stopped."));
         StopDevice();
-        while (_waiting.TryDequeue(out var request))
-        {
-            request.Reply.TryFail(new VirtioException($"{_transport.Name} was stopped."));
-        }
     }
 
     /// <inheritdoc/>
@@ -73,17 +73,15 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
             {
                 Accept(message);
             }
-            else if (message.Kind == EntropyMessageKind.Deadline && _queue!.BuffersInFlight > 0)
+            else if (message.Kind == EntropyMessageKind.Deadline)
             {
-                throw new DeviceViolationException($"{_transport.Name} delivered nothing for {DeviceTimeout}.");
+                OnTimer();
             }
 
             // As in every driver: the flag is looked at in each turn, so that a full mailbox loses no interrupt.
             if (ProcessorMemory.LoadAcquire(ref _interrupted) != 0 && ProcessorMemory.Exchange(ref _interrupted, 0) != 0)
             {
-                _transport.TakeInterruptCauses();
-                _transport.AcknowledgeInterrupt();
-                Collect();
+                TakeInterrupt();
             }
         }
         catch (DeviceViolationException violation)
@@ -94,8 +92,41 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
         return default;
     }
 
+    private void OnTimer()
+    {
+        if (_recovery.IsResting)
+        {
+            _recovery.GoOn();
+            GoOn();
+        }
+        else if (!_deadline.IsActive && _queue!.BuffersInFlight > 0)
+        {
+            throw new DeviceViolationException($"{_transport.Name} delivered nothing for {DeviceTimeout}.");
+        }
+    }
+
+    private void TakeInterrupt()
+    {
+        if (_recovery.IsResting)
+        {
+            // Interrupts of the time before a reset still arrive; the line must not stay masked for the next start.
+            _transport.AcknowledgeInterrupt();
+            return;
+        }
+
+        _transport.TakeInterruptCauses();
+        _transport.AcknowledgeInterrupt();
+        Collect();
+    }
+
     private void Accept(EntropyMessage request)
     {
+        if (_recovery.IsResting)
+        {
+            request.Reply.TryFail(new VirtioException($"{_transport.Name} is left in reset for a while."));
+            return;
+        }
+
         if (_waiting.Count == MaximumWaiting)
         {
             request.Reply.TryFail(new VirtioException($"{_transport.Name} has {MaximumWaiting} requests waiting."));
@@ -145,6 +176,7 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
     private void Take(int count)
     {
         _deadline.Cancel();
+        _delivered += count;
         var bytes = _buffer!.Memory.Span[..count];
         bytes.CopyTo(_collected.AsSpan(_collectedCount));
         // Nobody else may find them there.
@@ -171,10 +203,28 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
             failed.Reply.TryFail(violation);
         }
 
-        StartDevice();
-        if (_waiting.Count > 0)
+        _recovery.OnViolation(_delivered);
+        GoOn();
+    }
+
+    /// <summary>After a start, or instead of one.</summary>
+    private void GoOn()
+    {
+        if (_recovery.IsResting)
+        {
+            FailWaiting(new VirtioException($"{_transport.Name} is left in reset for a while."));
+        }
+        else if (_waiting.Count > 0)
         {
             Begin();
+        }
+    }
+
+    private void FailWaiting(Exception reason)
+    {
+        while (_waiting.TryDequeue(out var request))
+        {
+            request.Reply.TryFail(reason);
         }
     }
 
@@ -195,8 +245,9 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
         _buffer?.Dispose();
         _queue = null;
         _buffer = null;
-        VirtioHandshake.Reset(_transport, _arena);
+        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
         _transport.DisconnectInterrupts();
+        VirtioHandshake.Reset(_transport, _arena);
     }
 
     /// <summary>Runs on a worker, outside this actor's turns.</summary>

@@ -1,11 +1,15 @@
 using System.Globalization;
 using Troupe.Verification.Simulator;
 
-// The arguments are those of `./troupe verify sim`, which checks them.
+// The arguments are those of `./troupe verify sim`, or, after the word devices, of `./troupe verify devices`, which check them.
+bool isDevices = args is ["devices", ..];
 Dictionary<string, string> given = [];
-for (int index = 0; index + 1 < args.Length; index += 2)
+for (int index = isDevices ? 1 : 0; index + 1 < args.Length; index += 2)
     given[args[index].TrimStart('-')] = args[index + 1];
 int Number(string name, int otherwise) => given.TryGetValue(name, out string? text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+if (isDevices)
+    return DeviceProgram.Run(given);
 
 SimulationOptions options = new();
 options = options with

@@ -105,6 +105,28 @@ public sealed class DriverActorTests
         Assert.Equal(LiesInARow + 1, await ViolationsAsync());
     }
 
+    [Fact]
+    public async Task ADeviceWhoseResetDoesNotEndIsResetAgainLater()
+    {
+        var clock = new FakeTimeProvider();
+        var net = new NetFixture();
+        await using var system = new ActorSystem(new ActorSystemOptions { Time = clock });
+        var driver = system.Spawn(() => new VirtioNetDriver(net.Driver), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        net.Device.RefusesReset = true;
+        net.Device.AskForReset();
+        await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        // What it has of our memory it may still write to.
+        Assert.NotEqual(0, net.Driver.ReceiveFrames.RentedCount);
+        Assert.NotEqual(0, net.Arena.BytesInQuarantine);
+        net.Device.RefusesReset = false;
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
+        Assert.True(net.Driver.IsRunning);
+        Assert.False(driver.Terminated.IsCompleted);
+        Assert.Equal(0, net.Arena.BytesInQuarantine);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

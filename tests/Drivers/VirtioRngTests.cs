@@ -84,6 +84,36 @@ public sealed class VirtioRngTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ADeviceThatLiesAgainAndAgainIsLeftInResetForASecond()
+    {
+        const int LiesInARow = 5;
+        _device.OnNotify = _ => Deliver(1, static _ => 0);
+        for (var lie = 0; lie < LiesInARow; lie++)
+        {
+            await AssertFailsAsync<DeviceViolationException>(RequestAsync(8));
+        }
+
+        await AssertFailsAsync<VirtioException>(RequestAsync(8));
+        Assert.Equal(VirtioStatus.Reset, _device.Status);
+        _device.OnNotify = _ => Deliver(7, static length => length);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((byte[])[7, 7, 7], await RequestAsync(3));
+    }
+
+    [Fact]
+    public async Task ADeviceWhoseResetDoesNotEndIsResetAgainLater()
+    {
+        _device.OnNotify = _ => Deliver(1, static _ => 0);
+        _device.RefusesReset = true;
+        await AssertFailsAsync<DeviceViolationException>(RequestAsync(8));
+        await AssertFailsAsync<VirtioException>(RequestAsync(8));
+        _device.RefusesReset = false;
+        _device.OnNotify = _ => Deliver(7, static length => length);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((byte[])[7, 7, 7], await RequestAsync(3));
+    }
+
+    [Fact]
     public async Task OneRequestTooManyIsRefusedAtOnce()
     {
         var waiting = Enumerable.Range(0, 64).Select(_ => RequestAsync(1)).ToArray();

@@ -26,6 +26,15 @@ public sealed class VirtqueueTests
 
     private FakeQueue DeviceSide => _device.Queues[0];
 
+    [Fact]
+    public void AQueueThatTheDeviceSaysIsInUseTakesNoMemory()
+    {
+        var arena = new FakeArena(new FakeMemory());
+        var transport = VirtioMmioTransport.Open(new FakeMmioDevice(_device));
+        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 0, Size, arena, hasEventIndex: true));
+        Assert.Equal(0, arena.BytesInUse);
+    }
+
     // 2.7.8.2: a device may use only what is in the available ring.
     [Fact]
     public void ABufferThatWasNotPublishedCannotHaveBeenUsed()

@@ -83,6 +83,7 @@ public sealed class Virtqueue
     /// Makes queue <paramref name="index"/> with at most <paramref name="sizeLimit"/> descriptors and switches it on. The device was
     /// reset before, and its features are settled.
     /// </summary>
+    /// <exception cref="VirtioException">There is no such queue, or the device says that it is in use.</exception>
     public static Virtqueue Create(IVirtioTransport transport, int index, int sizeLimit, DmaArena arena, bool hasEventIndex)
     {
         ArgumentNullException.ThrowIfNull(transport);
@@ -104,7 +105,16 @@ public sealed class Virtqueue
         // The arena hands out zeroed memory, which is the state both rings start in.
         var rings = arena.Allocate(layout.Length, VirtqueueLayout.Alignment);
         var queue = new Virtqueue(transport, index, rings, layout, hasEventIndex);
-        transport.EnableQueue(index, rings, layout);
+        try
+        {
+            transport.EnableQueue(index, rings, layout);
+        }
+        catch (VirtioException)
+        {
+            rings.Dispose();
+            throw;
+        }
+
         return queue;
     }
 

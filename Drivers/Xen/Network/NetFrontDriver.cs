@@ -84,11 +84,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             Rest();
         }
 
-        if ((_device.IsHeldBack || _device.IsStatusUntold) && !_timer.IsActive)
-        {
-            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
-        }
-
+        WatchDevice();
         var hasOtherChanged = ProcessorMemory.LoadAcquire(ref _otherChanged) != 0;
         return hasOtherChanged || (!_isResting && (!_isWatching || !_device.IsRunning)) ? FollowAsync() : default;
     }
@@ -173,6 +169,10 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             }
 
             _device.Start(abilities.Value.Address, abilities.Value.CompletesChecksums);
+            // What it rested for is over, and what is held back is looked at long before that time.
+            _isResting = false;
+            _timer.Cancel();
+            WatchDevice();
         }
         catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
         {
@@ -181,6 +181,14 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
     }
 
     /// <summary>Looks again after a while, or at the other half's next change.</summary>
+    private void WatchDevice()
+    {
+        if ((_device.IsHeldBack || _device.IsStatusUntold) && !_timer.IsActive)
+        {
+            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
+        }
+    }
+
     private void Rest()
     {
         _isResting = true;

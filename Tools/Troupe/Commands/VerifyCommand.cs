@@ -12,7 +12,7 @@ public static class VerifyCommand
     /// <summary>Creates the command.</summary>
     public static Command Create() => new("verify", "Search interleavings and memory orders of the kernel's protocols, the actors, the drivers and the network, or of your own actors.")
     {
-        Quick(), Deep(), Explore(), VerifySimCommand.Create(), VerifyFuzzCommand.Create(), Replay(), VerifyMutantsCommand.Create(), VerifyAppCommand.Create(),
+        Quick(), Deep(), Explore(), VerifySimCommand.Create(), VerifyDevicesCommand.Create(), VerifyFuzzCommand.Create(), Replay(), VerifyMutantsCommand.Create(), VerifyAppCommand.Create(),
     };
 
     private static Command Quick()

@@ -51,7 +51,8 @@ public static class VerifySimCommand
         return command;
     }
 
-    private static async Task<int> ExecuteAsync(List<string> arguments, CancellationToken cancellation)
+    /// <summary>Builds the simulator and runs it.</summary>
+    internal static async Task<int> ExecuteAsync(List<string> arguments, CancellationToken cancellation)
     {
         var repository = Repository.Locate();
         var simulator = new App("Simulator", Path.Combine(repository.Root, "Verification", "Simulator", "Troupe.Verification.Simulator.csproj"));
@@ -59,7 +60,8 @@ public static class VerifySimCommand
         return await HostProcess.RunAsync("dotnet", [program, .. arguments], cancellation, repository.Root).ConfigureAwait(false);
     }
 
-    private static Option<int?> At(string name, int least, string description)
+    /// <summary>An option of a number that is not smaller than the least.</summary>
+    internal static Option<int?> At(string name, int least, string description)
     {
         var option = new Option<int?>(name) { Description = description, HelpName = "N" };
         option.Validators.Add(result =>
