@@ -4,11 +4,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Troupe.Actors;
 using Troupe.Apps.Benchmark;
+using Troupe.Apps.Benchmark.Disk;
 using Troupe.Apps.Hello;
 using Troupe.Apps.Hosting.Web;
 
 // Apps/Hello's page, and beside it what `troupe bench http` wants to know about the machine that serves it, bytes to move for `troupe test net` and, on a port
-// of their own, `troupe bench net`, and what the network is and did for `troupe test attack`, `connections` and `daemons`.
+// of their own, `troupe bench net`, datagrams and a disk to load for `troupe bench io`, and what the network is and did for `troupe test attack`, `connections` and `daemons`.
 CollectionPauses pauses = new();
 WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
 if (args.Contains("requests=pool"))
@@ -21,6 +22,8 @@ app.MapGet("/", async (HttpContext context) =>
 app.MapGet("/bytes", ByteSequence.SendAsync);
 app.MapPut("/bytes", ByteSequence.ReceiveAsync);
 app.MapGet("/statistics", (HttpContext context) => context.Response.WriteAsync(Statistics.Read(pauses)));
+app.MapGet("/disk", new DiskReport(app).WriteAsync);
+_ = DatagramEcho.StartAsync(app.Actors, app.Network);
 NetworkReport report = new(app.Actors, app.Network);
 app.MapGet("/network", report.WriteAsync);
 app.MapGet("/connections", report.ListAsync);

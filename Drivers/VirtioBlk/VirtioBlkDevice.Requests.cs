@@ -25,7 +25,9 @@ public sealed partial class VirtioBlkDevice
     private int _segmentSize;
     private int _batches;
 
-    /// <summary>Takes a batch, answers it at once if nothing can be done with it, and gives the device as much as it has room for.</summary>
+    /// <summary>
+    /// Takes a batch, answers it at once if nothing can be done with it, and puts as much of it into the ring as there is room for; the device is shown that by <see cref="Publish"/>.
+    /// </summary>
     public void Submit(BlockBatch batch, Reply<BlockBatch> reply)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -48,7 +50,7 @@ public sealed partial class VirtioBlkDevice
         Pump();
     }
 
-    /// <summary>Takes back every request that the device is done with, and gives it what waits.</summary>
+    /// <summary>Takes back every request that the device is done with, and puts what waits into the ring.</summary>
     internal void Service()
     {
         if (!IsRunning)
@@ -69,6 +71,15 @@ public sealed partial class VirtioBlkDevice
         while (!_queue.TryEnableInterrupts());
     }
 
+    /// <summary>Shows the device what was put into the ring since the last call, with one notification at most.</summary>
+    internal void Publish()
+    {
+        if (IsRunning)
+        {
+            _queue!.Publish();
+        }
+    }
+
     private void Pump()
     {
         while (_waiting.TryPeek(out var submission) && TryIssue(submission))
@@ -76,11 +87,9 @@ public sealed partial class VirtioBlkDevice
             _waiting.Dequeue();
             EndIfOver(submission);
         }
-
-        _queue!.Publish();
     }
 
-    /// <summary>Gives the device what is left of a batch; false if it has no room for all of it now.</summary>
+    /// <summary>Puts what is left of a batch into the ring; false if there is no room for all of it now.</summary>
     private bool TryIssue(Submission submission)
     {
         if (submission.IsFlushing)

@@ -14,6 +14,9 @@ namespace Troupe.Drivers.VirtioBlk;
 /// <b>Interrupts are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
+/// <b>Requests that come together</b> are shown to the device together, when no message waits any more: each notification interrupts the device's side, and in a virtual machine ours too.
+/// </para>
+/// <para>
 /// <b>A lying device</b>, or one that has requests and ends none for half of <see cref="BlockDeviceMessage.Patience"/>, is reset at once; after several lies without a good
 /// request in between it is left in reset for a second, and clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
@@ -22,11 +25,15 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 {
     private static readonly TimeSpan DeviceTimeout = BlockDeviceMessage.Patience / 2;
 
+    /// <summary>Messages after which the device is shown what it has been given even if more wait, so that it is not idle for long; half of what an actor handles in a turn.</summary>
+    private const int MessagesPerPublication = 32;
+
     private readonly VirtioBlkDevice _device;
     private readonly DeviceRecovery _recovery;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
+    private int _messages;
     private long _completedAtTimer;
 
     /// <summary>Creates an incarnation of the driver.</summary>
@@ -69,6 +76,13 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
                 }
 
                 _device.Service();
+            }
+
+            // A message that waits is handled, and comes here too.
+            if (++_messages == MessagesPerPublication || _self!.MailboxCount == 0)
+            {
+                _messages = 0;
+                _device.Publish();
             }
         }
         catch (DeviceViolationException)

@@ -74,6 +74,40 @@ public sealed class VirtioBlkTests
     });
 
     [Fact]
+    public void RequestsThatWaitTogetherAreShownToTheDeviceTogether() => BlkFixture.Run(async (_, blk) =>
+    {
+        blk.Disk.PerformAtOnce();
+        await blk.InformationAsync();
+        var answers = Enumerable.Range(0, 4).Select(sector => blk.SubmitAsync(blk.Write(sector, 1))).ToArray();
+        foreach (var answer in answers)
+        {
+            using var batch = await answer;
+            Assert.Equal(BlockStatus.Done, batch.Status);
+        }
+
+        Assert.Equal(1, (await blk.StatisticsAsync()).Notifications);
+    });
+
+    [Fact]
+    public void ADeviceIsShownItsRequestsHoweverMuchElseTheDriverIsAsked() => BlkFixture.Run(async (_, blk) =>
+    {
+        await blk.InformationAsync();
+        var answer = blk.SubmitAsync(blk.Write(0, 1));
+        // All of them wait before the first is answered.
+        var questions = Enumerable.Range(0, 40).Select(_ => blk.StatisticsAsync()).ToArray();
+        var notifications = new List<long>();
+        foreach (var question in questions)
+        {
+            notifications.Add((await question).Notifications);
+        }
+
+        Assert.Equal((0, 1), (notifications[0], notifications[^1]));
+        Assert.Equal(1, blk.Disk.PerformAll());
+        using var done = await answer;
+        Assert.Equal(BlockStatus.Done, done.Status);
+    });
+
+    [Fact]
     public void ABatchesFlushBeginsWhenItsLastOperationIsOver() => BlkFixture.Run(async (test, blk) =>
     {
         var batch = new BlockBatch(3);

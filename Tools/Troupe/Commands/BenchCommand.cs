@@ -20,7 +20,7 @@ public static class BenchCommand
     /// <summary>Creates the command.</summary>
     public static Command Create() => new("bench", "Measure, side by side with what others offer.")
     {
-        Boot(), Http(), BenchNetCommand.Create(), Actors(), Million(), Swap(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision(),
+        Boot(), Http(), BenchNetCommand.Create(), BenchIoCommand.Create(), Actors(), Million(), Swap(), BenchActorCommands.Preempt(), BenchActorCommands.Supervision(),
     };
 
     private static Command Boot()

@@ -16,8 +16,8 @@ internal static class BenchNetCommand
     {
         var rounds = Number("--rounds", "Rounds, in each of which every guest has its turn.", UsualRounds);
         var seconds = Number("--seconds", "Length of one measurement.", UsualSeconds);
-        var processors = new Option<int[]>("--cpus") { Description = "Guests of so many processors.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
-        var filter = new Option<string?>("--filter") { Description = "Only rows whose names contain this, as in --filter bulk; the page in docs is left alone.", HelpName = "TEXT" };
+        var processors = Processors();
+        var filter = Filter("bulk");
         var extra = new Option<string[]>("--qemu") { Description = "A further argument for QEMU, as in --qemu=-global --qemu=virtio-net-pci.host_tso4=off.", HelpName = "ARG", DefaultValueFactory = _ => [] };
         var noDocs = new Option<bool>("--no-docs") { Description = "Print only; do not write docs/benchmarks.md." };
         var command = new Command("net", "Streams and HTTP beside the same program in a Linux guest, in turn at one tap in a network namespace; needs root.")
@@ -41,7 +41,23 @@ internal static class BenchNetCommand
         return command;
     }
 
-    private static Option<int> Number(string name, string description, int usual)
+    internal static Option<int[]> Processors()
+    {
+        var option = new Option<int[]>("--cpus") { Description = "Guests of so many processors.", HelpName = "N", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int[]>() is { } numbers && numbers.Any(number => number < 1))
+            {
+                result.AddError("--cpus starts at 1, as in --cpus 1 2.");
+            }
+        });
+        return option;
+    }
+
+    internal static Option<string?> Filter(string example) =>
+        new("--filter") { Description = $"Only rows whose names contain this, as in --filter {example}; the page in docs is left alone.", HelpName = "TEXT" };
+
+    internal static Option<int> Number(string name, string description, int usual)
     {
         var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>

@@ -21,6 +21,7 @@ public static class TroupeCommand
         GateCommand.Create(),
         ImpairCommand.Create(),
         StreamCommand.Create(),
+        DatagramsCommand.Create(),
         DoctorCommand.Create(),
     };
 

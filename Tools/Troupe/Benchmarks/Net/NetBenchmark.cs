@@ -1,6 +1,5 @@
 using System.Globalization;
 using Troupe.Tools.Benchmarks.Peer;
-using Troupe.Tools.Guests;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
 
@@ -18,25 +17,19 @@ internal sealed record NetBenchmarkOptions(int Rounds, int Seconds, IReadOnlyLis
 /// <summary><c>troupe bench net</c>: our guest and a Linux guest with the same program, in turn at the same tap.</summary>
 internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions options)
 {
-    private const int Memory = 256;
-    private const int StreamPort = 8081;
     private const int WarmUpSeconds = 1;
     private const string Command = "./troupe bench net";
 
-    private readonly Dictionary<(string Guest, int Processors, NetRow Row), Sample> _samples = [];
+    private static readonly NetRow _usual = new(NetRowKind.KeepAlive, NetRow.UsualConnections);
+
+    private readonly Comparison _comparison = new();
     private readonly Dictionary<(string Guest, int Processors), List<HttpCost>> _costs = [];
-    private readonly Queue<string> _lastWords = new();
     private long _errors;
 
     /// <summary>Runs, prints, and writes the page.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var rows = NetRow.All.Where(row => options.Only is null || row.Name.Contains(options.Only, StringComparison.Ordinal)).ToList();
-        if (rows.Count == 0)
-        {
-            throw new UserError($"no row is called '{options.Only}'.", $"There are: {string.Join("; ", NetRow.All.Select(row => row.Name))}.");
-        }
-
+        var rows = Comparison.Matching(NetRow.All, options.Only);
         var app = repository.FindApp("Apps/Benchmark");
         Contestant[] guests =
         [
@@ -47,15 +40,19 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
         var network = await TapNetwork.CreateAsync(cancellation).ConfigureAwait(false);
         await using (network.ConfigureAwait(false))
         {
+            var rounds = new TapRounds("net", network, guests, options.Processors, machine => machine with { Extra = [.. machine.Extra, .. options.Extra] });
+            Task RoundAsync(int round, IReadOnlyList<NetRow> measured) => rounds.RunAsync(
+                round, options.Rounds, (guest, processors) => MeasureAsync(network, record, guest, processors, round, measured, cancellation), cancellation);
+
             // The rate at which answers are timed follows from what the slower guest can do, so both must have been loaded once.
             if (rows.Any(row => row.Kind == NetRowKind.Latency))
             {
-                await RoundAsync(network, record, guests, 0, [new NetRow(NetRowKind.KeepAlive, NetRow.UsualConnections)], cancellation).ConfigureAwait(false);
+                await RoundAsync(0, [_usual]).ConfigureAwait(false);
             }
 
             for (var round = 1; round <= options.Rounds; round++)
             {
-                await RoundAsync(network, record, guests, round, rows, cancellation).ConfigureAwait(false);
+                await RoundAsync(round, rows).ConfigureAwait(false);
             }
         }
 
@@ -68,37 +65,6 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
         }
 
         record.Close();
-    }
-
-    private async Task RoundAsync(
-        TapNetwork network, BenchmarkRecord record, Contestant[] guests, int round, IReadOnlyList<NetRow> rows, CancellationToken cancellation)
-    {
-        foreach (var processors in options.Processors)
-        {
-            // Who begins changes from round to round.
-            foreach (var guest in round % 2 == 0 ? guests : guests.Reverse())
-            {
-                Output.Say($"net: {(round == 0 ? "trial" : $"round {round} of {options.Rounds}")}, {guest.Name}, {processors} processor(s), load {BenchmarkRecord.Load}");
-                var machine = guest.On(GuestMachine.Q35, processors, Memory);
-                await network.BootAsync(machine with { Extra = [.. machine.Extra, .. options.Extra] }, Remember, cancellation).ConfigureAwait(false);
-                try
-                {
-                    await MeasureAsync(network, record, guest, processors, round, rows, cancellation).ConfigureAwait(false);
-                }
-                catch (UserError error)
-                {
-                    lock (_lastWords)
-                    {
-                        throw new UserError(
-                            $"{guest.Name}, {processors} processor(s): {error.Message}{string.Concat(_lastWords.Select(line => "\n    " + line))}", exitCode: ExitCodes.Failure);
-                    }
-                }
-                finally
-                {
-                    network.EndGuest();
-                }
-            }
-        }
     }
 
     private async Task MeasureAsync(
@@ -123,29 +89,19 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
             else
             {
                 value = row.Kind == NetRowKind.Latency
-                    ? await HttpLoad.Percentile99Async(network, row.Connections, HalfOfSlower(processors), options.Seconds, cancellation).ConfigureAwait(false)
-                    : await StreamAsync(network, row.Kind, cancellation).ConfigureAwait(false);
+                    ? await HttpLoad.Percentile99Async(network, row.Connections, _comparison.OfSlower(processors, _usual) / 2, options.Seconds, cancellation).ConfigureAwait(false)
+                    : await GuestStream.MeasureAsync(network, row.Kind, options.Seconds, cancellation).ConfigureAwait(false);
             }
 
             record.Add(new { guest = guest.Name, processors, round, row = row.Name, row.Unit, value, load });
             Output.Say($"net:   {row.Name}: {Sample.Text(value, row.Format)} {row.Unit}");
-            SampleOf(guest.Name, processors, row).Add(value);
+            _comparison.Of(guest.Name, processors, row).Add(value);
         }
 
         if (before is not null && requests > 0 && round > 0)
         {
             Cost(guest, processors).Add(new HttpCost(requests, before, await StatisticsAsync(network, cancellation).ConfigureAwait(false)));
         }
-    }
-
-    private Sample SampleOf(string guest, int processors, NetRow row)
-    {
-        if (!_samples.TryGetValue((guest, processors, row), out var sample))
-        {
-            _samples[(guest, processors, row)] = sample = new Sample();
-        }
-
-        return sample;
     }
 
     private List<HttpCost> Cost(Contestant guest, int processors)
@@ -158,28 +114,6 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
         return costs;
     }
 
-    private double HalfOfSlower(int processors) =>
-        _samples.Where(entry => entry.Key.Processors == processors && entry.Key.Row is { Kind: NetRowKind.KeepAlive, Connections: NetRow.UsualConnections })
-            .Min(entry => entry.Value.Median) / 2;
-
-    private async Task<double> StreamAsync(TapNetwork network, NetRowKind kind, CancellationToken cancellation)
-    {
-        var word = kind switch { NetRowKind.BulkReceive => "receive", NetRowKind.BulkSend => "send", _ => "echo" };
-        var result = await network.TryInsideAsync(
-            [
-                Environment.ProcessPath!, .. OwnAssembly(), "stream", word, TapNetwork.GuestAddress, StreamPort.ToString(CultureInfo.InvariantCulture),
-                options.Seconds.ToString(CultureInfo.InvariantCulture),
-            ],
-            cancellation).ConfigureAwait(false);
-        return result.ExitCode == 0 && double.TryParse(result.Output, CultureInfo.InvariantCulture, out var rate)
-            ? kind == NetRowKind.RequestReply ? rate : rate / 1e6
-            : throw new UserError(result.Output.Trim(), exitCode: ExitCodes.Failure);
-    }
-
-    /// <summary>The program is <c>dotnet</c> where the tools run from their assembly, and the tools themselves otherwise.</summary>
-    private static string[] OwnAssembly() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(NetBenchmark).Assembly.Location] : [];
-
     private static async Task<Dictionary<string, long>> StatisticsAsync(TapNetwork network, CancellationToken cancellation)
     {
         var text = await network.InsideAsync(
@@ -189,11 +123,9 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
             .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
-    private IEnumerable<string> Report(List<NetRow> rows)
+    private IEnumerable<string> Report(IReadOnlyList<NetRow> rows)
     {
-        foreach (var line in MarkedSection.Table(
-            ["what", "processors", "troupe", "linux", "ratio", "bar", ""],
-            from processors in options.Processors from row in rows select Line(row, processors)))
+        foreach (var line in _comparison.Table(rows, options.Processors))
         {
             yield return line;
         }
@@ -210,7 +142,7 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
             ["guest", "processors", "bytes allocated a request", "collections", "pause p50", "p99", "max"],
             _costs.Select(entry => (IReadOnlyList<string>)
             [
-                entry.Key.Guest, Processors(entry.Key.Processors),
+                entry.Key.Guest, Comparison.Processors(entry.Key.Processors),
                 Sample.Text(Of(entry.Value, cost => cost.BytesPerRequest).Median),
                 Sample.Text(Of(entry.Value, cost => cost.Difference("collections")).Median),
                 .. ((string[])["p50", "p99", "max"]).Select(name =>
@@ -224,41 +156,11 @@ internal sealed class NetBenchmark(Repository repository, NetBenchmarkOptions op
         yield return $"Errors of the load generators: {_errors}.";
     }
 
-    private IReadOnlyList<string> Line(NetRow row, int processors)
-    {
-        var ours = SampleOf("troupe", processors, row);
-        var theirs = SampleOf("linux", processors, row);
-        var ratio = ours.Median / theirs.Median;
-        string Text(Sample sample) => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Sample.Text(sample.Median, row.Format)} {row.Unit} ({Sample.Text(sample.Least, row.Format)} to {Sample.Text(sample.Most, row.Format)})");
-        return
-        [
-            row.Name, Processors(processors), Text(ours), Text(theirs), Sample.Text(ratio, "0.00"),
-            row.Bar is { } bar ? $"{(row.IsTime ? "at most" : "at least")} {bar.ToString("0.0", CultureInfo.InvariantCulture)}" : string.Empty,
-            row.Bar is null ? string.Empty : row.IsMet(ratio) ? "met" : "**missed**",
-        ];
-    }
-
-    private static string Processors(int processors) => processors == 1 ? "1,maxcpus=2" : processors.ToString(CultureInfo.InvariantCulture);
-
     private static Sample Of(List<HttpCost> costs, Func<HttpCost, double> value)
     {
         var sample = new Sample();
         costs.ForEach(cost => sample.Add(value(cost)));
         return sample;
-    }
-
-    private void Remember(string line)
-    {
-        lock (_lastWords)
-        {
-            _lastWords.Enqueue(line);
-            if (_lastWords.Count > 20)
-            {
-                _lastWords.Dequeue();
-            }
-        }
     }
 
     private sealed record HttpCost(long Requests, Dictionary<string, long> Before, Dictionary<string, long> After)

@@ -25,7 +25,7 @@ public enum NetRowKind
 /// <summary>A row of <c>troupe bench net</c>, and the bar it is held against.</summary>
 /// <param name="Kind">What is measured.</param>
 /// <param name="Connections">On how many connections.</param>
-public sealed record NetRow(NetRowKind Kind, int Connections)
+public sealed record NetRow(NetRowKind Kind, int Connections) : IComparedRow
 {
     /// <summary>Connections of the row that gives the slower side's throughput.</summary>
     public const int UsualConnections = 16;
@@ -39,7 +39,7 @@ public sealed record NetRow(NetRowKind Kind, int Connections)
         new(NetRowKind.Latency, UsualConnections),
     ];
 
-    /// <summary>What tables and filters call it.</summary>
+    /// <inheritdoc/>
     public string Name => Kind switch
     {
         NetRowKind.BulkReceive => "bulk receive",
@@ -50,7 +50,7 @@ public sealed record NetRow(NetRowKind Kind, int Connections)
         _ => $"http p99 at half load, {Connections}",
     };
 
-    /// <summary>Of its numbers.</summary>
+    /// <inheritdoc/>
     public string Unit => Kind switch
     {
         NetRowKind.BulkReceive or NetRowKind.BulkSend => "MB/s",
@@ -58,7 +58,7 @@ public sealed record NetRow(NetRowKind Kind, int Connections)
         _ => "/s",
     };
 
-    /// <summary>How numbers are written.</summary>
+    /// <inheritdoc/>
     public string Format => Kind switch
     {
         NetRowKind.BulkReceive or NetRowKind.BulkSend => "0.0",
@@ -66,17 +66,14 @@ public sealed record NetRow(NetRowKind Kind, int Connections)
         _ => "0",
     };
 
-    /// <summary>Whether less is better.</summary>
+    /// <inheritdoc/>
     public bool IsTime => Kind == NetRowKind.Latency;
 
-    /// <summary>Ours over Linux's: at least this, or at most where less is better; null where nothing is demanded.</summary>
+    /// <inheritdoc/>
     public double? Bar => Kind switch
     {
         NetRowKind.BulkReceive or NetRowKind.BulkSend or NetRowKind.Latency => 1,
         NetRowKind.KeepAlive or NetRowKind.Close => 2,
         _ => null,
     };
-
-    /// <summary>Whether a ratio meets the bar.</summary>
-    public bool IsMet(double ratio) => Bar is not { } bar || (IsTime ? ratio <= bar : ratio >= bar);
 }

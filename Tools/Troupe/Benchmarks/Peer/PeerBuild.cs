@@ -24,14 +24,16 @@ public sealed class PeerBuild(Repository repository)
         "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci", "net/core/failover", "drivers/net/net_failover", "drivers/net/virtio_net",
     ];
 
+    private const string DiskModule = "drivers/block/virtio_blk";
+
     private readonly DebianPackages _debian = new(Path.Combine(repository.Artifacts, "peer"), "the Linux guest to compare with");
 
     private string Home => Path.Combine(repository.Artifacts, "peer");
 
     private string Unpacked => _debian.Unpacked;
 
-    /// <summary>The peer that runs <paramref name="app"/>; what exists already is used.</summary>
-    public async Task<Peer> EnsureAsync(App app, CancellationToken cancellation)
+    /// <summary>The peer that runs <paramref name="app"/>, with virtio disks if it is to have some; what exists already is used.</summary>
+    public async Task<Peer> EnsureAsync(App app, CancellationToken cancellation, bool withDisks = false)
     {
         await SystemPackages.RequireAsync([.. SystemPackages.Building, new("dpkg", "dpkg-deb", "unpacks the Linux guest's kernel")], cancellation).ConfigureAwait(false);
         Directory.CreateDirectory(Home);
@@ -45,10 +47,10 @@ public sealed class PeerBuild(Repository repository)
         }
 
         var program = await PublishAsync(app, cancellation).ConfigureAwait(false);
-        var archive = Path.Combine(Home, app.Name + ".cpio");
+        var archive = Path.Combine(Home, app.Name + (withDisks ? ".disks.cpio" : ".cpio"));
         await using (var output = File.Create(archive))
         {
-            WriteArchive(new CpioArchive(output), program);
+            WriteArchive(new CpioArchive(output), program, withDisks ? [.. _modules, DiskModule] : _modules);
         }
 
         return new Peer(kernel, packed, archive);
@@ -79,7 +81,7 @@ public sealed class PeerBuild(Repository repository)
         return program;
     }
 
-    private void WriteArchive(CpioArchive archive, string program)
+    private void WriteArchive(CpioArchive archive, string program, IReadOnlyList<string> modules)
     {
         foreach (var directory in (string[])["bin", "dev", "proc", "sys", "tmp", "modules"])
         {
@@ -90,20 +92,20 @@ public sealed class PeerBuild(Repository repository)
         archive.AddDevice("dev/console", 5, 1);
         archive.AddFile("bin/busybox", File.ReadAllBytes(Path.Combine(Unpacked, "bin", "busybox")));
         var kernel = Directory.EnumerateDirectories(Path.Combine(Unpacked, "lib", "modules")).Single();
-        foreach (var module in _modules)
+        foreach (var module in modules)
         {
             archive.AddFile($"modules/{Path.GetFileName(module)}.ko", File.ReadAllBytes(Path.Combine(kernel, "kernel", module + ".ko")));
         }
 
         archive.AddFile("bin/app", File.ReadAllBytes(program));
-        archive.AddFile("init", Encoding.ASCII.GetBytes(Init()));
+        archive.AddFile("init", Encoding.ASCII.GetBytes(Init(modules)));
         archive.Complete();
     }
 
     /// <summary>The least that brings the network up: a fixed address instead of DHCP, no waiting.</summary>
-    private static string Init()
+    private static string Init(IReadOnlyList<string> modules)
     {
-        var insert = string.Concat(_modules.Select(module => $"$b insmod /modules/{Path.GetFileName(module)}.ko\n"));
+        var insert = string.Concat(modules.Select(module => $"$b insmod /modules/{Path.GetFileName(module)}.ko\n"));
         return $"""
             #!/bin/busybox sh
             b=/bin/busybox
