@@ -22,6 +22,13 @@ public sealed partial class Ext4FileSystem
             case FileSystemMessageKind.CreateLink:
                 await Transactions.RunAsync(async () => await Volume.CreateAsync(path, FileKind.SymbolicLink, 0b111_111_111, target));
                 break;
+            case FileSystemMessageKind.CreateHardLink:
+                await Transactions.RunAsync(async () => await Volume.LinkAsync(path, target));
+                break;
+            case FileSystemMessageKind.SetMode:
+            case FileSystemMessageKind.SetTimes:
+                await ChangeInodeAsync(message);
+                break;
             case FileSystemMessageKind.Delete:
             case FileSystemMessageKind.DeleteDirectory:
                 var deleted = 0u;
@@ -43,6 +50,32 @@ public sealed partial class Ext4FileSystem
         }
 
         message.Done.Set(true);
+    }
+
+    /// <summary>Changes what an inode says of itself; it is named, or open.</summary>
+    private async ValueTask ChangeInodeAsync(FileSystemMessage message)
+    {
+        var (path, followsLink, mode, times, handle) = (message.Path, message.FollowsLink, message.Mode, message.Times, message.Handle);
+        await Transactions.RunAsync(async () =>
+        {
+            var inode = path.Length > 0 ? await Volume.Paths.ResolveAsync(path, followsLink) : await Volume.Inodes.ReadAsync(_open.Get(handle).Inode);
+            if (inode.IsImmutable)
+            {
+                throw new FileSystemException(FileSystemError.ReadOnly, $"Inode {inode.Number} is immutable (chattr +i).");
+            }
+
+            if (times is null)
+            {
+                inode.SetMode(mode);
+            }
+            else
+            {
+                inode.SetTimes(times.Accessed, times.Modified);
+            }
+
+            inode.SetChanged(Context.Time.GetUtcNow());
+            await Volume.Inodes.StoreAsync(inode);
+        });
     }
 
     /// <summary>Frees what an inode has, if it has neither a name nor a handle any more.</summary>
@@ -77,6 +110,7 @@ public sealed partial class Ext4FileSystem
         Accessed = inode.Accessed,
         Modified = inode.Modified,
         Changed = inode.Changed,
+        Created = inode.Created,
     };
 
     private async ValueTask<FileSystemStatistics> ReadStatisticsAsync() => new()

@@ -30,6 +30,9 @@ public sealed class WebUnikernelBuilder
     /// <summary>The network.</summary>
     public NetworkOptions Network => _unikernel.Network;
 
+    /// <summary>The files of a disk.</summary>
+    public FilesOptions Files => _unikernel.Files;
+
     private static string ContentRoot => Machine.IsImage ? "/" : AppContext.BaseDirectory;
 
     /// <summary>Serves HTTP on a port of every address.</summary>

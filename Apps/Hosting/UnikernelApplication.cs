@@ -9,14 +9,16 @@ public sealed class UnikernelApplication : IAsyncDisposable
 {
     private readonly IMachine _machine;
     private readonly NetworkOptions _network;
+    private readonly FilesOptions _files;
     private readonly Lazy<Task<NetworkStack?>> _starting;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    internal UnikernelApplication(ActorSystem actors, IMachine machine, NetworkOptions network)
+    internal UnikernelApplication(ActorSystem actors, IMachine machine, NetworkOptions network, FilesOptions files)
     {
         Actors = actors;
         _machine = machine;
         _network = network;
+        _files = files;
         _starting = new(StartOnceAsync);
         if (Machine.HasSockets)
             Smp.SystemNative.SocketServices.Install(ServeSockets);
@@ -25,7 +27,7 @@ public sealed class UnikernelApplication : IAsyncDisposable
     /// <summary>The program's actors.</summary>
     public ActorSystem Actors { get; }
 
-    /// <summary>Starts devices and network, once; answers with the stack, or null where the host's network is used.</summary>
+    /// <summary>Starts devices, files and network, once; answers with the stack, or null where the host's network is used.</summary>
     public Task<NetworkStack?> StartAsync() => _starting.Value;
 
     /// <summary>
@@ -48,8 +50,12 @@ public sealed class UnikernelApplication : IAsyncDisposable
     /// <summary>Ends <see cref="RunAsync"/>.</summary>
     public void Stop() => _stop.TrySetResult();
 
-    /// <summary>Stops all actors.</summary>
-    public ValueTask DisposeAsync() => Actors.DisposeAsync();
+    /// <summary>Makes files durable, and stops all actors.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _files.Leave();
+        return Actors.DisposeAsync();
+    }
 
     // In the program's first socket call: the calls of sockets may wait.
     private Guest.GuestSockets? ServeSockets() =>
@@ -59,6 +65,8 @@ public sealed class UnikernelApplication : IAsyncDisposable
     {
         ImmutableArray<ActorRef<NetworkDeviceMessage>> devices =
             await _machine.StartAsync(Actors, _network.Stages is null, CancellationToken.None).ConfigureAwait(false);
+        if (Machine.IsImage)
+            await _files.EnterAsync(Actors, _machine).ConfigureAwait(false);
         if (_network.HasDevice)
             devices = [.. _network.Devices.Select(create => create(Actors))];
         return devices.IsEmpty

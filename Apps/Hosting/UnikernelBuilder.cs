@@ -20,6 +20,9 @@ public sealed class UnikernelBuilder
     /// <summary>The network.</summary>
     public NetworkOptions Network { get; }
 
+    /// <summary>The files of a disk.</summary>
+    public FilesOptions Files { get; } = new();
+
     /// <summary>The clock of actors and protocols.</summary>
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
@@ -28,6 +31,6 @@ public sealed class UnikernelBuilder
     {
         ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time });
         _machine.ConnectConsole(actors);
-        return new(actors, _machine, Network);
+        return new(actors, _machine, Network, Files);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class DriverKills
             return false;
         }
 
-        StoreLoad load = new(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store"), numbers[2]);
+        StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store")), numbers[2]);
         DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1]);
         return await load.CheckAsync() && await kills.RunAsync();
     }

@@ -7,12 +7,14 @@ using Troupe.Drivers.Contracts;
 
 namespace Troupe.Apps.SelfTest;
 
-/// <summary>A log store under changes that do not end: the host takes the power away (<c>./troupe test power</c>).</summary>
+/// <summary>A log store, or files, under changes that do not end: the host takes the power away (<c>./troupe test power</c>).</summary>
 internal static class PowerCuts
 {
     internal static bool Run(ReadOnlySpan<string> words)
     {
         long first = words.Length > 0 ? long.Parse(words[0], CultureInfo.InvariantCulture) : 1;
+        if (words.Contains("files"))
+            return RunWithFilesAsync(first, words.Contains("look")).GetAwaiter().GetResult();
         return RunAsync(first, words.Contains("unflushed"), words.Contains("look")).GetAwaiter().GetResult();
     }
 
@@ -27,7 +29,17 @@ internal static class PowerCuts
         }
 
         ActorRef<BlockDeviceMessage> disk = isUnflushed ? app.Actors.Spawn(new UnflushedDisk(disks[0]), "unflushed") : disks[0];
-        StoreLoad load = new(app.Actors.Spawn(new LogStore(new LogDisk(disk)), "store"), first);
+        StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disk)), "store")), first);
+        return await load.CheckAsync() && (onlyLooks || await load.RunAsync());
+    }
+
+    private static async Task<bool> RunWithFilesAsync(long first, bool onlyLooks)
+    {
+        UnikernelBuilder builder = Unikernel.CreateBuilder([]);
+        builder.Files.UseExt4();
+        await using UnikernelApplication app = builder.Build();
+        await app.StartAsync();
+        StoreLoad load = new(new FileValues("/"), first);
         return await load.CheckAsync() && (onlyLooks || await load.RunAsync());
     }
 }

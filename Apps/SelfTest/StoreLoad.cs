@@ -1,18 +1,16 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Troupe.Actors;
-using Troupe.Apps.Storage;
-using Troupe.Drivers.Contracts;
 
 namespace Troupe.Apps.SelfTest;
 
 /// <summary>
-/// Clients that change a log store, each its own keys, one change after the other. The console has each change when it is asked for and when it is acknowledged, and at the start what
+/// Clients that change values, each its own keys, one change after the other. The console has each change when it is asked for and when it is acknowledged, and at the start what
 /// was found; the host compares (Tools/Troupe/Testing/Power/StoreLedger.cs). Changes are numbered, and a value follows from its key and number.
 /// </summary>
-/// <param name="store">The store.</param>
+/// <param name="values">Where they are.</param>
 /// <param name="firstNumber">More than any change before had.</param>
-internal sealed class StoreLoad(ActorRef<LogStoreMessage> store, long firstNumber)
+internal sealed class StoreLoad(IDurableValues values, long firstNumber)
 {
     private const string Mark = "store: ";
     private const string Failed = "store FAILED: ";
@@ -41,9 +39,9 @@ internal sealed class StoreLoad(ActorRef<LogStoreMessage> store, long firstNumbe
                 ImmutableArray<byte> value;
                 try
                 {
-                    value = await store.AskAsync<ImmutableArray<byte>>(reply => LogStoreMessage.Get(name, reply), BlockDeviceMessage.Patience);
+                    value = await values.GetAsync(name);
                 }
-                catch (AskFailedException failure)
+                catch (Exception failure) when (IsRefusal(failure))
                 {
                     Console.WriteLine($"{Failed}{failure.InnerException?.Message ?? failure.Message}");
                     return false;
@@ -84,11 +82,11 @@ internal sealed class StoreLoad(ActorRef<LogStoreMessage> store, long firstNumbe
             try
             {
                 if (number % DeleteEvery == 0)
-                    await store.AskAsync<bool>(reply => LogStoreMessage.Delete(name, reply), BlockDeviceMessage.Patience);
+                    await values.DeleteAsync(name);
                 else
-                    await store.AskAsync<bool>(reply => LogStoreMessage.Put(name, Value(client, key, number), reply), BlockDeviceMessage.Patience);
+                    await values.PutAsync(name, Value(client, key, number));
             }
-            catch (Exception failure) when (failure is AskFailedException or AskTimeoutException)
+            catch (Exception failure) when (IsRefusal(failure))
             {
                 Console.WriteLine($"{Failed}{name} {number}: {failure.InnerException?.Message ?? failure.Message}");
                 return false;
@@ -99,6 +97,8 @@ internal sealed class StoreLoad(ActorRef<LogStoreMessage> store, long firstNumbe
 
         return true;
     }
+
+    private static bool IsRefusal(Exception failure) => failure is AskFailedException or AskTimeoutException or IOException;
 
     private static string Name(int client, int key) => $"{client}/{key}";
 

@@ -20,10 +20,12 @@ internal static unsafe class DescriptorFaces
     {
         if (NetworkTexts.Owns(descriptor))
             return NetworkTexts.Close(descriptor) ? 0 : Refuse();
-        if (!SocketServices.Owns(descriptor))
+        if (!SocketServices.Owns(descriptor) && FileServices.Of(descriptor) is null)
             return CloseFile(descriptor);
         try
         {
+            if (FileServices.Of(descriptor) is { } files)
+                return (int)FileServices.Answer(files.Close(descriptor));
             return SocketServices.Calls?.Close(descriptor) == 0 ? 0 : Refuse();
         }
         catch (Exception exception)
@@ -44,6 +46,12 @@ internal static unsafe class DescriptorFaces
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_FcntlGetIsNonBlocking")]
     private static int GetNonBlocking(nint descriptor, int* nonBlocking)
     {
+        if (FileServices.Of(descriptor) is not null)
+        {
+            *nonBlocking = 0;
+            return 0;
+        }
+
         if (!SocketServices.Owns(descriptor))
             return GetFileNonBlocking(descriptor, nonBlocking);
         bool set = false;

@@ -1,12 +1,12 @@
-// dotnet/runtime's src/native/libs/System.Native/pal_io.h: the calls by which System.Net.NetworkInformation reads files about the network.
+// dotnet/runtime's src/native/libs/System.Native/pal_io.h: files that are opened, read, and asked about.
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Troupe.Smp.SystemNative;
 
 /// <summary>
-/// Calls whose C versions stay linked, for all other files (the linker's --wrap, as <see cref="DescriptorFaces"/>). What is opened is decided by its name once,
-/// and by its descriptor after that.
+/// Calls whose C versions stay linked, for the kernel's files (the linker's --wrap, as <see cref="DescriptorFaces"/>). What is opened is decided by its name once,
+/// and by its descriptor after that: a file about the network (<see cref="NetworkTexts"/>), one that is served (<see cref="IFileCalls"/>), or the kernel's.
 /// </summary>
 internal static unsafe class FileFaces
 {
@@ -23,6 +23,9 @@ internal static unsafe class FileFaces
     // A regular file that everybody may read; as below /proc, its length is not told before it is read.
     private const int RegularReadable = 0x8124;
 
+    // Another than that of the kernel's files, which is 0.
+    private const long ServedDevice = 1;
+
     // pal_io.h: PAL_O_ACCESS_MODE_MASK.
     private const int AccessMode = 0xF;
 
@@ -30,7 +33,7 @@ internal static unsafe class FileFaces
     private static nint Open(byte* path, int flags, int mode)
     {
         if (!MayBeOurs(path))
-            return OpenFile(path, flags, mode);
+            return FileServices.Of(path, out string name) is { } files ? OpenServed(files, name, flags, mode) : OpenFile(path, flags, mode);
         try
         {
             if (SocketServices.Calls?.ReadFile(NameOf(path)) is not { } octets)
@@ -48,14 +51,26 @@ internal static unsafe class FileFaces
     }
 
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_Stat")]
-    private static int Stat(byte* path, NativeFileStatus* status) => MayBeOurs(path) ? StatByName(path, status) : StatFile(path, status);
+    private static int Stat(byte* path, NativeFileStatus* status)
+    {
+        if (MayBeOurs(path))
+            return StatByName(path, status);
+        return FileServices.Of(path, out string name) is { } files ? StatServed(files, name, followsLink: true, status) : StatFile(path, status);
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_LStat")]
-    private static int LinkStat(byte* path, NativeFileStatus* status) => MayBeOurs(path) ? StatByName(path, status) : LinkStatFile(path, status);
+    private static int LinkStat(byte* path, NativeFileStatus* status)
+    {
+        if (MayBeOurs(path))
+            return StatByName(path, status);
+        return FileServices.Of(path, out string name) is { } files ? StatServed(files, name, followsLink: false, status) : LinkStatFile(path, status);
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_FStat")]
     private static int DescriptorStat(nint descriptor, NativeFileStatus* status)
     {
+        if (FileServices.Of(descriptor) is { } files)
+            return StatServed(files, descriptor, status);
         if (!NetworkTexts.Owns(descriptor))
             return DescriptorStatFile(descriptor, status);
         return NetworkTexts.Find(descriptor) is null ? Refuse(BadDescriptor) : Describe(status);
@@ -64,6 +79,8 @@ internal static unsafe class FileFaces
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_Read")]
     private static int Read(nint descriptor, byte* buffer, int count)
     {
+        if (FileServices.Of(descriptor) is { } files)
+            return ReadServed(files, descriptor, new Span<byte>(buffer, count), null);
         if (!NetworkTexts.Owns(descriptor))
             return ReadFile(descriptor, buffer, count);
         return NetworkTexts.Find(descriptor) is { } text ? text.Read(new Span<byte>(buffer, count)) : Refuse(BadDescriptor);
@@ -72,6 +89,8 @@ internal static unsafe class FileFaces
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_PRead")]
     private static int PositionedRead(nint descriptor, byte* buffer, int count, long from)
     {
+        if (FileServices.Of(descriptor) is { } files)
+            return ReadServed(files, descriptor, new Span<byte>(buffer, count), from);
         if (!NetworkTexts.Owns(descriptor))
             return PositionedReadFile(descriptor, buffer, count, from);
         return NetworkTexts.Find(descriptor) is { } text ? text.Read(new Span<byte>(buffer, count), from) : Refuse(BadDescriptor);
@@ -80,6 +99,8 @@ internal static unsafe class FileFaces
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_LSeek")]
     private static long Seek(nint descriptor, long offset, int origin)
     {
+        if (FileServices.Of(descriptor) is { } files)
+            return SeekServed(files, descriptor, offset, origin);
         if (!NetworkTexts.Owns(descriptor))
             return SeekFile(descriptor, offset, origin);
         if (NetworkTexts.Find(descriptor) is not { } text)
@@ -88,21 +109,119 @@ internal static unsafe class FileFaces
         return position < 0 ? Refuse(InvalidArgument) : position;
     }
 
-    // The kernel has one folder, which is empty too.
-    [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_OpenDir")]
-    private static nint OpenDirectory(byte* path)
-    {
-        fixed (byte* root = "/\0"u8)
-            return OpenDirectoryOfKernel(NetworkTexts.IsEmptyDirectory(BytesOf(path)) ? root : path);
-    }
-
-    // Nobody writes them, so whoever locks one has it.
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_FLock")]
-    private static int LockFile(nint descriptor, int operation) => NetworkTexts.Owns(descriptor) ? 0 : LockFileOfKernel(descriptor, operation);
+    private static int LockFile(nint descriptor, int operation)
+    {
+        if (FileServices.Of(descriptor) is not { } files)
+            // Nobody writes what is about the network, so whoever locks it has it.
+            return NetworkTexts.Owns(descriptor) ? 0 : LockFileOfKernel(descriptor, operation);
+        try
+        {
+            return (int)FileServices.Answer(files.SetLock(descriptor, operation));
+        }
+        catch (Exception exception)
+        {
+            return (int)FileServices.Failed(exception);
+        }
+    }
 
     [UnmanagedCallersOnly(EntryPoint = "__wrap_SystemNative_PosixFAdvise")]
     private static int Advise(nint descriptor, long offset, long length, int advice) =>
-        NetworkTexts.Owns(descriptor) ? 0 : AdviseFile(descriptor, offset, length, advice);
+        NetworkTexts.Owns(descriptor) || FileServices.Of(descriptor) is not null ? 0 : AdviseFile(descriptor, offset, length, advice);
+
+    private static nint OpenServed(IFileCalls files, string name, int flags, int mode)
+    {
+        try
+        {
+            return (nint)FileServices.Answer(files.Open(name, flags, mode));
+        }
+        catch (Exception exception)
+        {
+            return (nint)FileServices.Failed(exception);
+        }
+    }
+
+    private static int StatServed(IFileCalls files, string name, bool followsLink, NativeFileStatus* status)
+    {
+        try
+        {
+            long result = files.GetStatus(name, followsLink, out FileStatusEntry entry);
+            return Describe(result, in entry, status);
+        }
+        catch (Exception exception)
+        {
+            return (int)FileServices.Failed(exception);
+        }
+    }
+
+    private static int StatServed(IFileCalls files, nint descriptor, NativeFileStatus* status)
+    {
+        try
+        {
+            long result = files.GetStatus(descriptor, out FileStatusEntry entry);
+            return Describe(result, in entry, status);
+        }
+        catch (Exception exception)
+        {
+            return (int)FileServices.Failed(exception);
+        }
+    }
+
+    private static int ReadServed(IFileCalls files, nint descriptor, Span<byte> buffer, long? from)
+    {
+        try
+        {
+            return (int)FileServices.Answer(from is { } position ? files.Read(descriptor, buffer, position) : files.Read(descriptor, buffer));
+        }
+        catch (Exception exception)
+        {
+            return (int)FileServices.Failed(exception);
+        }
+    }
+
+    private static long SeekServed(IFileCalls files, nint descriptor, long offset, int origin)
+    {
+        try
+        {
+            return FileServices.Answer(files.Seek(descriptor, offset, origin));
+        }
+        catch (Exception exception)
+        {
+            return FileServices.Failed(exception);
+        }
+    }
+
+    private static int Describe(long result, in FileStatusEntry entry, NativeFileStatus* status)
+    {
+        if (result == 0)
+        {
+            *status = new()
+            {
+                Mode = entry.Mode,
+                User = (uint)entry.User,
+                Group = (uint)entry.Group,
+                Size = entry.Length,
+                Device = ServedDevice,
+                Inode = entry.Inode,
+            };
+            (status->AccessTime, status->AccessTimeNanoseconds) = Split(entry.Accessed);
+            (status->ModificationTime, status->ModificationTimeNanoseconds) = Split(entry.Modified);
+            (status->ChangeTime, status->ChangeTimeNanoseconds) = Split(entry.Changed);
+            if (entry.Created is { } created)
+            {
+                status->Flags = NativeFileStatus.HasBirthTime;
+                (status->BirthTime, status->BirthTimeNanoseconds) = Split(created);
+            }
+        }
+
+        return (int)FileServices.Answer(result);
+    }
+
+    private static (long Seconds, long Nanoseconds) Split(DateTimeOffset time)
+    {
+        long seconds = time.ToUnixTimeSeconds();
+        return (seconds, (time - DateTimeOffset.FromUnixTimeSeconds(seconds)).Ticks * TimeSpan.NanosecondsPerTick);
+    }
 
     private static bool MayBeOurs(byte* path) => NetworkTexts.MayBe(BytesOf(path));
 
@@ -161,9 +280,6 @@ internal static unsafe class FileFaces
 
     [DllImport(Library, EntryPoint = "__real_SystemNative_LSeek")]
     private static extern long SeekFile(nint descriptor, long offset, int origin);
-
-    [DllImport(Library, EntryPoint = "__real_SystemNative_OpenDir")]
-    private static extern nint OpenDirectoryOfKernel(byte* path);
 
     [DllImport(Library, EntryPoint = "__real_SystemNative_FLock")]
     private static extern int LockFileOfKernel(nint descriptor, int operation);

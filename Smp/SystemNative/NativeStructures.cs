@@ -76,9 +76,11 @@ internal unsafe struct NativeHostEntry
     public int AddressCount;
 }
 
-// The beginning of pal_io.h's FileStatus; what stands behind it is left as it is.
 internal struct NativeFileStatus
 {
+    // FILESTATUS_FLAGS_HAS_BIRTHTIME.
+    public const int HasBirthTime = 1;
+
     public int Flags;
     public int Mode;
     public uint User;
@@ -92,6 +94,33 @@ internal struct NativeFileStatus
     public long ChangeTimeNanoseconds;
     public long BirthTime;
     public long BirthTimeNanoseconds;
+    public long Device;
+    public long SpecialDevice;
+    public long Inode;
+    public uint UserFlags;
+}
+
+// TimeSpec.
+internal struct NativeTime
+{
+    public long Seconds;
+    public long Nanoseconds;
+
+    public readonly DateTimeOffset ToDate() => DateTimeOffset.FromUnixTimeSeconds(Seconds).AddTicks(Nanoseconds / TimeSpan.NanosecondsPerTick);
+}
+
+internal unsafe struct NativeDirectoryEntry
+{
+    public byte* Name;
+    public int NameLength;
+    public int Kind;
+}
+
+internal struct NativeSpace
+{
+    public ulong Available;
+    public ulong Free;
+    public ulong Total;
 }
 
 internal unsafe struct NativeInterface

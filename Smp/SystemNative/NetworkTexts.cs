@@ -1,7 +1,7 @@
 namespace Troupe.Smp.SystemNative;
 
 /// <summary>
-/// Open files about the network, each with the octets it had when it was opened. Their descriptors are below those of sockets and above any that a file of the
+/// Open files about the network, each with the octets it had when it was opened. Their descriptors are below those of files and sockets that are served, and above any that a file of the
 /// kernel can have, so that whose a descriptor is takes two comparisons.
 /// </summary>
 internal static class NetworkTexts
@@ -14,7 +14,7 @@ internal static class NetworkTexts
     private static readonly Text?[] s_open = new Text?[Most];
 
     /// <summary>Whether a descriptor is one of these.</summary>
-    public static bool Owns(nint descriptor) => descriptor is >= First and < SocketServices.FirstDescriptor;
+    public static bool Owns(nint descriptor) => descriptor is >= First and < FileServices.FirstDescriptor;
 
     /// <summary>Whether a path may be one of these at all; nobody is asked for any other.</summary>
     public static bool MayBe(ReadOnlySpan<byte> path) =>

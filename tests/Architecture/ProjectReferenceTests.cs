@@ -49,7 +49,7 @@ public sealed class ProjectReferenceTests
     // Hosting composes everything below it, Hosting.Web that and Kestrel (an app of actors alone does not link it);
     // the self-test and the benchmark also look beneath Hosting, at the machine they test.
     private static readonly string[] _composition = ["Apps/Hosting", "Apps/Hosting.Web", "Apps/SelfTest", "Apps/Benchmark"];
-    private static readonly string[] _beneathHosting = ["Core/", "Smp/", "Actors", "Drivers/", "Net/"];
+    private static readonly string[] _beneathHosting = ["Core/", "Smp/", "Actors", "Drivers/", "Net/", "Apps/Files"];
 
     // Only these see a framework beyond the base class library.
     private static readonly string[] _aspNetCore = ["Net/Kestrel", "Apps/"];

@@ -3,7 +3,7 @@ using Troupe.Tools.Testing.Power;
 
 namespace Troupe.Guest.Tests;
 
-/// <summary>What a store acknowledged is there when the power of its disk has gone; <c>./troupe test power</c> cuts it two hundred times.</summary>
+/// <summary>What a store acknowledged, and files that were flushed, are there when the power of their disk has gone; <c>./troupe test power</c> cuts it two hundred times.</summary>
 public sealed class PowerCutTests : IDisposable
 {
     private const int Sectors = 2048;
@@ -15,19 +15,28 @@ public sealed class PowerCutTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task WhatAStoreAcknowledgedSurvivesPowerCuts()
+    public Task WhatAStoreAcknowledgedSurvivesPowerCuts() => CutAsync(new VolatileDisk(Sectors), "");
+
+    [Fact]
+    public async Task FilesThatWereFlushedSurvivePowerCutsAndLinuxFindsThemWhole()
+    {
+        var disk = await Ext4Disk.MakeAsync(flushes: true, CancellationToken.None);
+        await CutAsync(disk, " files");
+        await Ext4Disk.CheckAsync(disk, CancellationToken.None);
+    }
+
+    private async Task CutAsync(VolatileDisk disk, string word)
     {
         var random = new Random(TestSeed.Value);
-        var disk = new VolatileDisk(Sectors);
         var ledger = new StoreLedger();
         for (var cut = 1; cut <= Cuts; cut++)
         {
-            await BootAsync(disk, ledger, $"power {cut}000001", new PowerCut(random.Next(1, MostRequests), random.Next(2) == 0));
+            await BootAsync(disk, ledger, $"power {cut}000001{word}", new PowerCut(random.Next(1, MostRequests), random.Next(2) == 0));
             disk.CutPower(random);
         }
 
         ledger.Boot();
-        await BootAsync(disk, ledger, "power 0 look", PowerCut.Never);
+        await BootAsync(disk, ledger, $"power 0 look{word}", PowerCut.Never);
         Assert.True(ledger.IsChecked);
     }
 

@@ -38,4 +38,7 @@ public sealed record FileInformation
 
     /// <summary>When anything about it was last changed.</summary>
     public required DateTimeOffset Changed { get; init; }
+
+    /// <summary>When it was made; null if the inodes of the disk are too small to tell.</summary>
+    public required DateTimeOffset? Created { get; init; }
 }

@@ -6,6 +6,9 @@ public enum FileSystemError
     /// <summary>It did.</summary>
     None = 0,
 
+    /// <summary>That is not done to a directory (EPERM).</summary>
+    NotPermitted = 1,
+
     /// <summary>There is no such file or directory (ENOENT).</summary>
     NotFound = 2,
 

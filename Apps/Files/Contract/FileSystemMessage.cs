@@ -16,7 +16,7 @@ public readonly struct FileSystemMessage : IDisposable
     /// <summary>Which file.</summary>
     public string Path { get; private init; } = "";
 
-    /// <summary>The new name of <see cref="FileSystemMessageKind.Rename"/>; where a symbolic link leads.</summary>
+    /// <summary>The new name of <see cref="FileSystemMessageKind.Rename"/>; where a link leads.</summary>
     public string Target { get; private init; } = "";
 
     /// <summary>Which open file.</summary>
@@ -25,7 +25,7 @@ public readonly struct FileSystemMessage : IDisposable
     /// <summary>How a file is opened.</summary>
     public FileOpening Opening { get; private init; }
 
-    /// <summary>Permissions of what is made.</summary>
+    /// <summary>Permissions.</summary>
     public int Mode { get; private init; }
 
     /// <summary>A length, or where a page of a directory begins.</summary>
@@ -33,6 +33,9 @@ public readonly struct FileSystemMessage : IDisposable
 
     /// <summary>Whether a symbolic link at the end of the path is followed.</summary>
     public bool FollowsLink { get; private init; }
+
+    /// <summary>What times become.</summary>
+    public FileTimes? Times { get; private init; }
 
     /// <summary>Bytes that move.</summary>
     public FileTransfer? Transfer { get; private init; }
@@ -107,6 +110,25 @@ public readonly struct FileSystemMessage : IDisposable
     public static FileSystemMessage CreateLink(string path, string target, Reply<bool> reply) =>
         new(FileSystemMessageKind.CreateLink) { Path = Require(path), Target = Require(target), Done = reply };
 
+    /// <summary>Makes <paramref name="path"/> one more name of the file or the symbolic link that is called <paramref name="target"/>.</summary>
+    public static FileSystemMessage CreateHardLink(string path, string target, Reply<bool> reply) =>
+        new(FileSystemMessageKind.CreateHardLink) { Path = Require(path), Target = Require(target), Done = reply };
+
+    /// <summary>Changes permissions, as in Linux's <c>st_mode</c> without the type. They are kept, not enforced.</summary>
+    public static FileSystemMessage SetMode(string path, int mode, Reply<bool> reply, bool followsLink = true) =>
+        new(FileSystemMessageKind.SetMode) { Path = Require(path), Mode = mode, FollowsLink = followsLink, Done = reply };
+
+    /// <summary>Changes permissions of an open file.</summary>
+    public static FileSystemMessage SetMode(FileHandle handle, int mode, Reply<bool> reply) => new(FileSystemMessageKind.SetMode) { Handle = handle, Mode = mode, Done = reply };
+
+    /// <summary>Changes times. What the format cannot say becomes the nearest that it can: 13 December 1901 to 10 May 2446, or 2038 on disks with inodes of 128 bytes.</summary>
+    public static FileSystemMessage SetTimes(string path, FileTimes times, Reply<bool> reply, bool followsLink = true) =>
+        new(FileSystemMessageKind.SetTimes) { Path = Require(path), Times = Require(times), FollowsLink = followsLink, Done = reply };
+
+    /// <summary>Changes times of an open file.</summary>
+    public static FileSystemMessage SetTimes(FileHandle handle, FileTimes times, Reply<bool> reply) =>
+        new(FileSystemMessageKind.SetTimes) { Handle = handle, Times = Require(times), Done = reply };
+
     /// <summary>Takes the name of a file or a link away. A file that is open lives until it is closed.</summary>
     public static FileSystemMessage Delete(string path, Reply<bool> reply) => new(FileSystemMessageKind.Delete) { Path = Require(path), Done = reply };
 
@@ -143,6 +165,12 @@ public readonly struct FileSystemMessage : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return path;
+    }
+
+    private static FileTimes Require(FileTimes times)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        return times;
     }
 
     private static FileTransfer Require(FileTransfer transfer)

@@ -42,6 +42,15 @@ public enum FileSystemMessageKind : byte
     /// <summary>Make a symbolic link.</summary>
     CreateLink,
 
+    /// <summary>Give a file one more name.</summary>
+    CreateHardLink,
+
+    /// <summary>Change permissions.</summary>
+    SetMode,
+
+    /// <summary>Change times.</summary>
+    SetTimes,
+
     /// <summary>Take a name away that is no directory's.</summary>
     Delete,
 

@@ -14,6 +14,7 @@ internal sealed class Inode(uint number, byte[] bytes)
     private const int RegularType = 0x8000;
     private const int LinkType = 0xA000;
     private const int TypeMask = 0xF000;
+    private const int ModeMask = 0xFFF;
     private const uint ExtentsFlag = 0x80000;
     private const uint IndexFlag = 0x1000;
     private const uint HugeFileFlag = 0x40000;
@@ -116,6 +117,18 @@ internal sealed class Inode(uint number, byte[] bytes)
 
     public DateTimeOffset Modified => Time(0x10, 0x88);
 
+    public DateTimeOffset? Created => HasExtra(0x90) ? Time(0x90, 0x94) : null;
+
+    /// <summary>Permissions; the type stays.</summary>
+    public void SetMode(int mode) => LittleEndian.SetUInt16(bytes, 0, (Mode & TypeMask) | (mode & ModeMask));
+
+    /// <summary>What tools and programs set.</summary>
+    public void SetTimes(DateTimeOffset accessed, DateTimeOffset modified)
+    {
+        SetTime(accessed, 0x8, 0x8C);
+        SetTime(modified, 0x10, 0x88);
+    }
+
     /// <summary>The content changed, and with it the inode.</summary>
     public void SetModified(DateTimeOffset time)
     {
@@ -131,7 +144,7 @@ internal sealed class Inode(uint number, byte[] bytes)
     {
         var inode = new Inode(number, new byte[size]);
         var type = kind switch { FileKind.Directory => DirectoryType, FileKind.SymbolicLink => LinkType, _ => RegularType };
-        LittleEndian.SetUInt16(inode.Bytes, 0, type | (mode & 0xFFF));
+        LittleEndian.SetUInt16(inode.Bytes, 0, type | (mode & ModeMask));
         LittleEndian.SetUInt32(inode.Bytes, 0x64, generation);
         if (size > BaseLength)
         {
@@ -175,7 +188,8 @@ internal sealed class Inode(uint number, byte[] bytes)
             return;
         }
 
-        var seconds = time.ToUnixTimeSeconds();
+        // 32 bits with a sign, and two more that count from there (Inode Timestamps).
+        var seconds = Math.Clamp(time.ToUnixTimeSeconds(), int.MinValue, int.MaxValue + (HasExtra(extraOffset) ? 3L << 32 : 0));
         LittleEndian.SetUInt32(bytes, offset, (uint)seconds);
         if (HasExtra(extraOffset))
         {

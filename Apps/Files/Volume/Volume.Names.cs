@@ -42,6 +42,38 @@ internal sealed partial class Volume
         return inode.Number;
     }
 
+    /// <summary>Gives something one more name, which is not there.</summary>
+    public async ValueTask LinkAsync(string path, string target)
+    {
+        var inode = await Paths.ResolveAsync(target, followsLink: false);
+        if (inode.Kind == FileKind.Directory)
+        {
+            throw new FileSystemException(FileSystemError.NotPermitted, $"'{target}' is a directory, which has one name only.");
+        }
+
+        var (directory, name) = await Paths.ResolveParentAsync(path);
+        if (await Directories.FindAsync(directory, name) is not null)
+        {
+            throw new FileSystemException(FileSystemError.Exists, $"'{path}' is there already.");
+        }
+
+        if (inode.IsImmutable)
+        {
+            throw new FileSystemException(FileSystemError.ReadOnly, $"'{target}' is immutable (chattr +i).");
+        }
+
+        if (inode.LinkCount >= MaximumLinks)
+        {
+            throw new FileSystemException(FileSystemError.TooManyLinks, $"'{target}' has {inode.LinkCount} names: it may have no more.");
+        }
+
+        inode.LinkCount++;
+        inode.SetChanged(Now);
+        await Inodes.StoreAsync(inode);
+        await Directories.AddAsync(directory, name, inode.Number, inode.Kind);
+        await StoreModifiedAsync(directory);
+    }
+
     /// <summary>Gives something another name. Answers the inode that had this name and has none any more; 0 if there is none.</summary>
     public async ValueTask<uint> RenameAsync(string path, string target)
     {

@@ -31,7 +31,7 @@ internal static class CrashTestCommand
         var app = repository.FindApp("Apps/SelfTest");
         if (name == "power" || !PrivateNetwork.IsInside)
         {
-            await SystemPackages.RequireAsync([.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing], cancellation).ConfigureAwait(false);
+            await SystemPackages.RequireAsync([.. SystemPackages.Building, .. SystemPackages.Running, .. SystemPackages.Testing, .. SystemPackages.FileSystems], cancellation).ConfigureAwait(false);
             var image = await build.EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
             return name == "power" ? await new PowerTest(image, options).RunAsync(cancellation).ConfigureAwait(false) : await PrivateNetwork.EnterAsync(cancellation).ConfigureAwait(false);
         }

@@ -268,6 +268,52 @@ public sealed class WritingTests
     });
 
     [Fact]
+    public void AFileOfTwoNamesLivesUntilBothAreGone() => Run(async files =>
+    {
+        await files.MakeDirectoryAsync("/d");
+        await files.WriteFileAsync("/a", [5]);
+        await files.LinkAsync("/l", "a");
+        await files.DoAsync(static reply => FileSystemMessage.CreateHardLink("/d/b", "/a", reply));
+        await files.DoAsync(static reply => FileSystemMessage.CreateHardLink("/m", "/l", reply));
+        Assert.Equal(2, (await files.InformationAsync("/a")).LinkCount);
+        Assert.Equal("a", await files.ReadLinkAsync("/m"));
+        await FileSystemFixture.FailsAsync(FileSystemError.Exists, files.DoAsync(static reply => FileSystemMessage.CreateHardLink("/d/b", "/a", reply)));
+        await FileSystemFixture.FailsAsync(FileSystemError.NotPermitted, files.DoAsync(static reply => FileSystemMessage.CreateHardLink("/e", "/d", reply)));
+        await FileSystemFixture.FailsAsync(FileSystemError.NotFound, files.DoAsync(static reply => FileSystemMessage.CreateHardLink("/e", "/x", reply)));
+        // Both are the same file: nothing happens.
+        await files.RenameAsync("/a", "/d/b");
+        await files.DeleteAsync("/a");
+        Assert.Equal([5], await files.ReadFileAsync("/d/b"));
+        Assert.Equal(1, (await files.InformationAsync("/d/b")).LinkCount);
+    });
+
+    [Fact]
+    public void PermissionsAndTimesAreKept()
+    {
+        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        TestSystem.Run(async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            var times = new FileTimes(new DateTimeOffset(2100, 1, 2, 3, 4, 5, 67, TimeSpan.Zero), new DateTimeOffset(1960, 6, 7, 8, 9, 10, TimeSpan.Zero));
+            await files.WriteFileAsync("/a", [5]);
+            await files.LinkAsync("/l", "a");
+            var made = (await files.InformationAsync("/a")).Created;
+            await files.DoAsync(static reply => FileSystemMessage.SetMode("/l", 0b100_010_001, reply));
+            await files.DoAsync(reply => FileSystemMessage.SetTimes("/a", times, reply));
+            var information = await files.InformationAsync("/a");
+            Assert.Equal((0x8111, times.Accessed, times.Modified, made), (information.Mode, information.Accessed, information.Modified, information.Created));
+            var handle = await files.OpenFileAsync("/a");
+            await files.DoAsync(reply => FileSystemMessage.SetMode(handle, 0b110_000_000, reply));
+            await files.DoAsync(reply => FileSystemMessage.SetTimes(handle, new FileTimes(DateTimeOffset.MinValue, DateTimeOffset.MaxValue), reply));
+            information = await files.InformationAsync("/a");
+            Assert.Equal((0x8180, 1901, 2446), (information.Mode, information.Accessed.Year, information.Modified.Year));
+            image = await files.UnmountAsync();
+            Assert.Equal("", Ext4Image.Check(image));
+            Assert.Contains("mtime: 0x7fffffff:", Ext4Image.Debug(image, "stat /a\n"), StringComparison.OrdinalIgnoreCase);
+        });
+    }
+
+    [Fact]
     public void OpenFilesAreBounded()
     {
         var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);

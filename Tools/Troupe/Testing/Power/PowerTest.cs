@@ -9,12 +9,15 @@ namespace Troupe.Tools.Testing.Power;
 
 /// <summary>
 /// <c>troupe test power</c>: guests whose log store is changed all the time, on a disk with a volatile cache whose power goes at a random request; each boots on what the cut before
-/// has left. Then the same where a flush does nothing, in the disk and in the guest, which must be found out.
+/// has left. The same with files of System.IO. Then the same where a flush does nothing, in the disk and in the guest, which must be found out.
 /// </summary>
 internal sealed class PowerTest(Image image, CrashTestOptions options)
 {
     /// <summary>1 MB: an area is full after a hundred commits, so cuts come in the middle of compactions.</summary>
     private const int Sectors = 2048;
+
+    /// <summary>What a guest is told that keeps its values in files.</summary>
+    private const string Files = " files";
 
     /// <summary>More than a guest makes changes.</summary>
     private const long NumbersPerBoot = 1_000_000;
@@ -29,32 +32,34 @@ internal sealed class PowerTest(Image image, CrashTestOptions options)
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var passed = 0;
-        passed += await HoldAsync(cancellation).ConfigureAwait(false) ? 1 : 0;
-        passed += await FindAsync("a disk whose flush does nothing", flushes: false, string.Empty, cancellation).ConfigureAwait(false) ? 1 : 0;
-        passed += await FindAsync("a guest whose flush does nothing", flushes: true, " unflushed", cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await HoldAsync("the store", new VolatileDisk(Sectors), string.Empty, cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await HoldAsync("files", await Ext4Disk.MakeAsync(flushes: true, cancellation).ConfigureAwait(false), Files, cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await FindAsync("a disk whose flush does nothing", new VolatileDisk(Sectors, flushes: false), string.Empty, cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await FindAsync("files on a disk whose flush does nothing", await Ext4Disk.MakeAsync(flushes: false, cancellation).ConfigureAwait(false), Files, cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await FindAsync("a guest whose flush does nothing", new VolatileDisk(Sectors), " unflushed", cancellation).ConfigureAwait(false) ? 1 : 0;
         _failures.ForEach(Console.WriteLine);
         Console.WriteLine($"{passed} passed, {_failures.Count} failed");
         return _failures.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private async Task<bool> HoldAsync(CancellationToken cancellation)
+    private async Task<bool> HoldAsync(string what, VolatileDisk disk, string word, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var (cuts, ledger, failure) = await CutAsync(new VolatileDisk(Sectors), string.Empty, cancellation).ConfigureAwait(false);
+        var (cuts, ledger, failure) = await CutAsync(disk, word, cancellation).ConfigureAwait(false);
         Output.Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"power: seed {options.Seed}: {cuts} cuts in {clock.Elapsed.TotalSeconds:0} s, {ledger.Acknowledged} changes acknowledged, {ledger.Found} values looked at: {failure ?? "all there"}"));
+            $"power: {what}: seed {options.Seed}: {cuts} cuts in {clock.Elapsed.TotalSeconds:0} s, {ledger.Acknowledged} changes acknowledged, {ledger.Found} values looked at: {failure ?? "all there"}"));
         if (failure is not null)
         {
-            _failures.Add($"FAILED the store, at cut {cuts} of seed {options.Seed}: {failure}");
+            _failures.Add($"FAILED {what}, at cut {cuts} of seed {options.Seed}: {failure}");
         }
 
         return failure is null;
     }
 
-    private async Task<bool> FindAsync(string what, bool flushes, string word, CancellationToken cancellation)
+    private async Task<bool> FindAsync(string what, VolatileDisk disk, string word, CancellationToken cancellation)
     {
-        var (cuts, _, failure) = await CutAsync(new VolatileDisk(Sectors, flushes), word, cancellation).ConfigureAwait(false);
+        var (cuts, _, failure) = await CutAsync(disk, word, cancellation).ConfigureAwait(false);
         Output.Say($"power: {what}: {(failure is null ? $"NOT found out in {cuts} cuts" : $"found out at cut {cuts}: {failure.Split('\n')[0]}")}");
         if (failure is null)
         {
@@ -87,6 +92,11 @@ internal sealed class PowerTest(Image image, CrashTestOptions options)
                 if (isLast)
                 {
                     await LookAsync(booted, ledger, cancellation).ConfigureAwait(false);
+                    if (word == Files)
+                    {
+                        await Ext4Disk.CheckAsync(disk, cancellation).ConfigureAwait(false);
+                    }
+
                     return (options.Count, ledger, null);
                 }
 

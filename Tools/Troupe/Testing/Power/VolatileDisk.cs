@@ -23,6 +23,18 @@ public sealed class VolatileDisk(int sectors, bool flushes = true)
     /// <summary>Sectors that a power cut may change.</summary>
     public int Unflushed => _cache.Count;
 
+    /// <summary>What is durable.</summary>
+    public ReadOnlyMemory<byte> Content => _durable;
+
+    /// <summary>A disk that begins with a file's content.</summary>
+    public static VolatileDisk Load(string file, bool flushes = true)
+    {
+        var content = File.ReadAllBytes(file);
+        var disk = new VolatileDisk(content.Length / SectorSize, flushes);
+        content.CopyTo(disk._durable, 0);
+        return disk;
+    }
+
     /// <summary>Reads whole sectors, the newest of each.</summary>
     public void Read(long offset, Span<byte> into)
     {

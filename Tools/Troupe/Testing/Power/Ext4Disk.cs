@@ -1,0 +1,42 @@
+using Troupe.Tools.Terminal;
+using Troupe.Tools.Workspace;
+
+namespace Troupe.Tools.Testing.Power;
+
+/// <summary>Disks with ext4, made and looked at by Linux's stock tools (e2fsprogs).</summary>
+public static class Ext4Disk
+{
+    // With the smallest journal that mke2fs makes.
+    private const string Size = "16M";
+
+    /// <summary>An empty file system.</summary>
+    public static async Task<VolatileDisk> MakeAsync(bool flushes, CancellationToken cancellation)
+    {
+        using var folder = new TemporaryFile();
+        var made = await HostProcess.CaptureAsync("/usr/sbin/mke2fs", ["-q", "-t", "ext4", "-O", "^metadata_csum,^orphan_file", folder.Path, Size], cancellation).ConfigureAwait(false);
+        return made.ExitCode == 0 ? VolatileDisk.Load(folder.Path, flushes) : throw new UserError($"mke2fs: {made.Output}");
+    }
+
+    /// <summary>What e2fsck has to say to a disk that nothing has to be replayed on.</summary>
+    /// <exception cref="UserError">It found something.</exception>
+    public static async Task CheckAsync(VolatileDisk disk, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        using var folder = new TemporaryFile();
+        await File.WriteAllBytesAsync(folder.Path, disk.Content.ToArray(), cancellation).ConfigureAwait(false);
+        var found = await HostProcess.CaptureAsync("/usr/sbin/e2fsck", ["-fn", folder.Path], cancellation).ConfigureAwait(false);
+        if (found.ExitCode != 0)
+        {
+            throw new UserError($"e2fsck finds: {found.Output}", exitCode: ExitCodes.Failure);
+        }
+    }
+
+    private sealed class TemporaryFile : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("troupe-power");
+
+        public string Path => System.IO.Path.Combine(_folder.FullName, "disk");
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
+}
