@@ -1,4 +1,5 @@
 using System.Globalization;
+using Troupe.Tools.Terminal;
 
 namespace Troupe.Tools.Benchmarks.Io;
 
@@ -34,10 +35,10 @@ internal sealed class BackingFile : IDisposable
 
             return file;
         }
-        catch
+        catch (IOException failure)
         {
             file.Dispose();
-            throw;
+            throw new UserError($"the guests' disk cannot be written: {failure.Message}", $"It takes {Megabytes} MB in {directory}.", ExitCodes.Broken);
         }
     }
 

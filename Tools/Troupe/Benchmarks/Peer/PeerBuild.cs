@@ -106,6 +106,12 @@ public sealed class PeerBuild(Repository repository)
     private static string Init(IReadOnlyList<string> modules)
     {
         var insert = string.Concat(modules.Select(module => $"$b insmod /modules/{Path.GetFileName(module)}.ko\n"));
+        if (modules.Contains(DiskModule))
+        {
+            // A disk with one queue gets mq-deadline otherwise, which has nothing to win where no head moves.
+            insert += "echo none > /sys/block/vda/queue/scheduler\n";
+        }
+
         return $"""
             #!/bin/busybox sh
             b=/bin/busybox
