@@ -30,7 +30,7 @@ public sealed partial class LinuxWorkerHostTests
     {
         using var world = new World();
         long thread = await world.BlockAsync(processor: 0);
-        await UntilAsync(() => LinuxThread.PriorityOf(thread) == Math.Min(LinuxThread.ProcessPriority + 10, LowestPriority));
+        await UntilAsync(() => LinuxThread.PriorityOf(thread) == Math.Min(Math.Max(LinuxThread.ProcessPriority, 0) + 10, LowestPriority));
         await UntilAsync(() => LinuxThread.AllowedProcessors(thread).SequenceEqual(LinuxThread.AllowedProcessors()));
     }
 
