@@ -173,13 +173,16 @@ internal sealed class LyingVirtioDevice : PlatformDevice
         return true;
     }
 
-    /// <summary>From its next reset on it behaves. With <paramref name="saysSo"/> it asks for that, as a device does that knows that it failed; otherwise the driver has to find out.</summary>
+    /// <summary>
+    /// From its next reset on it behaves. With <paramref name="saysSo"/> it asks for that, as a device does that knows that it failed; otherwise the driver has to find out. It cannot if the
+    /// configuration is wrong and makes sense, as another capacity does (section 5.2.4): of that the device tells in any case.
+    /// </summary>
     public void Heal(bool saysSo)
     {
         _isHealed = true;
         _hangingResets = 0;
         _garbageReads = 0;
-        if (!saysSo)
+        if (!saysSo && Configuration.AsSpan().SequenceEqual(_usual))
             return;
         _losesInterrupts = false;
         _status |= VirtioStatus.NeedsReset;
