@@ -141,11 +141,27 @@ internal sealed partial class QueuePair
             throw new DeviceViolationException($"{_name}: a packet in {expected} buffers.");
         }
 
+        try
+        {
+            TakeFollowing(expected, ref count, ref length);
+        }
+        catch (DeviceViolationException)
+        {
+            // Also when the queue found the next one to be a lie: those before it are in no ring any more.
+            DisposePieces(count);
+            throw;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the buffers behind the first out of the ring; whatever is thrown, the count is that of the pieces that are there.</summary>
+    private void TakeFollowing(int expected, ref int count, ref int length)
+    {
         while (count < expected)
         {
-            if (!_receive.TryTake(out var next, out var written))
+            if (!_receive!.TryTake(out var next, out var written))
             {
-                DisposePieces(count);
                 throw new DeviceViolationException($"{_name}: a packet in {expected} buffers, of which {count} came.");
             }
 
@@ -153,8 +169,6 @@ internal sealed partial class QueuePair
             _pieces[count++] = next;
             length += written;
         }
-
-        return true;
     }
 
     private bool IsWorthKeeping(int count, int length, out FrameOffloadFlags flags)

@@ -24,6 +24,16 @@ public sealed class DeviceCaseTests(ITestOutputHelper output)
         Assert.True(result.Devices[device] is { Violations: > 50, Resets: > 50, Accesses: > 1000 });
     }
 
+    // Of a packet in several buffers, the first were lost when the queue found a later one to be a lie.
+    [Fact]
+    public void ACaseThatLostABufferLosesNone() => Assert.Null(DeviceCase.Run(3425, DeviceKind.VirtioNet).Failure);
+
+    // The driver believed to the end what it had read of the device; only the device can say that it is not so any more.
+    [Theory]
+    [InlineData(15706)] // another configuration
+    [InlineData(2193)] // registers read as anything
+    public void ACaseThatMisledItsDriverEnds(int seed) => Assert.Null(DeviceCase.Run(seed, DeviceKind.VirtioBlk).Failure);
+
     [Fact]
     public void ACaseReplaysToTheStep() => Assert.Empty(DeviceRun.FindUnrepeatable(300, 25));
 

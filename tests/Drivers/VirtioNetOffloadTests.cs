@@ -178,6 +178,32 @@ public sealed class VirtioNetOffloadTests
         net.AssertNothingLeaked();
     }
 
+    [Theory]
+    // Of no chain; the first buffer once more; and one that is there, with more octets than it has.
+    [InlineData(999, 12)]
+    [InlineData(0, 12)]
+    [InlineData(1, 100_000)]
+    public void ALieAboutALaterBufferLosesNoneOfThoseBefore(int later, int written)
+    {
+        var net = new NetFixture(features: Offloads);
+        net.Start();
+        var queue = net.Device.Queues[0];
+        List<int> heads = [];
+        for (var index = 0; index < 2; index++)
+        {
+            Assert.True(queue.TryPop(out var head, out var pieces));
+            var piece = Assert.Single(pieces);
+            byte[] header = [.. Header(1, 1, 34, 16)[..10], 2, 0];
+            header.CopyTo(net.Memory.At(piece.Address, piece.Length));
+            heads.Add(head);
+        }
+
+        queue.Push((uint)heads[0], 1_000);
+        queue.Push((uint)(later < heads.Count ? heads[later] : later), (uint)written);
+        Assert.Throws<DeviceViolationException>(() => net.Driver.Service());
+        net.AssertNothingLeaked();
+    }
+
     [Fact]
     public void LargePacketsThatTheClientHasNoRoomForStayWithTheDeviceUntilItHas()
     {

@@ -25,6 +25,7 @@ internal sealed class LyingVirtioDevice : PlatformDevice
     private int _garbageReads;
     private bool _losesInterrupts;
     private bool _isHealed;
+    private bool _hasMisledDriver;
     private uint _generation;
 
     public LyingVirtioDevice(GuardedMemory memory, Random random, VirtioDeviceType type, int queues, int ring, ulong features, byte[] configuration)
@@ -138,6 +139,7 @@ internal sealed class LyingVirtioDevice : PlatformDevice
                 queue.ScribbleOnEvents(_random);
                 break;
             case Misbehaviour.RegisterGarbage:
+                _hasMisledDriver = true;
                 _garbageReads = 1 + _random.Next(30);
                 Interrupt(QueueCause | ConfigurationCause);
                 break;
@@ -173,13 +175,16 @@ internal sealed class LyingVirtioDevice : PlatformDevice
         return true;
     }
 
-    /// <summary>From its next reset on it behaves. With <paramref name="saysSo"/> it asks for that, as a device does that knows that it failed; otherwise the driver has to find out.</summary>
+    /// <summary>
+    /// From its next reset on it behaves. With <paramref name="saysSo"/> it asks for that, as a device does that knows that it failed; otherwise the driver has to find out. It cannot if what
+    /// it read of the device is wrong and makes sense, as another capacity does (section 5.2.4), or that the disk is read-only: after such lies the device tells in any case.
+    /// </summary>
     public void Heal(bool saysSo)
     {
         _isHealed = true;
         _hangingResets = 0;
         _garbageReads = 0;
-        if (!saysSo)
+        if (!saysSo && !_hasMisledDriver)
             return;
         _losesInterrupts = false;
         _status |= VirtioStatus.NeedsReset;
@@ -211,6 +216,7 @@ internal sealed class LyingVirtioDevice : PlatformDevice
 
     private void ChangeConfiguration()
     {
+        _hasMisledDriver = true;
         _generation++;
         for (int times = 1 + _random.Next(8); times > 0; times--)
             Configuration[_random.Next(Configuration.Length)] = (byte)_random.Next(256);
