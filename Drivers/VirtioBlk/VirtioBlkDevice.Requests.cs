@@ -9,7 +9,7 @@ namespace Troupe.Drivers.VirtioBlk;
 public sealed partial class VirtioBlkDevice
 {
     /// <summary>What a place of <see cref="RequestMemory"/> is used for.</summary>
-    private record struct Place(Submission? Submission, int Operation, int DataLength, bool IsRead);
+    private record struct Place(BlockSubmission? Submission, int Operation, int DataLength, bool IsRead);
 
     /// <summary>Stands for the flush of a batch, which is none of its operations.</summary>
     private const int FlushOperation = -1;
@@ -18,10 +18,10 @@ public sealed partial class VirtioBlkDevice
     private readonly Stack<int> _freePlaces;
     private readonly int[] _placeOfHead;
     private readonly VirtqueueSegment[] _segments;
-    private readonly Stack<Submission> _unused = new();
+    private readonly Stack<BlockSubmission> _unused = new();
 
     // Batches with something to give to the device, the oldest first: operations, or the flush after them.
-    private readonly Queue<Submission> _waiting = new();
+    private readonly Queue<BlockSubmission> _waiting = new();
     private int _segmentSize;
     private int _batches;
 
@@ -41,7 +41,7 @@ public sealed partial class VirtioBlkDevice
 
         if (!_unused.TryPop(out var submission))
         {
-            submission = new Submission();
+            submission = new BlockSubmission();
         }
 
         submission.Take(batch, reply);
@@ -90,7 +90,7 @@ public sealed partial class VirtioBlkDevice
     }
 
     /// <summary>Puts what is left of a batch into the ring; false if there is no room for all of it now.</summary>
-    private bool TryIssue(Submission submission)
+    private bool TryIssue(BlockSubmission submission)
     {
         if (submission.IsFlushing)
         {
@@ -116,7 +116,7 @@ public sealed partial class VirtioBlkDevice
         return true;
     }
 
-    private bool TryAdd(RequestType type, Submission submission, int index, in BlockOperation operation, [Borrowed] BlockBuffer buffer)
+    private bool TryAdd(RequestType type, BlockSubmission submission, int index, in BlockOperation operation, [Borrowed] BlockBuffer buffer)
     {
         if (!_freePlaces.TryPeek(out var place))
         {
@@ -167,8 +167,7 @@ public sealed partial class VirtioBlkDevice
         submission.InFlight--;
         if (place.Operation == FlushOperation)
         {
-            _counters.Flushes += status == BlockStatus.Done ? 1 : 0;
-            _counters.Failed += status == BlockStatus.Done ? 0 : 1;
+            _counters.CountFlush(status);
             submission.Batch.EndFlush(status);
             Answer(submission);
             return;
@@ -192,7 +191,7 @@ public sealed partial class VirtioBlkDevice
     };
 
     /// <summary>If all operations of a batch are over: begins its flush, or answers it.</summary>
-    private void EndIfOver(Submission submission)
+    private void EndIfOver(BlockSubmission submission)
     {
         if (submission.IsFlushing || submission.InFlight > 0 || !submission.IsEverythingIssued)
         {
@@ -216,7 +215,7 @@ public sealed partial class VirtioBlkDevice
         Answer(submission);
     }
 
-    private void Answer(Submission submission)
+    private void Answer(BlockSubmission submission)
     {
         var reply = submission.Reply;
         var batch = submission.Release();
@@ -245,7 +244,7 @@ public sealed partial class VirtioBlkDevice
         }
     }
 
-    private void AbandonOnce(Submission submission)
+    private void AbandonOnce(BlockSubmission submission)
     {
         if (submission.Batch is not null)
         {

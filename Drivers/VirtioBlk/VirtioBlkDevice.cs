@@ -19,7 +19,7 @@ public sealed partial class VirtioBlkDevice
     private readonly DmaBlock _bufferMemory;
     private readonly BlockBufferPool _buffers;
     private readonly RequestMemory _requests;
-    private readonly VirtioBlkCounters _counters = new();
+    private readonly BlockDeviceCounters _counters = new();
     private Virtqueue? _queue;
     private BlockDeviceInformation? _information;
     private ulong _features;
@@ -87,7 +87,7 @@ public sealed partial class VirtioBlkDevice
         IsRunning = false;
         if (_queue is not null)
         {
-            _counters.EarlierNotifications += _queue.Notifications;
+            _counters.Notifications += _queue.Notifications;
             _queue.Dispose();
             _queue = null;
         }
@@ -101,7 +101,7 @@ public sealed partial class VirtioBlkDevice
 
     internal void CountViolation() => _counters.DeviceViolations++;
 
-    internal BlockDeviceStatistics ReadStatistics() => _counters.Snapshot(_queue?.Notifications ?? 0);
+    internal BlockDeviceStatistics ReadStatistics() => _counters.Read() with { Notifications = _counters.Notifications + (_queue?.Notifications ?? 0) };
 
     /// <summary>
     /// Deals with an interrupt: lowers the line first, then lets it fire again; the ring is looked at afterwards, by <see cref="Service"/>. False: the device asks for a reset.

@@ -159,7 +159,7 @@ internal sealed class FakeStore : XenStoreConnection
 }
 
 /// <summary>The capability of a device's half: grants are numbers of pages of fake memory.</summary>
-internal sealed class FakeFrontend : XenFrontend
+internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 {
     private readonly Dictionary<uint, (FakeBlock Block, int Offset, bool IsReadOnly)> _grants = [];
     private uint _next = 8;
@@ -173,7 +173,7 @@ internal sealed class FakeFrontend : XenFrontend
 
     public int GrantCount => _grants.Count;
 
-    public override string Name => "vif 0";
+    public override string Name => name;
 
     public override DmaArena CreateArena(long limit) => new FakeArena(Memory, limit);
 

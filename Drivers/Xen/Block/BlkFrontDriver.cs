@@ -1,0 +1,286 @@
+// xen/include/public/io/blkif.h and io/xenbus.h: how a front end connects, is cut off, and connects anew.
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Core.Memory;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.Xen;
+
+/// <summary>
+/// The actor that drives the guest's half of a Xen disk. Spawn it with a factory and <see cref="FailurePolicy.Restart"/>: a new incarnation on the same
+/// <see cref="BlkFrontDevice"/> has the other half close, and connects again; what was in flight is answered with <see cref="BlockStatus.DeviceReset"/>.
+/// </summary>
+/// <remarks>
+/// <para>
+/// <b>Events are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
+/// </para>
+/// <para>
+/// <b>An other half that lies</b>, closes, goes away, or has requests and ends none for half of <see cref="BlockDeviceMessage.Patience"/>, is cut off and connected to anew: at once, or
+/// after a second if it did nothing well since it was last found lying. Clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
+/// </para>
+/// </remarks>
+public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
+{
+    private static readonly TimeSpan DeviceTimeout = BlockDeviceMessage.Patience / 2;
+    private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
+
+    private readonly BlkFrontDevice _device;
+    private readonly BlkFrontConnection _connection;
+    private ActorRef<BlockDeviceMessage>? _self;
+    private TimerHandle _timer;
+    private int _interrupted;
+    private int _otherChanged;
+    private bool _isWatching;
+    private bool _isResting;
+    private bool _hasDeadline;
+    private long _completedAtDeadline;
+    private long _completedAtViolation = -1;
+
+    /// <summary>Creates an incarnation of the driver.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="store">xenstore's client.</param>
+    /// <param name="path">The device's node in xenstore.</param>
+    public BlkFrontDriver(BlkFrontDevice device, ActorRef<XenStoreMessage> store, string path)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(store);
+        _device = device;
+        _connection = new BlkFrontConnection(store, path);
+    }
+
+    /// <inheritdoc/>
+    protected override void Started()
+    {
+        _self = Context.Self;
+        _timer = Context.CreateTimer(BlockDeviceMessage.Deadline());
+        _self.TryTell(BlockDeviceMessage.Interrupt());
+    }
+
+    /// <inheritdoc/>
+    protected override void Stopped()
+    {
+        _device.Stop();
+        // So that it lets go of what is in flight, whether another incarnation follows or not.
+        _connection.TellClosed();
+    }
+
+    /// <inheritdoc/>
+    protected override ValueTask ReceiveAsync(BlockDeviceMessage message)
+    {
+        try
+        {
+            Handle(in message);
+            if (Take(ref _interrupted))
+            {
+                _device.CountEvent();
+                _device.Service();
+            }
+        }
+        catch (XenViolationException)
+        {
+            CutOff();
+        }
+
+        SetDeadline();
+        var hasOtherChanged = ProcessorMemory.LoadAcquire(ref _otherChanged) != 0;
+        return hasOtherChanged || (!_isResting && (!_isWatching || !_device.IsRunning)) ? FollowAsync() : default;
+    }
+
+    private void Handle(in BlockDeviceMessage message)
+    {
+        switch (message.Kind)
+        {
+            case BlockDeviceMessageKind.Submit:
+                _device.Submit(message.Batch!, message.BatchReply);
+                break;
+            case BlockDeviceMessageKind.GetInformation:
+                _device.Describe(message.InformationReply);
+                break;
+            case BlockDeviceMessageKind.GetStatistics:
+                message.StatisticsReply.Set(_device.ReadStatistics());
+                break;
+            case BlockDeviceMessageKind.Deadline:
+                OnTimer();
+                break;
+            case BlockDeviceMessageKind.None:
+            case BlockDeviceMessageKind.Interrupt:
+            default:
+                break;
+        }
+    }
+
+    private void OnTimer()
+    {
+        // An active timer has been set anew since it sent this.
+        if (_timer.IsActive)
+        {
+            return;
+        }
+
+        _isResting = false;
+        if (_hasDeadline)
+        {
+            throw new XenViolationException($"{_device.Name} ended no request for {DeviceTimeout}.");
+        }
+    }
+
+    /// <summary>The deadline is for the next request that ends, while there are some; counted from the last that did.</summary>
+    private void SetDeadline()
+    {
+        if (!_device.IsRunning || _device.InFlight == 0)
+        {
+            if (_hasDeadline)
+            {
+                _hasDeadline = false;
+                _timer.Cancel();
+            }
+        }
+        else if (!_hasDeadline || _device.Completed != _completedAtDeadline)
+        {
+            _hasDeadline = true;
+            _completedAtDeadline = _device.Completed;
+            _timer.Restart(DeviceTimeout);
+        }
+    }
+
+    /// <summary>The other half broke the rules.</summary>
+    private void CutOff()
+    {
+        _device.CountViolation();
+        Stop();
+        _isResting = false;
+        if (_device.Completed == _completedAtViolation)
+        {
+            Rest();
+        }
+
+        _completedAtViolation = _device.Completed;
+    }
+
+    /// <summary>Looks how far the other half is, and does what follows from it.</summary>
+    private async ValueTask FollowAsync()
+    {
+        try
+        {
+            if (!_isWatching)
+            {
+                _isWatching = await _connection.TryWatchAsync(OnOtherChanged);
+                if (!_isWatching)
+                {
+                    Rest();
+                    return;
+                }
+            }
+
+            Take(ref _otherChanged);
+            if (_device.IsRunning || _device.IsPrepared)
+            {
+                await FollowConnectionAsync();
+            }
+            else
+            {
+                await FollowPartingAsync();
+            }
+        }
+        catch (XenViolationException exception)
+        {
+            _device.Refuse(exception);
+            CutOff();
+            Rest();
+        }
+        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
+        {
+            // A disk that runs needs nothing of xenstore.
+            if (!_device.IsRunning)
+            {
+                Rest();
+            }
+        }
+    }
+
+    /// <summary>The halves are connected, or this one waits for the other to connect.</summary>
+    private async ValueTask FollowConnectionAsync()
+    {
+        switch (await _connection.ReadOtherStateAsync())
+        {
+            case XenBusState.Connected when _device.IsRunning:
+                _device.Resize(await _connection.ReadSectorCountAsync());
+                break;
+            case XenBusState.Connected:
+                _device.Start(await _connection.ReadPropertiesAsync());
+                _isResting = false;
+                await _connection.SetStateAsync(XenBusState.Connected);
+                break;
+            case XenBusState.InitWait or XenBusState.Initialised when _device.IsPrepared:
+                Rest();
+                break;
+            case XenBusState.Unknown:
+            case XenBusState.Initialising:
+            case XenBusState.InitWait:
+            case XenBusState.Initialised:
+            case XenBusState.Closing:
+            case XenBusState.Closed:
+            default:
+                Stop();
+                await FollowPartingAsync();
+                break;
+        }
+    }
+
+    /// <summary>The halves are apart, or on their way there: what is in flight is looked after, and a new connection is begun when the other half is ready for it.</summary>
+    private async ValueTask FollowPartingAsync()
+    {
+        _device.Stop();
+        if (!await _connection.IsReadyAsync())
+        {
+            Rest();
+            return;
+        }
+
+        if (!_device.TryPrepare(OnEvent, out var numbers))
+        {
+            // It is ready for another connection and holds pages of the last: once more.
+            await _connection.SetStateAsync(XenBusState.Closing);
+        }
+        else if (!await _connection.ConnectAsync(numbers))
+        {
+            _device.Stop();
+        }
+
+        // Its next change is told; should it be silent, this looks again.
+        Rest();
+    }
+
+    private void Stop()
+    {
+        _device.Stop();
+        _hasDeadline = false;
+        _timer.Cancel();
+    }
+
+    private void Rest()
+    {
+        _isResting = true;
+        _timer.Restart(RestDelay);
+    }
+
+    private static bool Take(ref int flag) => ProcessorMemory.LoadAcquire(ref flag) != 0 && ProcessorMemory.Exchange(ref flag, 0) != 0;
+
+    /// <summary>Runs on a worker, outside this actor's turns.</summary>
+    private void OnEvent()
+    {
+        if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)
+        {
+            _self!.TryTell(BlockDeviceMessage.Interrupt());
+        }
+    }
+
+    /// <summary>Runs in the turn of xenstore's client.</summary>
+    private void OnOtherChanged()
+    {
+        if (ProcessorMemory.Exchange(ref _otherChanged, 1) == 0)
+        {
+            _self!.TryTell(BlockDeviceMessage.Interrupt());
+        }
+    }
+}
