@@ -65,7 +65,7 @@ public sealed partial class BlkFrontDevice
 
             Pump();
         }
-        while (_ring.TryAskForEvent());
+        while (!_ring.TryAskForEvent());
     }
 
     private void Pump()

@@ -32,6 +32,9 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
     private int _otherChanged;
     private bool _isWatching;
     private bool _isResting;
+
+    // Until the timer's next message the halves part and no connection is begun, however often the other half changes: otherwise the two could go round for ever.
+    private bool _isLeftAlone;
     private bool _hasDeadline;
     private long _completedAtDeadline;
     private long _completedAtViolation = -1;
@@ -117,7 +120,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
             return;
         }
 
-        _isResting = false;
+        _isResting = _isLeftAlone = false;
         if (_hasDeadline)
         {
             throw new XenViolationException($"{_device.Name} ended no request for {DeviceTimeout}.");
@@ -149,11 +152,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         _device.CountViolation();
         Stop();
         _isResting = false;
-        if (_device.Completed == _completedAtViolation)
-        {
-            Rest();
-        }
-
+        _isLeftAlone = _device.Completed == _completedAtViolation;
         _completedAtViolation = _device.Completed;
     }
 
@@ -231,7 +230,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
     private async ValueTask FollowPartingAsync()
     {
         _device.Stop();
-        if (!await _connection.IsReadyAsync())
+        if (!await _connection.IsReadyAsync() || _isLeftAlone)
         {
             Rest();
             return;
@@ -240,6 +239,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         if (!_device.TryPrepare(OnEvent, out var numbers))
         {
             // It is ready for another connection and holds pages of the last: once more.
+            _isLeftAlone = true;
             await _connection.SetStateAsync(XenBusState.Closing);
         }
         else if (!await _connection.ConnectAsync(numbers))
