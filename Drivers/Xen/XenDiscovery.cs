@@ -1,4 +1,4 @@
-// docs/misc/xenstore-paths.pandoc of Xen: device/vif.
+// docs/misc/xenstore-paths.pandoc of Xen: device/vif and device/vbd.
 using System.Collections.Immutable;
 using System.Globalization;
 using Troupe.Actors;
@@ -12,6 +12,11 @@ public sealed class XenDiscovery : Actor<DiscoveryMessage>
 {
     /// <summary>Where network cards are listed, by number.</summary>
     public const string NetworkPath = "device/vif";
+
+    /// <summary>Where disks are listed, by a number that grows in the order in which the toolstack was told of them.</summary>
+    public const string DiskPath = "device/vbd";
+
+    private const string DevicesPath = "device/";
 
     private readonly ActorRef<XenStoreMessage> _store;
     private readonly Func<string, ushort, XenFrontend> _open;
@@ -37,17 +42,7 @@ public sealed class XenDiscovery : Actor<DiscoveryMessage>
         var count = 0;
         try
         {
-            foreach (var name in await _store.AskAsync<ImmutableArray<string>>(static reply => new XenStoreMessage.List(NetworkPath, reply)))
-            {
-                if (await FindAsync(name) is not { } device)
-                {
-                    continue;
-                }
-
-                count++;
-                var open = _open;
-                _registrar.Tell(new DeviceRegistrarMessage.Found(device, () => open(device.Name, (ushort)device.Vendor)));
-            }
+            count = await FindAllAsync(NetworkPath) + await FindAllAsync(DiskPath);
         }
         catch (Exception exception) when (exception is AskTimeoutException or AskFailedException)
         {
@@ -58,12 +53,37 @@ public sealed class XenDiscovery : Actor<DiscoveryMessage>
         Context.Stop();
     }
 
-    private async ValueTask<DeviceDescription?> FindAsync(string name)
+    /// <summary>Whether a device is one of those listed at <paramref name="path"/>.</summary>
+    public static bool IsListed(string path, DeviceDescription device)
     {
-        var domain = await _store.AskAsync<string?>(reply => new XenStoreMessage.Read($"{NetworkPath}/{name}/backend-id", reply));
-        return uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && ushort.TryParse(domain, NumberStyles.None, CultureInfo.InvariantCulture, out var other)
-            ? new DeviceDescription($"vif {number}", DeviceBus.Xen, other, number)
-            : null;
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(device);
+        return device.Bus == DeviceBus.Xen && device.Name == NameOf(path, device.Device);
     }
+
+    private async ValueTask<int> FindAllAsync(string path)
+    {
+        List<DeviceDescription> devices = [];
+        foreach (var name in await _store.AskAsync<ImmutableArray<string>>(reply => new XenStoreMessage.List(path, reply)))
+        {
+            var domain = await _store.AskAsync<string?>(reply => new XenStoreMessage.Read($"{path}/{name}/backend-id", reply));
+            if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && ushort.TryParse(domain, NumberStyles.None, CultureInfo.InvariantCulture, out var other))
+            {
+                devices.Add(new DeviceDescription(NameOf(path, number), DeviceBus.Xen, other, number));
+            }
+        }
+
+        // xenstore lists them in no order.
+        devices.Sort(static (left, right) => left.Device.CompareTo(right.Device));
+        foreach (var device in devices)
+        {
+            var open = _open;
+            _registrar.Tell(new DeviceRegistrarMessage.Found(device, () => open(device.Name, (ushort)device.Vendor)));
+        }
+
+        return devices.Count;
+    }
+
+    private static string NameOf(string path, uint number) => $"{path[DevicesPath.Length..]} {number}";
 }

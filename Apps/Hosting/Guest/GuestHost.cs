@@ -37,7 +37,7 @@ internal sealed class GuestHost : IMachine
         ActorRef<XenStoreMessage>? store = _machine.Xen is { } domain ? XenParts.Start(system, domain) : null;
         if (store is not null)
         {
-            drivers = [new NetFrontFactory(store, offloads), .. drivers];
+            drivers = [new NetFrontFactory(store, offloads), new BlkFrontFactory(store), .. drivers];
             buses = [.. buses, DeviceBus.Xen];
         }
 

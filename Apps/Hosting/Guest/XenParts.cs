@@ -42,7 +42,7 @@ internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offl
     public override string Name => "xen-netfront";
 
     /// <inheritdoc/>
-    public override bool Matches(DeviceDescription device) => device.Bus == DeviceBus.Xen;
+    public override bool Matches(DeviceDescription device) => XenDiscovery.IsListed(XenDiscovery.NetworkPath, device);
 
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
@@ -52,6 +52,28 @@ internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offl
         string path = $"{XenDiscovery.NetworkPath}/{device.Device}";
         return system.Spawn(
             () => new NetFrontDriver(driven, store, path),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+    }
+}
+
+/// <summary>Disks whose other half is in another domain.</summary>
+internal sealed class BlkFrontFactory(ActorRef<XenStoreMessage> store) : DriverFactory
+{
+    /// <inheritdoc/>
+    public override string Name => "xen-blkfront";
+
+    /// <inheritdoc/>
+    public override bool Matches(DeviceDescription device) => XenDiscovery.IsListed(XenDiscovery.DiskPath, device);
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        BlkFrontOptions options = new();
+        // The handle has fewer bits than the number, and takes the lower ones, as Linux does.
+        BlkFrontDevice driven = new((XenFrontend)capability, capability.CreateArena(options.RequiredDmaMemory), unchecked((ushort)device.Device), options);
+        string path = $"{XenDiscovery.DiskPath}/{device.Device}";
+        return system.Spawn(
+            () => new BlkFrontDriver(driven, store, path),
             new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
     }
 }

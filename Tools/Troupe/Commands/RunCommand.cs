@@ -52,9 +52,14 @@ public static class RunCommand
 
         if (options.Machine == GuestMachine.Xen)
         {
-            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User || options.Disks.Count > 0)
+            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User)
             {
-                throw new UserError("--machine xen takes none of --gdb, -p, --net, --pcap and --disk.", "There is no driver for a domain's disk yet, and its network ends in the emulated machine, at the bridge of Xen's first domain.");
+                throw new UserError("--machine xen takes none of --gdb, -p, --net and --pcap.", "A domain's network ends in the emulated machine, at the bridge of Xen's first domain.");
+            }
+
+            if (options.Disks.Count > DomainZeroScripts.MostDisks)
+            {
+                throw new UserError($"--disk stands there {options.Disks.Count} times; --machine xen takes {DomainZeroScripts.MostDisks} disks at most.");
             }
 
             var domain = await new ImageBuild(repository).EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);

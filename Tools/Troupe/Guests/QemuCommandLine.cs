@@ -57,9 +57,7 @@ public static class QemuCommandLine
 
         for (var disk = 0; disk < options.Disks.Count; disk++)
         {
-            // A comma in a name is written twice. What the guest flushes QEMU does (fdatasync); until then it is in this host's cache.
-            var file = options.Disks[disk].Replace(",", ",,", StringComparison.Ordinal);
-            arguments.AddRange(["-drive", $"if=none,id=disk{Number(disk)},format=raw,discard=unmap,file={file}", "-device", $"virtio-blk-{bus},drive=disk{Number(disk)}"]);
+            arguments.AddRange(Disk(options.Disks[disk], disk, bus));
         }
 
         if (options.DebuggerPort is { } port)
@@ -75,6 +73,10 @@ public static class QemuCommandLine
         arguments.AddRange(options.Extra);
         return arguments;
     }
+
+    /// <summary>A disk: a comma in a name is written twice. What the guest flushes QEMU does (fdatasync); until then it is in this host's cache.</summary>
+    internal static IEnumerable<string> Disk(string file, int disk, string bus) =>
+        ["-drive", $"if=none,id=disk{Number(disk)},format=raw,discard=unmap,file={file.Replace(",", ",,", StringComparison.Ordinal)}", "-device", $"virtio-blk-{bus},drive=disk{Number(disk)}"];
 
     private static IEnumerable<string> Network(GuestOptions options, string bus, GuestNetwork network, int card)
     {

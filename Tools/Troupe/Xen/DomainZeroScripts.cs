@@ -26,6 +26,18 @@ public static class DomainZeroScripts
 
         """;
 
+    /// <summary>What xl runs when a guest's disk appears: its other half learns which device of the first domain it is.</summary>
+    public const string DiskScript = """
+        #!/bin/sh
+        case "$1" in
+        add) xenstore-write "$XENBUS_PATH/physical-device" "$(stat -c %t:%T "$(xenstore-read "$XENBUS_PATH/params")")" && xenstore-write "$XENBUS_PATH/hotplug-status" connected;;
+        esac
+
+        """;
+
+    /// <summary>The most disks: so many have grants for all of their buffers, beside a network card (Drivers/Xen/Block/BlkFrontOptions.cs).</summary>
+    public const int MostDisks = 3;
+
     /// <summary>The first program.</summary>
     public static string Init(IEnumerable<string> modules) => $$"""
         #!/bin/busybox sh
@@ -49,7 +61,7 @@ public static class DomainZeroScripts
         """;
 
     /// <summary>A guest's configuration for xl.</summary>
-    public static string Configuration(int processors, int memory, string commandLine, bool network) => string.Join('\n',
+    public static string Configuration(int processors, int memory, string commandLine, bool network, int disks) => string.Join('\n',
         "name=\"guest\"",
         "type=\"pvh\"",
         "kernel=\"/guest/image\"",
@@ -63,6 +75,8 @@ public static class DomainZeroScripts
         "on_crash=\"destroy\"",
         "on_reboot=\"destroy\"",
         $"cmdline=\"{commandLine.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"",
+        // The first domain's disks, of which nothing else uses any.
+        disks > 0 ? $"disk=[{string.Join(',', Enumerable.Range(0, disks).Select(static disk => $"\"format=raw,vdev=xvd{(char)('a' + disk)},access=rw,script=block-troupe,target=/dev/vd{(char)('a' + disk)}\""))}]" : string.Empty,
         network ? "vif=[\"bridge=br0,script=/etc/xen/scripts/vif-troupe\"]" : string.Empty,
         string.Empty);
 

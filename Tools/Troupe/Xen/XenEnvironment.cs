@@ -36,6 +36,9 @@ public sealed partial class XenEnvironment(Repository repository)
     [
         "drivers/xen/xen-evtchn", "drivers/xen/xen-gntdev", "drivers/xen/xen-gntalloc", "drivers/xen/xen-privcmd", "drivers/xen/xenfs/xenfs",
         "drivers/net/xen-netback/xen-netback", "net/llc/llc", "net/802/stp", "net/bridge/bridge",
+        // The guests' disks are QEMU's to the first domain, and the first domain's to the guests.
+        "drivers/virtio/virtio_ring", "drivers/virtio/virtio", "drivers/virtio/virtio_pci_modern_dev", "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci",
+        "drivers/block/virtio_blk", "drivers/block/xen-blkback/xen-blkback",
     ];
 
     private readonly DebianPackages _debian = new(Path.Combine(repository.Artifacts, "xen"), "the Xen machine");
@@ -114,6 +117,7 @@ public sealed partial class XenEnvironment(Repository repository)
 
         archive.AddFile("etc/xen/xl.conf", []);
         archive.AddFile("etc/xen/scripts/vif-troupe", DomainZeroScripts.Text(DomainZeroScripts.NetworkScript));
+        archive.AddFile("etc/xen/scripts/block-troupe", DomainZeroScripts.Text(DomainZeroScripts.DiskScript));
         archive.AddFile("init", DomainZeroScripts.Text(DomainZeroScripts.Init(_modules.Select(module => Path.GetFileName(module)))));
         archive.Complete();
     }

@@ -21,6 +21,9 @@ internal sealed record XenGuestOptions
     /// <summary>Whether it has a network card on the first domain's bridge.</summary>
     public bool Network { get; init; } = true;
 
+    /// <summary>Files that are the guest's disks, byte for byte.</summary>
+    public IReadOnlyList<string> Disks { get; init; } = [];
+
     /// <summary>What the first domain's shell does while the guest runs.</summary>
     public string Meanwhile { get; init; } = string.Empty;
 }
@@ -60,7 +63,7 @@ internal sealed class XenMachine(XenParts parts)
     private static void WriteGuest(CpioArchive archive, XenGuestOptions options)
     {
         archive.AddFile("guest/image", File.ReadAllBytes(options.Image));
-        archive.AddFile("guest/configuration", DomainZeroScripts.Text(DomainZeroScripts.Configuration(options.Processors, options.Memory, options.CommandLine, options.Network)));
+        archive.AddFile("guest/configuration", DomainZeroScripts.Text(DomainZeroScripts.Configuration(options.Processors, options.Memory, options.CommandLine, options.Network, options.Disks.Count)));
         archive.AddFile("guest/run.sh", DomainZeroScripts.Text(DomainZeroScripts.Run(options.Meanwhile)));
         archive.Complete();
     }
@@ -72,5 +75,6 @@ internal sealed class XenMachine(XenParts parts)
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-chardev", "stdio,id=serial0,signal=off", "-serial", "chardev:serial0",
         "-kernel", parts.Hypervisor, "-append", $"console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all dom0=pv dom0_mem={FirstDomainMemory}M dom0_max_vcpus=1 dom0_vcpus_pin noreboot",
         "-initrd", $"{parts.Kernel} console=hvc0 quiet,{archive}",
+        .. options.Disks.SelectMany(static (file, disk) => QemuCommandLine.Disk(file, disk, "pci")),
     ];
 }

@@ -21,7 +21,7 @@ public static class XenRun
         using var symbols = new Symbolizer(image.Symbols, repository.Root);
         int? code = null;
         await new XenMachine(parts).RunAsync(
-            new XenGuestOptions { Image = image.Elf, Processors = options.Processors, Memory = options.Memory, CommandLine = options.CommandLine },
+            new XenGuestOptions { Image = image.Elf, Processors = options.Processors, Memory = options.Memory, CommandLine = options.CommandLine, Disks = options.Disks },
             line =>
             {
                 if (!line.StartsWith(DomainZeroScripts.ConsoleMark, StringComparison.Ordinal))

@@ -28,11 +28,22 @@ internal sealed class XenTest(Repository repository, string? only)
     /// <summary>Runs them and says by its exit code whether all held.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        var selfTest = await BuildAsync("Apps/SelfTest", cancellation).ConfigureAwait(false);
-        var hello = await BuildAsync("Apps/Hello", cancellation).ConfigureAwait(false);
+        using var disks = new XenDisks();
+        await disks.CreateAsync(cancellation).ConfigureAwait(false);
+        var build = new ImageBuild(repository);
+        var (selfTest, hello) = (repository.FindApp("Apps/SelfTest"), repository.FindApp("Apps/Hello"));
+        var cases = Cases(build.ImageOf(selfTest).Elf, build.ImageOf(hello).Elf, disks).Where(test => only is null || test.Name.Contains(only, StringComparison.Ordinal)).ToList();
+        foreach (var app in new[] { selfTest, hello })
+        {
+            if (cases.Any(test => test.Options.Image == build.ImageOf(app).Elf))
+            {
+                await build.EnsureAsync(app, force: false, cancellation).ConfigureAwait(false);
+            }
+        }
+
         var machine = new XenMachine(await new XenEnvironment(repository).EnsureAsync(cancellation).ConfigureAwait(false));
         var passed = 0;
-        foreach (var (name, options, check) in Cases(selfTest.Elf, hello.Elf).Where(test => only is null || test.Name.Contains(only, StringComparison.Ordinal)))
+        foreach (var (name, options, check) in cases)
         {
             passed += await TestAsync(machine, name, options, check, cancellation).ConfigureAwait(false) ? 1 : 0;
         }
@@ -42,7 +53,7 @@ internal sealed class XenTest(Repository repository, string? only)
         return _failures.Count == 0 && passed > 0 ? ExitCodes.Success : ExitCodes.Failure;
     }
 
-    private static IEnumerable<(string Name, XenGuestOptions Options, Action<IReadOnlyList<string>> Check)> Cases(string selfTest, string hello)
+    private static IEnumerable<(string Name, XenGuestOptions Options, Action<IReadOnlyList<string>> Check)> Cases(string selfTest, string hello, XenDisks disks)
     {
         foreach (var processors in (int[])[1, 2])
         {
@@ -68,6 +79,32 @@ internal sealed class XenTest(Repository repository, string? only)
                 Require(lines, $"{DomainZeroScripts.ConsoleMark}KERNEL PANIC: ");
                 Require(lines, "(d1) KERNEL PANIC: ");
                 Require(lines, ShutDown(ReasonCrash));
+            }
+        );
+        yield return (
+            "disks: what a boot left the next one finds, and the host",
+            new XenGuestOptions { Image = selfTest, CommandLine = "disk", Network = false, Disks = disks.Raw, Meanwhile = XenDisks.BootAgain },
+            lines =>
+            {
+                for (var boot = 0; boot < XenDisks.Boots; boot++)
+                {
+                    Require(lines, $"sectors: 2048 of 2048 are as boot {boot} left them");
+                    Require(lines, $"sectors: boot {boot + 1} reads back what it wrote");
+                    Require(lines, $"store: 100 of 100 values are as boot {boot} left them");
+                }
+
+                disks.CheckRaw();
+            }
+        );
+        yield return (
+            "disks: files that Linux made and checks",
+            new XenGuestOptions { Image = selfTest, CommandLine = "files", Network = false, Disks = [disks.Ext4], Meanwhile = XenDisks.BootAgain },
+            lines =>
+            {
+                Require(lines, "files: Linux left 'hello, guest'");
+                Require(lines, "files: 20 of 20 are as boot 1 left them");
+                Require(lines, "files: boot 2 replayed 1 transactions");
+                disks.CheckExt4();
             }
         );
         yield return (
@@ -160,6 +197,4 @@ internal sealed class XenTest(Repository repository, string? only)
             throw new UserError($"no line has '{expected}'");
         }
     }
-
-    private Task<Image> BuildAsync(string app, CancellationToken cancellation) => new ImageBuild(repository).EnsureAsync(repository.FindApp(app), force: false, cancellation);
 }
