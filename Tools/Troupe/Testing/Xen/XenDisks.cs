@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
-using Troupe.Tools.Xen;
 
 namespace Troupe.Tools.Testing.Xen;
 
