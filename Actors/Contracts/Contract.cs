@@ -11,8 +11,8 @@ namespace Troupe.Actors;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>One machine per protocol.</b> Its state is that of the conversation at hand, and it is fired when the state changes only: what is legal and changes nothing
-/// is looked up.
+/// <b>One machine per protocol, a state per conversation.</b> What a message does is looked up in the table that the machine is declared with; the machine is the graph and is not fired. So
+/// conversations share nothing that changes: none waits for another, and one whose threads were ended in the middle, as Coyote ends them, leaves nothing to the next.
 /// </para>
 /// <para>
 /// <b>Absent from release.</b> <see cref="Observe"/> is conditional on DEBUG where it is called, so a release build has no call, no state and, published
@@ -26,12 +26,10 @@ public sealed class Contract<TState, TMessage>
     where TMessage : struct, Enum
 {
     private readonly Dictionary<TMessage, string> _senders = [];
-    private readonly Dictionary<(TState State, TMessage Message), string?> _transitions = [];
+    private readonly Dictionary<(TState State, TMessage Message), TState> _transitions = [];
     private readonly ConditionalWeakTable<object, Conversation> _conversations = [];
     private readonly ConditionalWeakTable<object, Conversation>.CreateValueCallback _begin;
     private readonly StateMachine<TState, string> _machine;
-    private readonly object _observing = new();
-    private TState _state;
 
     /// <summary>A contract in which nothing is legal yet.</summary>
     /// <param name="name">What it is about, for reports.</param>
@@ -41,9 +39,8 @@ public sealed class Contract<TState, TMessage>
         ArgumentException.ThrowIfNullOrEmpty(name);
         Name = name;
         Initial = initial;
-        _state = initial;
         _begin = _ => new Conversation { State = initial };
-        _machine = new StateMachine<TState, string>(() => _state, state => _state = state);
+        _machine = new StateMachine<TState, string>(initial);
     }
 
     /// <summary>What it is about.</summary>
@@ -70,7 +67,7 @@ public sealed class Contract<TState, TMessage>
     {
         foreach (TMessage message in messages)
         {
-            string trigger = Declare(state, message, changes: false);
+            string trigger = Declare(state, message, next: state);
             _machine.Configure(state).Ignore(trigger);
         }
 
@@ -82,7 +79,7 @@ public sealed class Contract<TState, TMessage>
     {
         if (EqualityComparer<TState>.Default.Equals(state, next))
             return Allow(state, message);
-        _machine.Configure(state).Permit(Declare(state, message, changes: true), next);
+        _machine.Configure(state).Permit(Declare(state, message, next), next);
         return this;
     }
 
@@ -108,22 +105,18 @@ public sealed class Contract<TState, TMessage>
     {
         ArgumentNullException.ThrowIfNull(conversation);
         Conversation current = _conversations.GetValue(conversation, _begin);
-        lock (_observing)
+        lock (current)
         {
-            if (!_transitions.TryGetValue((current.State, message), out string? trigger))
+            if (!_transitions.TryGetValue((current.State, message), out TState next))
                 throw Violation(conversation, current.State, message);
-            if (trigger is null)
-                return;
-            _state = current.State;
-            _machine.Fire(trigger);
-            current.State = _state;
+            current.State = next;
         }
     }
 
-    private string Declare(TState state, TMessage message, bool changes)
+    private string Declare(TState state, TMessage message, TState next)
     {
         string trigger = $"{SenderOf(message)} {message}";
-        if (!_transitions.TryAdd((state, message), changes ? trigger : null))
+        if (!_transitions.TryAdd((state, message), next))
             throw new ArgumentException($"{Name}: {trigger} in {state} is declared already.", nameof(message));
         return trigger;
     }

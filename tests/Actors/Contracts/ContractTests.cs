@@ -83,6 +83,27 @@ public sealed class ContractTests
     }
 
     [Fact]
+    public async Task AConversationThatIsReportedHoldsUpNoOther()
+    {
+        using var slow = new SlowDoor();
+        Task<ContractViolationException> report = Task.Factory.StartNew(
+            () => Assert.Throws<ContractViolationException>(() => _contract.Observe(slow, Act.Lock)), TaskCreationOptions.LongRunning);
+        slow.IsReported.Wait();
+        object other = new();
+        Task shut = Task.Factory.StartNew(() => _contract.Observe(other, Act.Shut), TaskCreationOptions.LongRunning);
+        try
+        {
+            await shut.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+        finally
+        {
+            slow.MayGoOn.Set();
+        }
+
+        Assert.Equal("Lock", (await report).SentMessage);
+    }
+
+    [Fact]
     public void ObservingWhatChangesNothingAllocatesNothing()
     {
         object door = new();
@@ -91,6 +112,27 @@ public sealed class ContractTests
         for (int count = 0; count < 1000; count++)
             _contract.Observe(door, Act.Creak);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    /// <summary>A conversation whose name takes as long as the test wants.</summary>
+    private sealed class SlowDoor : IDisposable
+    {
+        internal ManualResetEventSlim IsReported { get; } = new();
+
+        internal ManualResetEventSlim MayGoOn { get; } = new();
+
+        public override string ToString()
+        {
+            IsReported.Set();
+            MayGoOn.Wait();
+            return "a slow door";
+        }
+
+        public void Dispose()
+        {
+            IsReported.Dispose();
+            MayGoOn.Dispose();
+        }
     }
 #else
     [Fact]
