@@ -9,10 +9,9 @@ namespace Troupe.Apps.Hosting;
 /// </summary>
 public sealed class FilesOptions
 {
-    // What is not looked for on a disk: the kernel's files, and the one it has for certificates.
-    private const string Certificates = "/etc/ssl/certs/ca-certificates.crt";
-
+    // What is not looked for on a disk: the kernel's files, and what lies in the image, if it has any.
     private static readonly string[] _kept = ["/proc/", "/sys/", "/dev/"];
+    private static readonly string[] _keptIfThere = ["/etc/ssl/certs/ca-certificates.crt", Assets.InImage + "/"];
 
     // Delegates, so that an image whose program does not say UseExt4 is linked without a file system.
     private Func<ActorSystem, IMachine, Task<Action>>? _start;
@@ -21,14 +20,14 @@ public sealed class FilesOptions
     /// <summary>
     /// Puts the ext4 file system of a disk where File, FileStream and Directory find it, from the end of <see cref="UnikernelApplication.StartAsync"/> on.
     /// </summary>
-    /// <param name="mountPoint">The directory that is its root: "/" for the whole tree but /proc, /sys and /dev, or one like "/data".</param>
+    /// <param name="mountPoint">The directory that is its root: "/" for the whole tree but /proc, /sys, /dev and the files of the image, or one like "/data".</param>
     /// <param name="disk">Which of the machine's disks, in the order of the bus.</param>
     /// <param name="options">How it is opened.</param>
     public void UseExt4(string mountPoint = "/", int disk = 0, FileSystemOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(disk);
         // Refuses a mount point that is none, now.
-        FileMount mount = new(mountPoint, File.Exists(Certificates) ? [.. _kept, Certificates] : _kept);
+        FileMount mount = new(mountPoint, [.. _kept, .. _keptIfThere.Where(Path.Exists)]);
         _start = (system, machine) => StartAsync(system, machine, mount, disk, options);
     }
 

@@ -19,9 +19,13 @@ internal static class FileCalls
         UnikernelBuilder builder = Unikernel.CreateBuilder([]);
         builder.Files.UseExt4();
         UnikernelApplication app = builder.Build();
+        string early = await AnswerAsync(() => AssetCases.All[0].Run(""));
         await app.StartAsync();
+        Console.WriteLine($"case before the start: {early}");
+        if (GuestMachine.IsGuest)
+            Console.WriteLine($"calls: an asset that is written to: {AssetCases.Change()}");
         int count = 0;
-        foreach ((string name, Func<string, Task<string>> run) in FileCases.All.Concat(FileErrorCases.All))
+        foreach ((string name, Func<string, Task<string>> run) in FileCases.All.Concat(FileErrorCases.All).Concat(AssetCases.All))
         {
             string own = Directory.CreateDirectory(Path.Combine(folder, "cases", $"{++count}")).FullName;
             Console.WriteLine($"case {name}: {await AnswerAsync(() => run(own))}");
@@ -34,7 +38,7 @@ internal static class FileCalls
             Console.WriteLine($"calls: {app.Actors.DetachmentCount} turns were detached");
         if (!keeps)
             await app.DisposeAsync();
-        return count == FileCases.All.Count + FileErrorCases.All.Count;
+        return count == FileCases.All.Count + FileErrorCases.All.Count + AssetCases.All.Count;
     }
 
     /// <summary>What an action answers: its result, or the kind of its failure.</summary>

@@ -98,15 +98,20 @@ public static unsafe class ImageSymbols
     [MethodImpl(Assembly)]
     public static extern ulong UserClock();
 
-    /// <summary>The certificates that the build put in (TroupeRootCertificates).</summary>
+    /// <summary>The certificates that the build put in (TroupeRootCertificates), an <see cref="ImageFile"/>; an empty one where there are none.</summary>
     [RuntimeImport("*", "instruction_root_certificates")]
     [MethodImpl(Assembly)]
     public static extern ulong RootCertificates();
 
-    /// <summary>Their end; their start where there are none.</summary>
-    [RuntimeImport("*", "instruction_root_certificates_end")]
+    /// <summary>The table of the files that the build put in (<see cref="ImageFile"/>).</summary>
+    [RuntimeImport("*", "instruction_image_files")]
     [MethodImpl(Assembly)]
-    public static extern ulong RootCertificatesEnd();
+    public static extern ulong ImageFiles();
+
+    /// <summary>Its end.</summary>
+    [RuntimeImport("*", "instruction_image_files_end")]
+    [MethodImpl(Assembly)]
+    public static extern ulong ImageFilesEnd();
 
     /// <summary>Not 0 where the processor has XSAVE.</summary>
     [RuntimeImport("*", "instruction_has_xsave")]

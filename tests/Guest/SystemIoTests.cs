@@ -40,7 +40,9 @@ public sealed class SystemIoTests : IDisposable
         Assert.Empty(linux.Keys.Union(ours.Keys)
             .Where(name => linux.GetValueOrDefault(name) != ours.GetValueOrDefault(name))
             .Select(name => $"{name}: Linux '{linux.GetValueOrDefault(name)}', here '{ours.GetValueOrDefault(name)}'"));
-        Assert.InRange(ours.Count, 35, int.MaxValue);
+        Assert.InRange(ours.Count, 45, int.MaxValue);
+        Assert.StartsWith("<!doctype html>|", ours["before the start"], StringComparison.Ordinal);
+        Assert.Contains("calls: an asset that is written to: UnauthorizedAccessException", guest.Lines);
 
         Run("e2fsck", $"-fn {disk}");
         Assert.DoesNotContain("needs_recovery", Run("debugfs", $"-R \"features\" {disk}"), StringComparison.Ordinal);

@@ -207,7 +207,8 @@ ADDRESS trace_rings, troupe_trace_rings
 ADDRESS has_xsave, processor_has_xsave
 ADDRESS user_clock, user_clock
 ADDRESS root_certificates, root_certificates
-ADDRESS root_certificates_end, root_certificates_end
+ADDRESS image_files, image_files
+ADDRESS image_files_end, image_files_end
 
     # Xen writes its calls here, 32 bytes each, when its register is told the page; nobody else ever jumps into it.
     .section .text.hypercall, "axR", @progbits

@@ -5,20 +5,14 @@ namespace Troupe.Smp.Kernel.Files;
 /// <summary>Which paths exist, and the text behind those that are text.</summary>
 internal static unsafe class FileContents
 {
-    /// <summary>Where the certificates are that the program trusts: Debian's place for them. OpenSSL is told by the environment (SSL_CERT_FILE).</summary>
-    internal static ReadOnlySpan<byte> RootCertificatesPath => "/etc/ssl/certs/ca-certificates.crt"u8;
-
-    /// <summary>0: the image has none.</summary>
-    internal static ulong RootCertificatesLength => Core.Machine.ImageSymbols.RootCertificatesEnd() - Core.Machine.ImageSymbols.RootCertificates();
-
     /// <summary>What a path names.</summary>
     internal static PseudoFile Find(byte* path) =>
         Is(path, "/dev/urandom"u8) || Is(path, "/dev/random"u8) ? PseudoFile.Random
         : Is(path, "/dev/null"u8) ? PseudoFile.Null
-        : Is(path, "/"u8) || Is(path, "."u8) ? PseudoFile.Directory
+        : Is(path, "/"u8) || Is(path, "."u8) || ImageFiles.FindBelow(path) != null ? PseudoFile.Directory
         : Is(path, "/proc/self/maps"u8) || Is(path, "/proc/meminfo"u8)
             || Is(path, "/sys/devices/system/cpu/online"u8) || Is(path, "/sys/devices/system/cpu/possible"u8) ? PseudoFile.Text
-        : RootCertificatesLength != 0 && Is(path, RootCertificatesPath) ? PseudoFile.Image
+        : ImageFiles.Find(path) != null ? PseudoFile.Image
         : PseudoFile.None;
 
     /// <summary>Makes the text of <paramref name="path"/>, which <see cref="Find"/> called text.</summary>

@@ -27,6 +27,14 @@ internal unsafe struct KernelText
         }
     }
 
+    internal void Append(byte* text)
+    {
+        for (; *text != 0; text++)
+        {
+            Append(*text);
+        }
+    }
+
     internal void AppendDecimal(ulong value)
     {
         ulong divisor = 1;

@@ -9,13 +9,13 @@ internal unsafe struct OpenFile
     /// <summary>What it is; <see cref="PseudoFile.None"/>: free.</summary>
     internal PseudoFile Kind;
 
-    /// <summary>Read position of text.</summary>
+    /// <summary>Read position, in bytes; in a directory, how many files of the table its listing has passed.</summary>
     internal ulong Position;
 
-    /// <summary>A page of text, text in the image, or the page of a <see cref="Pipe"/>.</summary>
+    /// <summary>A page of text, the page of a <see cref="Pipe"/>, or an <see cref="ImageFile"/>: the file, and of a directory the first one below it, or null.</summary>
     internal byte* Page;
 
-    /// <summary>Bytes of text.</summary>
+    /// <summary>Bytes of text or of a file; of a directory, characters of its path.</summary>
     internal ulong Length;
 }
 

@@ -15,13 +15,13 @@ internal enum PseudoFile
     /// <summary>/dev/null.</summary>
     Null,
 
-    /// <summary>A directory: <c>/</c>.</summary>
+    /// <summary>A directory: <c>/</c>, and those of the image's files.</summary>
     Directory,
 
     /// <summary>Text made when the file was opened.</summary>
     Text,
 
-    /// <summary>Text that lies in the image: the certificates that the program trusts.</summary>
+    /// <summary>A file that lies in the image: the certificates that the program trusts, and what the app has put in.</summary>
     Image,
 
     /// <summary>The read end of a pipe.</summary>

@@ -89,9 +89,9 @@ internal static unsafe class FirstThread
         Push(words, Put("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1"u8));
         Push(words, Put("LANG=C"u8));
 
-        if (FileContents.RootCertificatesLength != 0)
+        if (ImageFiles.RootCertificates->Length != 0)
         {
-            PushText(words, "SSL_CERT_FILE="u8, FileContents.RootCertificatesPath);
+            PushPath(words, "SSL_CERT_FILE="u8, ImageFiles.RootCertificates->Path);
         }
 
         // A thread of the pool that finds no work would spin by sched_yield, against the workers and its likes; and an experiment with
@@ -121,12 +121,12 @@ internal static unsafe class FirstThread
         Push(words, Put(KernelMemory.Scratch, text.Length));
     }
 
-    private static void PushText(ulong* words, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    private static void PushPath(ulong* words, ReadOnlySpan<byte> name, byte* path)
     {
         KernelText text = default;
         text.Initialize(KernelMemory.Scratch, 128);
         text.Append(name);
-        text.Append(value);
+        text.Append(path);
         Push(words, Put(KernelMemory.Scratch, text.Length));
     }
 

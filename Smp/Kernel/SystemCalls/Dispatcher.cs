@@ -50,7 +50,7 @@ internal static unsafe class Dispatcher
             case SystemCall.Pipe2: return FileCalls.Pipe(first);
             case SystemCall.ReadLink: return Errno.NoEntry;
             case SystemCall.ReadLinkAt: return Errno.NoEntry;
-            case SystemCall.GetDirectoryEntries: return FileCalls.DirectoryEntries(first);
+            case SystemCall.GetDirectoryEntries: return FileCalls.DirectoryEntries(first, second, third);
             case SystemCall.GetWorkingDirectory: return InformationCalls.WorkingDirectory(first, second);
             case SystemCall.FileSystemStat: return Errno.NotImplemented;
             case SystemCall.ExtendedStat: return Errno.NotImplemented;

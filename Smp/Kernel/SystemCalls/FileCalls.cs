@@ -4,16 +4,14 @@ using Troupe.Smp.Kernel.Files;
 namespace Troupe.Smp.Kernel.SystemCalls;
 
 /// <summary>open, read, write, close and their like, on the few files there are. Files of the program are served by actors, not here.</summary>
-internal static unsafe class FileCalls
+internal static unsafe partial class FileCalls
 {
     private const ulong LongestPath = 255;
 
     // An emulated UART takes some 6 us a byte, and interrupts are off meanwhile.
     private const ulong ConsolePiece = 48;
 
-    private const ulong AtEmptyPath = 0x1000;
     private const ulong DuplicateDescriptor = 0, GetDescriptorFlags = 1, GetStatusFlags = 3, DuplicateCloseOnExec = 1030;
-    private const uint DirectoryMode = 0x41ED, RegularMode = 0x8124, CharacterMode = 0x21B6, PipeMode = 0x1180;
 
     internal static long Open(ulong path, ulong flags)
     {
@@ -49,8 +47,13 @@ internal static unsafe class FileCalls
         }
         else if (kind == PseudoFile.Image)
         {
-            page = (byte*)ImageSymbols.RootCertificates();
-            length = FileContents.RootCertificatesLength;
+            page = (byte*)ImageFiles.Find(name);
+            length = ((ImageFile*)page)->Length;
+        }
+        else if (kind == PseudoFile.Directory)
+        {
+            page = (byte*)ImageFiles.FindBelow(name);
+            length = ImageFiles.LengthOf(name);
         }
 
         OpenFiles.Enter();
@@ -177,42 +180,6 @@ internal static unsafe class FileCalls
         return result;
     }
 
-    internal static long StatPath(ulong path, ulong destination)
-    {
-        byte* name = KernelMemory.Scratch;
-        if (!TryReadPath(path, name))
-        {
-            return Errno.BadAddress;
-        }
-
-        PseudoFile kind = FileContents.Find(name);
-        return kind == PseudoFile.None ? Errno.NoEntry : StoreStat(kind, kind == PseudoFile.Image ? FileContents.RootCertificatesLength : 0, destination);
-    }
-
-    internal static long StatFile(ulong descriptor, ulong destination)
-    {
-        OpenFiles.Enter();
-        OpenFile* file = OpenFiles.Find(descriptor);
-        PseudoFile kind = file == null ? PseudoFile.None : file->Kind;
-        ulong length = file == null ? 0 : file->Length;
-        OpenFiles.Leave();
-        return kind == PseudoFile.None ? Errno.BadFile : StoreStat(kind, length, destination);
-    }
-
-    internal static long StatAt(ulong descriptor, ulong path, ulong destination, ulong flags)
-    {
-        if ((flags & AtEmptyPath) != 0)
-        {
-            byte first = 0;
-            if (path == 0 || (UserMemory.TryRead(&first, path, 1) && first == 0))
-            {
-                return StatFile(descriptor, destination);
-            }
-        }
-
-        return StatPath(path, destination);
-    }
-
     internal static long Access(ulong path)
     {
         byte* name = KernelMemory.Scratch;
@@ -295,15 +262,6 @@ internal static unsafe class FileCalls
         return 0;
     }
 
-    internal static long DirectoryEntries(ulong descriptor)
-    {
-        OpenFiles.Enter();
-        OpenFile* file = OpenFiles.Find(descriptor);
-        long result = file == null ? Errno.BadFile : file->Kind == PseudoFile.Directory ? 0 : Errno.NotADirectory;
-        OpenFiles.Leave();
-        return result;
-    }
-
     private static bool TryReadPath(ulong path, byte* name)
     {
         for (ulong i = 0; i <= LongestPath; i++)
@@ -330,7 +288,8 @@ internal static unsafe class FileCalls
         ulong left = position < file->Length ? file->Length - position : 0;
         ulong count = bytes < left ? bytes : left;
         count = count < KernelMemory.FrameSize ? count : KernelMemory.FrameSize;
-        return count == 0 || UserMemory.TryWrite(destination, file->Page + position, count) ? (long)count : Errno.BadAddress;
+        byte* text = file->Kind == PseudoFile.Image ? ((ImageFile*)file->Page)->Contents : file->Page;
+        return count == 0 || UserMemory.TryWrite(destination, text + position, count) ? (long)count : Errno.BadAddress;
     }
 
     // Enters with the table's lock and leaves without it.
@@ -402,25 +361,5 @@ internal static unsafe class FileCalls
         ulong written = KernelConsole.WriteReady(piece, count);
         KernelConsole.Leave();
         return written == 0 && count != 0 ? Outcome.Again : (long)written;
-    }
-
-    private static long StoreStat(PseudoFile kind, ulong length, ulong destination)
-    {
-        // struct stat (arch/x86/include/uapi/asm/stat.h): device, inode, links, mode, user, group, pad, rdev, size, block size.
-        const ulong Size = 144, Inode = 8, Links = 16, Mode = 24, FileSize = 48, BlockSize = 56;
-        uint mode = kind switch
-        {
-            PseudoFile.Directory => DirectoryMode,
-            PseudoFile.Text or PseudoFile.Image => RegularMode,
-            PseudoFile.PipeReader or PseudoFile.PipeWriter => PipeMode,
-            _ => CharacterMode,
-        };
-        bool written = UserMemory.TryZero(destination, Size)
-            && UserMemory.TryWrite64(destination + Inode, (ulong)kind)
-            && UserMemory.TryWrite64(destination + Links, 1)
-            && UserMemory.TryWrite32(destination + Mode, mode)
-            && UserMemory.TryWrite64(destination + FileSize, length)
-            && UserMemory.TryWrite64(destination + BlockSize, KernelMemory.FrameSize);
-        return written ? 0 : Errno.BadAddress;
     }
 }
