@@ -38,12 +38,12 @@ internal sealed class DiskKill
         }
     }
 
-    /// <summary>What clients hold of the pool, and whether that is nothing.</summary>
-    internal async Task<(string Report, bool IsWhole)> LookAsync()
+    /// <summary>What clients hold of the pool, whether that is nothing, and how often the device was found to break its rules.</summary>
+    internal async Task<(string Report, bool IsWhole, long Violations)> LookAsync()
     {
         BlockDeviceStatistics now = await _device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);
         int buffers = _buffers.RentedCount;
-        return ($"disk: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers + now.DeviceViolations == 0);
+        return ($"disk: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers == 0, now.DeviceViolations);
     }
 
     private ValueTask<BlockDeviceInformation> InformationAsync() => _device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation, BlockDeviceMessage.Patience);

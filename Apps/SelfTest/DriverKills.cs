@@ -4,12 +4,14 @@ using Troupe.Actors;
 using Troupe.Apps.Hosting;
 using Troupe.Apps.Storage;
 using Troupe.Drivers.Contracts;
+using Troupe.Smp.Host;
 
 namespace Troupe.Apps.SelfTest;
 
 /// <summary>
 /// The drivers of a network card and a disk are killed at random moments while the host moves bytes by HTTP and a log store is changed (<c>./troupe test kills</c>): the console
 /// has how long each was gone, and at the end what their pools miss. The words: COUNT SEED FIRST, and the network's.
+/// In an image with that hook the devices break their rules instead (<see cref="DeviceHarms"/>, <c>./troupe test devices</c>).
 /// </summary>
 internal sealed class DriverKills
 {
@@ -24,19 +26,29 @@ internal sealed class DriverKills
     private readonly StoreLoad _load;
     private readonly int _count;
     private readonly Random _random;
+    private readonly DeviceHarms? _harms;
     private readonly TaskCompletionSource _begin = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile int _done;
 
-    private DriverKills(ActorSystem actors, NetworkKill network, DiskKill disk, StoreLoad load, int count, int seed)
+    private DriverKills(ActorSystem actors, NetworkKill network, DiskKill disk, StoreLoad load, int count, int seed, DeviceHarms? harms)
     {
-        (_network, _disk, _load, _count, _random) = (network, disk, load, count, new Random(seed));
+        (_network, _disk, _load, _count, _random, _harms) = (network, disk, load, count, new Random(seed), harms);
         _killer = actors.Spawn(new Killer(network, disk), "killer");
     }
 
-    internal static bool Run(string[] words) => RunAsync(words).GetAwaiter().GetResult();
+    internal static bool Run(string[] words) => RunAsync(words, harms: false).GetAwaiter().GetResult();
 
-    private static async Task<bool> RunAsync(string[] words)
+    /// <summary>The devices break their rules, if the image has what makes them.</summary>
+    internal static bool RunHarms(string[] words)
+    {
+        if (DeviceFaults.IsBuiltIn)
+            return RunAsync(words, harms: true).GetAwaiter().GetResult();
+        Console.WriteLine("this image has no hook to make devices break their rules: ./troupe test devices builds one that has");
+        return false;
+    }
+
+    private static async Task<bool> RunAsync(string[] words, bool harms)
     {
         UnikernelBuilder builder = Unikernel.CreateBuilder(words);
         long[] numbers = [.. builder.Arguments.Select(static word => long.Parse(word, CultureInfo.InvariantCulture))];
@@ -50,7 +62,7 @@ internal sealed class DriverKills
         }
 
         StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store")), numbers[2]);
-        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1]);
+        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, (int)numbers[1]) : null);
         return await load.CheckAsync() && await kills.RunAsync();
     }
 
@@ -61,16 +73,26 @@ internal sealed class DriverKills
         await _begin.Task;
         for (; _done < _count; _done++)
         {
-            await Task.Delay(_random.Next(LongestPause));
-            bool isNetwork = _random.Next(2) == 0;
-            bool isInTheMiddle = _random.Next(2) == 0;
-            Outage outage = await _killer.AskAsync<Outage>(reply => new KillOrder(isNetwork, isInTheMiddle, reply), BlockDeviceMessage.Patience);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill: {(isNetwork ? "network" : "disk")} {outage.Killed.TotalMicroseconds:F0} {outage.Unharmed.TotalMicroseconds:F0}"));
+            // Asked for at each place, so that nothing of it is in an image without the hook.
+            if (DeviceFaults.IsBuiltIn && _harms is not null)
+                await _harms.HarmAsync(_done);
+            else
+                await KillAsync();
         }
 
+        bool neverFailed = !DeviceFaults.IsBuiltIn || _harms is null || await _harms.EndAsync(_network);
         await _end.Task;
         _load.Finish();
-        return await changes & await SettlesAsync();
+        return await changes & await SettlesAsync() & neverFailed;
+    }
+
+    private async Task KillAsync()
+    {
+        await Task.Delay(_random.Next(LongestPause));
+        bool isNetwork = _random.Next(2) == 0;
+        bool isInTheMiddle = _random.Next(2) == 0;
+        Outage outage = await _killer.AskAsync<Outage>(reply => new KillOrder(isNetwork, isInTheMiddle, reply), BlockDeviceMessage.Patience);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill: {(isNetwork ? "network" : "disk")} {outage.Killed.TotalMicroseconds:F0} {outage.Unharmed.TotalMicroseconds:F0}"));
     }
 
     private string Answer(string path)
@@ -89,13 +111,15 @@ internal sealed class DriverKills
         while (true)
         {
             await _network.KillAsync(inTheMiddle: false);
-            (string network, bool isNetworkWhole) = await _network.LookAsync();
-            (string disk, bool isDiskWhole) = await _disk.LookAsync();
-            if ((isNetworkWhole && isDiskWhole) || late.IsCancellationRequested)
+            (string network, bool isNetworkWhole, long networkLies) = await _network.LookAsync();
+            (string disk, bool isDiskWhole, long diskLies) = await _disk.LookAsync();
+            bool isWhole = isNetworkWhole && isDiskWhole
+                && (DeviceFaults.IsBuiltIn && _harms is not null ? _harms.AreGuardsWhole && DeviceHarms.WereFoundOut(_count, networkLies, diskLies) : networkLies + diskLies == 0);
+            if (isWhole || late.IsCancellationRequested)
             {
                 Console.WriteLine($"kill: {network}");
                 Console.WriteLine($"kill: {disk}");
-                return isNetworkWhole && isDiskWhole;
+                return isWhole;
             }
 
             await Task.Delay(200);

@@ -41,14 +41,15 @@ internal sealed class NetworkKill(NetworkStack stack)
         }
     }
 
-    /// <summary>What clients hold of the pools, and whether that is nothing.</summary>
-    internal async Task<(string Report, bool IsWhole)> LookAsync()
+    /// <summary>What clients hold of the pools, whether that is nothing, and how often the device was found to break its rules.</summary>
+    internal async Task<(string Report, bool IsWhole, long Violations)> LookAsync()
     {
         NetworkDeviceStatistics now = await StatisticsAsync();
         (int frames, int batches) = (stack.Link.Frames.RentedCount, stack.Link.Batches.RentedCount);
         return (
             $"network: {now.Resets} resets, {now.DeviceViolations} violations, {now.TransmitLostInReset} frames lost, held: {now.ReceivedFramesHeld} received frames, {frames} frames, {batches} batches",
-            now.ReceivedFramesHeld + frames + batches + now.DeviceViolations == 0);
+            now.ReceivedFramesHeld + frames + batches == 0,
+            now.DeviceViolations);
     }
 
     private ValueTask<NetworkDeviceStatistics> StatisticsAsync() => _device.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);

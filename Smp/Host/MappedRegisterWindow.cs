@@ -52,6 +52,11 @@ internal sealed unsafe class MappedRegisterWindow : RegisterWindow
     /// <inheritdoc/>
     protected override void StoreAddressCore(int offset, DmaBlock target, int targetOffset)
     {
+        if (DeviceFaults.IsBuiltIn)
+        {
+            DeviceFaults.Shown(this, offset, target, targetOffset);
+        }
+
         ulong address = PhysicalDmaBlock.AddressOf(target) + (ulong)targetOffset;
         Write32Core(offset, (uint)address);
         Write32Core(offset + 4, (uint)(address >> 32));

@@ -29,7 +29,7 @@ internal abstract class RoutedInterruptLine : InterruptLine
                 _vector = Open(target);
             }
 
-            _workers.Set(_vector, onInterrupt);
+            _workers.Set(_vector, DeviceFaults.IsBuiltIn ? DeviceFaults.Connected(_vector, onInterrupt) : onInterrupt);
             Enable(_vector);
         }
     }
@@ -63,6 +63,11 @@ internal abstract class RoutedInterruptLine : InterruptLine
             }
 
             Disable(_vector);
+            if (DeviceFaults.IsBuiltIn)
+            {
+                DeviceFaults.Disconnected(_vector);
+            }
+
             _workers.Clear(_vector);
             Close(_vector);
             _vector = -1;

@@ -12,22 +12,23 @@ namespace Troupe.Tools.Commands;
 /// <param name="Processors">Guests of so many processors.</param>
 internal sealed record CrashTestOptions(int Count, int Seed, IReadOnlyList<int> Processors);
 
-/// <summary><c>troupe test power</c> and <c>kills</c>: guests whose disk loses its power, and guests whose drivers are killed.</summary>
+/// <summary><c>troupe test power</c>, <c>kills</c> and <c>devices</c>: guests whose disk loses its power, whose drivers are killed, and whose devices break their rules.</summary>
 internal static class CrashTestCommand
 {
     /// <summary>The stages of <c>troupe test</c> that this runs.</summary>
-    public static readonly string[] Names = ["power", "kills"];
+    public static readonly string[] Names = ["power", "kills", "devices"];
 
-    /// <summary>Builds what is missing, and runs the test; kills inside a network of its own.</summary>
+    /// <summary>Builds what is missing, and runs the test; kills and devices inside a network of their own.</summary>
     public static async Task<int> ExecuteAsync(string name, CrashTestOptions options, CancellationToken cancellation)
     {
         if (options.Count < 1 || options.Processors.Count == 0 || options.Processors.Any(static count => count < 1))
         {
-            throw new UserError($"troupe test {name} takes --{(name == "power" ? "cuts" : "kills")} and --cpus of 1 and more.");
+            throw new UserError($"troupe test {name} takes --{name switch { "power" => "cuts", "kills" => "kills", _ => "cases" }} and --cpus of 1 and more.");
         }
 
         var repository = Repository.Locate();
-        var build = new ImageBuild(repository);
+        var harms = name == "devices";
+        var build = new ImageBuild(repository, hasDeviceFaults: harms);
         var app = repository.FindApp("Apps/SelfTest");
         if (name == "power" || !PrivateNetwork.IsInside)
         {
@@ -36,6 +37,6 @@ internal static class CrashTestCommand
             return name == "power" ? await new PowerTest(image, options).RunAsync(cancellation).ConfigureAwait(false) : await PrivateNetwork.EnterAsync(cancellation).ConfigureAwait(false);
         }
 
-        return await new KillTest(build.ImageOf(app), options).RunAsync(cancellation).ConfigureAwait(false);
+        return await new KillTest(build.ImageOf(app), options, harms).RunAsync(cancellation).ConfigureAwait(false);
     }
 }

@@ -17,16 +17,16 @@ public static class TestCommand
     {
         var stage = new Argument<string>("STAGE")
         {
-            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons; cards loads an image with each network card. xen runs images as domains of an emulated Xen. power takes a disk's power away, kills a machine's drivers.",
+            Description = "unit, verify or guest; all of these three without it. Of the network besides: net moves bytes over bad links between guests and Linux; clients runs NuGet's clients in guests against Debian's servers; attack, connections, daemons; cards loads an image with each network card. xen runs images as domains of an emulated Xen. power takes a disk's power away, kills a machine's drivers, devices makes its devices break their rules.",
             DefaultValueFactory = _ => "all",
             Arity = ArgumentArity.ZeroOrOne,
         };
         stage.AcceptOnlyFromAmong(["all", "unit", "verify", "guest", "net", "clients", "xen", .. NetworkTestCommand.Names, .. CrashTestCommand.Names]);
         var filter = CommonSymbols.Filter();
         var command = new Command("test", "Build everything once and run the tests; ends with 'N passed, N failed'.") { stage, filter };
-        var seed = new Option<int>("--seed") { Description = "net, attack, power, kills: what decides which frames are harmed, or forged; when the power goes, or a driver.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed") { Description = "net, attack, power, kills, devices: what decides which frames are harmed, or forged; when the power goes, or a driver; what a device does.", DefaultValueFactory = _ => 1 };
         var megabytes = new Option<int>("--megabytes") { Description = "net: what crosses the clean link.", DefaultValueFactory = _ => 1024 };
-        var processors = new Option<int[]>("--cpus") { Description = "net, clients, attack, connections, daemons, cards (1, 2 and 4 unless said), power, kills: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
+        var processors = new Option<int[]>("--cpus") { Description = "net, clients, attack, connections, daemons, cards (1, 2 and 4 unless said), power, kills, devices: guests of so many processors; clients takes 0 for no guest, only Linux.", DefaultValueFactory = _ => [1, 2], AllowMultipleArgumentsPerToken = true };
         var versions = new Option<int[]>("--ip") { Description = "net: by which versions of IP.", DefaultValueFactory = _ => [4, 6], AllowMultipleArgumentsPerToken = true };
         versions.AcceptOnlyFromAmong("4", "6");
         var alone = new Option<bool>("--alone") { Description = "net: without the Linux guest beside." };
@@ -41,6 +41,8 @@ public static class TestCommand
         command.Add(cuts);
         var kills = new Option<int>("--kills") { Description = "kills: how many drivers are killed, with each number of processors.", DefaultValueFactory = _ => 500 };
         command.Add(kills);
+        var cases = new Option<int>("--cases") { Description = "devices: how often a device breaks a rule, with each number of processors.", DefaultValueFactory = _ => 1000 };
+        command.Add(cases);
         command.SetAction((result, cancellation) => result.GetRequiredValue(stage) switch
         {
             "net" => NetAsync(
@@ -59,7 +61,7 @@ public static class TestCommand
             var name when NetworkTestCommand.Names.Contains(name) => NetworkTestCommand.ExecuteAsync(
                 name, new NetworkTestOptions(result.GetValue(seed), result.GetValue(filter), ProcessorsOf(name, result, processors), result.GetValue(frames)), cancellation),
             var name when CrashTestCommand.Names.Contains(name) => CrashTestCommand.ExecuteAsync(
-                name, new CrashTestOptions(result.GetValue(name == "power" ? cuts : kills), result.GetValue(seed), result.GetValue(processors) ?? []), cancellation),
+                name, new CrashTestOptions(result.GetValue(name switch { "power" => cuts, "kills" => kills, _ => cases }), result.GetValue(seed), result.GetValue(processors) ?? []), cancellation),
             var name => ExecuteAsync(name, result.GetValue(filter), cancellation),
         });
         return command;

@@ -13,13 +13,15 @@ public sealed record Image(App App, string Elf)
 }
 
 /// <summary>Builds images with <c>dotnet publish -p:TroupeImage=true</c> (Tools/Build), only when their sources changed.</summary>
-public sealed partial class ImageBuild(Repository repository)
+/// <param name="repository">Where the sources are.</param>
+/// <param name="hasDeviceFaults">Whether images have the hook that makes devices break their rules (Smp/Host/DeviceFaults.cs); they lie beside the ordinary ones.</param>
+public sealed partial class ImageBuild(Repository repository, bool hasDeviceFaults = false)
 {
     /// <summary>The place of an app's image, built or not.</summary>
     public Image ImageOf(App app)
     {
         var project = Path.GetFileNameWithoutExtension(app.ProjectFile);
-        return new Image(app, Path.Combine(repository.Artifacts, "image", project, project + ".elf"));
+        return new Image(app, Path.Combine(repository.Artifacts, "image", hasDeviceFaults ? project + ".DeviceFaults" : project, project + ".elf"));
     }
 
     /// <summary>Builds the image unless it is newer than all of its sources.</summary>
@@ -44,7 +46,7 @@ public sealed partial class ImageBuild(Repository repository)
         File.Delete(stampFile);
         var result = await Output.StepAsync($"building the image of {app.Name}", () => HostProcess.CaptureAsync(
             "dotnet",
-            ["publish", app.ProjectFile, "-c", "Release", "-p:TroupeImage=true", "--nologo", "-v", "quiet"],
+            ["publish", app.ProjectFile, "-c", "Release", "-p:TroupeImage=true", .. hasDeviceFaults ? ["-p:TroupeDeviceFaults=true"] : Array.Empty<string>(), "--nologo", "-v", "quiet"],
             cancellation,
             repository.Root)).ConfigureAwait(false);
         if (result.ExitCode != 0 || !File.Exists(image.Elf))

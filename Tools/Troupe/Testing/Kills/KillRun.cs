@@ -6,8 +6,11 @@ namespace Troupe.Tools.Testing.Kills;
 internal sealed class KillRun
 {
     private const string Mark = "kill: ";
+    private const string Harm = Mark + "harm ";
 
     private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, int> _harms = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, int> _broken = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOver;
     private volatile int _kills;
@@ -33,8 +36,14 @@ internal sealed class KillRun
     /// <summary>Completes when the guest serves.</summary>
     public Task Listening => _listening.Task;
 
-    /// <summary>Kills whose outage is over.</summary>
+    /// <summary>Kills whose outage is over, or cases of devices that broke a rule.</summary>
     public int Kills => _kills;
+
+    /// <summary>How many cases were of which kind.</summary>
+    public string Harms => Counts(_harms);
+
+    /// <summary>What became of connections that did not end as they should, and how often.</summary>
+    public string Broken => Counts(_broken);
 
     /// <summary>Whether clients begin no more connections.</summary>
     public bool IsOver
@@ -76,6 +85,13 @@ internal sealed class KillRun
                 return;
             }
 
+            if (line.StartsWith(Harm, StringComparison.Ordinal))
+            {
+                CountOne(_harms, line[Harm.Length..]);
+                _kills++;
+                return;
+            }
+
             Report.Add(line[Mark.Length..]);
         }
     }
@@ -92,6 +108,25 @@ internal sealed class KillRun
                 Across++;
                 Silences.Add(longestSilence.TotalMilliseconds);
             }
+        }
+    }
+
+    /// <summary>A connection has not ended as it should.</summary>
+    public void Broke(string how)
+    {
+        lock (_gate)
+        {
+            CountOne(_broken, how);
+        }
+    }
+
+    private static void CountOne(SortedDictionary<string, int> counts, string what) => counts[what] = counts.GetValueOrDefault(what) + 1;
+
+    private string Counts(SortedDictionary<string, int> counts)
+    {
+        lock (_gate)
+        {
+            return counts.Count == 0 ? "none" : string.Join(", ", counts.Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.Key} {pair.Value}")));
         }
     }
 }

@@ -13,8 +13,10 @@ namespace Troupe.Tools.Testing.Kills;
 /// <summary>
 /// <c>troupe test kills</c>: the drivers of a guest's network card and disk are killed at random moments, under HTTP and writes to a log store. Every connection must end with the
 /// right bytes, no buffer may be missing at the end, and what the store acknowledged must be there after the power has gone as well.
+/// <c>troupe test devices</c> is the same with <paramref name="harms"/>: the devices break their rules instead. No driver may fail over it, no octet around their memory may change,
+/// and connections that were begun afterwards must end with the right bytes; before, a frame that such a device made up may have broken one.
 /// </summary>
-internal sealed class KillTest(Image image, CrashTestOptions options)
+internal sealed class KillTest(Image image, CrashTestOptions options, bool harms)
 {
     private const int Sectors = 2048;
     private const int Connections = 8;
@@ -29,6 +31,10 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
     private static readonly TimeSpan _lastConnection = TimeSpan.FromMinutes(1);
 
     private readonly List<string> _failures = [];
+
+    private string Name => harms ? "devices" : "kills";
+
+    private string Cases => harms ? "cases" : "kills";
 
     /// <summary>Runs it and says by its exit code whether all held.</summary>
     public async Task<int> RunAsync(CancellationToken cancellation)
@@ -48,9 +54,9 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
                 failure = lost.Message;
             }
 
-            var name = $"{options.Count} kills, seed {options.Seed}, {processors} processor(s)";
-            Output.Say($"kills: {name}: {failure ?? "passed"}");
-            run.Report.ForEach(line => Output.Say($"kills: {line}"));
+            var name = $"{options.Count} {Cases}, seed {options.Seed}, {processors} processor(s)";
+            Output.Say($"{Name}: {name}: {failure ?? "passed"}");
+            run.Report.ForEach(line => Output.Say($"{Name}: {line}"));
             passed += failure is null ? 1 : 0;
             if (failure is not null)
             {
@@ -72,7 +78,7 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
             Image = image.Elf,
             Processors = processors,
             Network = new GuestNetwork(GuestNetworkKind.Tap, GuestOnTap.Tap),
-            CommandLine = string.Create(CultureInfo.InvariantCulture, $"kills {options.Count} {options.Seed} 1 {GuestOnTap.Fixed}"),
+            CommandLine = string.Create(CultureInfo.InvariantCulture, $"{(harms ? "harms" : "kills")} {options.Count} {options.Seed} 1 {GuestOnTap.Fixed}"),
         };
         using (var guest = StoreGuest.Boot(image, guestOptions, disk, ledger, onLine: run.Read))
         {
@@ -91,13 +97,18 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
                 run.IsOver = true;
                 stop.CancelAfter(run.Kills < options.Count ? TimeSpan.Zero : _lastConnection);
                 await Task.WhenAll(clients).ConfigureAwait(false);
+                if (harms && run.Kills == options.Count)
+                {
+                    await ServesAsync(stop.Token).ConfigureAwait(false);
+                    run.Report.Add($"cases: {run.Harms}; connections that broke off meanwhile: {run.Broken}");
+                }
             }
             catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellation.IsCancellationRequested)
             {
-                throw new UserError($"after {run.Kills} kills: {(exception is IOException ? $"a connection: {exception.Message}" : "they do not go on")}{guest.LastWords}", exitCode: ExitCodes.Failure);
+                throw new UserError($"after {run.Kills} {Cases}: {(exception is IOException ? $"a connection: {exception.Message}" : "they do not go on")}{guest.LastWords}", exitCode: ExitCodes.Failure);
             }
 
-            run.Report.Add(string.Create(CultureInfo.InvariantCulture, $"{run.Kills} kills in {clock.Elapsed.TotalSeconds:0} s; {run.Connections} connections moved {run.Bytes >> 20} MB, {run.Across} of them were open at a kill"));
+            run.Report.Add(string.Create(CultureInfo.InvariantCulture, $"{run.Kills} {Cases} in {clock.Elapsed.TotalSeconds:0} s; {run.Connections} connections moved {run.Bytes >> 20} MB, {run.Across} of them were open at {(harms ? "one" : "a kill")}"));
             await AskAsync("/end", guest, cancellation).ConfigureAwait(false);
             var code = await guest.ExitsAsync(cancellation).ConfigureAwait(false);
             guest.Settle();
@@ -107,11 +118,15 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
             }
         }
 
-        run.Report.AddRange(
-        [
-            $"network: {run.Network.Count} outages, {run.Network}; a frame just before: {run.NetworkUnharmed}", $"disk: {run.Disk.Count} outages, {run.Disk}; a sector just before: {run.DiskUnharmed}",
-            $"the longest silence of a connection that was open at a kill: {run.Silences}",
-        ]);
+        if (!harms)
+        {
+            run.Report.AddRange(
+            [
+                $"network: {run.Network.Count} outages, {run.Network}; a frame just before: {run.NetworkUnharmed}", $"disk: {run.Disk.Count} outages, {run.Disk}; a sector just before: {run.DiskUnharmed}",
+                $"the longest silence of a connection that was open at a kill: {run.Silences}",
+            ]);
+        }
+
         disk.CutPower(new Random(options.Seed));
         using (var guest = StoreGuest.Boot(image, guestOptions with { CommandLine = "power 0 look", Network = new GuestNetwork(GuestNetworkKind.None) }, disk, ledger))
         {
@@ -128,13 +143,30 @@ internal sealed class KillTest(Image image, CrashTestOptions options)
         var random = new Random((options.Seed * Connections) + number);
         while (!run.IsOver)
         {
-            var count = (long)random.Next(LeastBytes, MostBytes) / sizeof(ulong) * sizeof(ulong);
             var before = run.Kills;
-            var silence = random.Next(2) == 0
-                ? await ByteConnection.GetAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false)
-                : await ByteConnection.PutAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false);
-            run.Moved(count, silence, wasOpenAtKill: run.Kills > before);
+            try
+            {
+                var (count, silence) = await MoveOneAsync(random, cancellation).ConfigureAwait(false);
+                run.Moved(count, silence, wasOpenAtKill: run.Kills > before);
+            }
+            catch (IOException broken) when (harms)
+            {
+                run.Broke(broken.Message);
+            }
         }
+    }
+
+    /// <summary>The guest serves as if nothing had been.</summary>
+    private Task ServesAsync(CancellationToken cancellation) =>
+        Task.WhenAll(Enumerable.Range(0, Connections).Select(number => MoveOneAsync(new Random(number), cancellation)));
+
+    private static async Task<(long Count, TimeSpan Silence)> MoveOneAsync(Random random, CancellationToken cancellation)
+    {
+        var count = (long)random.Next(LeastBytes, MostBytes) / sizeof(ulong) * sizeof(ulong);
+        var silence = random.Next(2) == 0
+            ? await ByteConnection.GetAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false)
+            : await ByteConnection.PutAsync(GuestOnTap.EndPoint, count, cancellation).ConfigureAwait(false);
+        return (count, silence);
     }
 
     private static async Task WaitAsync(StoreGuest guest, Task what, string words, CancellationToken cancellation)
