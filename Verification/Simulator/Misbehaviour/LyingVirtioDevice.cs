@@ -32,12 +32,12 @@ internal sealed class LyingVirtioDevice : PlatformDevice
     {
         _memory = memory;
         _random = random;
-        _features = features | VirtioFeatures.Version1;
+        _features = features | VirtioFeatures.Version1 | (random.Next(2) == 0 ? VirtioFeatures.RingPacked : 0);
         _ring = ring;
         _usual = configuration;
         Configuration = [.. configuration];
         Type = type;
-        Queues = [.. Enumerable.Range(0, queues).Select(_ => new LyingQueue(memory, () => (_driverFeatures & VirtioFeatures.EventIndex) != 0))];
+        Queues = [.. Enumerable.Range(0, queues).Select(_ => new LyingQueue(memory, () => _driverFeatures))];
         _window = new(this);
         Line = new(() => _causes != 0 || (_storm > 0 && _storm-- > 0), () => _losesInterrupts);
     }
