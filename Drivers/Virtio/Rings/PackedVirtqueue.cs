@@ -46,6 +46,7 @@ internal sealed class PackedVirtqueue : Virtqueue
     private const ushort EventsDisabled = 1;
     private const ushort EventAtDescriptor = 2;
 
+    private readonly DmaBlock _rings;
     private readonly VirtqueueLayout _layout;
     private readonly bool _hasEventIndex;
     private readonly Buffer[] _buffers;
@@ -60,6 +61,7 @@ internal sealed class PackedVirtqueue : Virtqueue
     public PackedVirtqueue(IVirtioTransport transport, int index, DmaBlock rings, VirtqueueLayout layout, bool hasEventIndex)
         : base(transport, index, rings, layout)
     {
+        _rings = rings;
         _layout = layout;
         _hasEventIndex = hasEventIndex;
         _buffers = new Buffer[layout.Size];
@@ -88,17 +90,17 @@ internal sealed class PackedVirtqueue : Virtqueue
             RequireInside(in segment, writable > 0);
             writable += segment.IsDeviceWritable ? segment.Length : 0;
             var at = DescriptorAt((ushort)(_available + index));
-            Rings.StoreAddress(at, segment.Block, segment.Offset);
-            Rings.WriteUInt32(at + LengthOffset, (uint)segment.Length);
+            _rings.StoreAddress(at, segment.Block, segment.Offset);
+            _rings.WriteUInt32(at + LengthOffset, (uint)segment.Length);
             // Needed in the last one only; in the others nobody reads it (2.8.6).
-            Rings.WriteUInt16(at + IdentifierOffset, identifier);
+            _rings.WriteUInt16(at + IdentifierOffset, identifier);
         }
 
         // Up to here nothing was made available and the queue's own state did not change, so an exception leaves it whole.
         for (var index = segments.Length - 1; index > 0; index--)
         {
             var position = (ushort)(_available + index);
-            Rings.WriteUInt16(DescriptorAt(position) + FlagsOffset, FlagsOf(position, in segments[index], index == segments.Length - 1));
+            _rings.WriteUInt16(DescriptorAt(position) + FlagsOffset, FlagsOf(position, in segments[index], index == segments.Length - 1));
         }
 
         var flags = FlagsOf(_available, in segments[0], segments.Length == 1);
@@ -109,7 +111,7 @@ internal sealed class PackedVirtqueue : Virtqueue
         }
         else
         {
-            Rings.WriteUInt16Release(DescriptorAt(_available) + FlagsOffset, flags);
+            _rings.WriteUInt16Release(DescriptorAt(_available) + FlagsOffset, flags);
         }
 
         _buffers[identifier] = new Buffer(segments.Length, writable, _publication);
@@ -129,7 +131,7 @@ internal sealed class PackedVirtqueue : Virtqueue
             return;
         }
 
-        Rings.WriteUInt16Release(DescriptorAt(old) + FlagsOffset, _firstFlags);
+        _rings.WriteUInt16Release(DescriptorAt(old) + FlagsOffset, _firstFlags);
         _published = _available;
         _publication++;
         Fence.Full();
@@ -140,7 +142,7 @@ internal sealed class PackedVirtqueue : Virtqueue
     }
 
     public override bool HasUsed =>
-        (Rings.ReadUInt16Acquire(DescriptorAt(_used) + FlagsOffset) & (DescriptorAvailable | DescriptorUsed))
+        (_rings.ReadUInt16Acquire(DescriptorAt(_used) + FlagsOffset) & (DescriptorAvailable | DescriptorUsed))
         == (WrapCounter(_used) ? DescriptorAvailable | DescriptorUsed : 0);
 
     public override bool TryTakeUsed(out UsedBuffer buffer)
@@ -152,9 +154,9 @@ internal sealed class PackedVirtqueue : Virtqueue
         }
 
         var at = DescriptorAt(_used);
-        var identifier = Rings.ReadUInt16(at + IdentifierOffset);
+        var identifier = _rings.ReadUInt16(at + IdentifierOffset);
         // Whatever the descriptor's write flag says, which 2.8.3 has a device set where it wrote: QEMU never does.
-        var length = Rings.ReadUInt32(at + LengthOffset);
+        var length = _rings.ReadUInt32(at + LengthOffset);
         var used = identifier < Size ? _buffers[identifier] : default;
         // What was added and not published cannot have been used.
         if (used.Descriptors == 0 || used.Publication == _publication)
@@ -162,7 +164,12 @@ internal sealed class PackedVirtqueue : Virtqueue
             throw NotInFlight(identifier);
         }
 
-        buffer = new UsedBuffer(identifier, CheckLength(length, used.Writable));
+        if (length > (uint)used.Writable)
+        {
+            length = Overstated(length, used.Writable);
+        }
+
+        buffer = new UsedBuffer(identifier, (int)length);
         _buffers[identifier] = default;
         _free[_freeCount++] = identifier;
         // The device, too, writes one descriptor for a buffer and goes on by as many as the buffer had (2.8.6).
@@ -172,7 +179,7 @@ internal sealed class PackedVirtqueue : Virtqueue
         return true;
     }
 
-    public override void DisableInterrupts() => Rings.WriteUInt16(_layout.DriverOffset + EventFlagsOffset, EventsDisabled);
+    public override void DisableInterrupts() => _rings.WriteUInt16(_layout.DriverOffset + EventFlagsOffset, EventsDisabled);
 
     public override bool TryEnableInterrupts(int after = 0)
     {
@@ -181,12 +188,12 @@ internal sealed class PackedVirtqueue : Virtqueue
         {
             // A buffer has a descriptor at least: so many descriptors are reached by then.
             var wanted = (ushort)(_used + after);
-            Rings.WriteUInt16(_layout.DriverOffset, (ushort)(Place(wanted) | (WrapCounter(wanted) ? EventWrapCounter : 0)));
-            Rings.WriteUInt16Release(_layout.DriverOffset + EventFlagsOffset, EventAtDescriptor);
+            _rings.WriteUInt16(_layout.DriverOffset, (ushort)(Place(wanted) | (WrapCounter(wanted) ? EventWrapCounter : 0)));
+            _rings.WriteUInt16Release(_layout.DriverOffset + EventFlagsOffset, EventAtDescriptor);
         }
         else
         {
-            Rings.WriteUInt16(_layout.DriverOffset + EventFlagsOffset, EventsEnabled);
+            _rings.WriteUInt16(_layout.DriverOffset + EventFlagsOffset, EventsEnabled);
         }
 
         Fence.Full();
@@ -208,7 +215,7 @@ internal sealed class PackedVirtqueue : Virtqueue
     private bool WantsNotification(ushort old)
     {
         // Both halves in one access, so that they belong together.
-        var suppression = Rings.ReadUInt32Acquire(_layout.DeviceOffset);
+        var suppression = _rings.ReadUInt32Acquire(_layout.DeviceOffset);
         var flags = (suppression >> EventFlagsShift) & EventFlagsMask;
         if (flags != EventAtDescriptor || !_hasEventIndex)
         {

@@ -27,6 +27,7 @@ internal sealed class SplitVirtqueue : Virtqueue
     private const ushort NoNotify = 1;
     private const int NoDescriptor = -1;
 
+    private readonly DmaBlock _rings;
     private readonly VirtqueueLayout _layout;
     private readonly bool _hasEventIndex;
     private readonly int[] _next;
@@ -40,6 +41,7 @@ internal sealed class SplitVirtqueue : Virtqueue
     public SplitVirtqueue(IVirtioTransport transport, int index, DmaBlock rings, VirtqueueLayout layout, bool hasEventIndex)
         : base(transport, index, rings, layout)
     {
+        _rings = rings;
         _layout = layout;
         _hasEventIndex = hasEventIndex;
         _next = new int[layout.Size];
@@ -70,10 +72,10 @@ internal sealed class SplitVirtqueue : Virtqueue
             writable += segment.IsDeviceWritable ? segment.Length : 0;
             var next = _next[descriptor];
             var at = _layout.DescriptorOffset + (descriptor * VirtqueueLayout.DescriptorSize);
-            Rings.StoreAddress(at, segment.Block, segment.Offset);
-            Rings.WriteUInt32(at + 8, (uint)segment.Length);
-            Rings.WriteUInt16(at + 12, (ushort)((segment.IsDeviceWritable ? DescriptorWrite : 0) | (isLast ? 0 : DescriptorNext)));
-            Rings.WriteUInt16(at + 14, (ushort)(isLast ? 0 : next));
+            _rings.StoreAddress(at, segment.Block, segment.Offset);
+            _rings.WriteUInt32(at + 8, (uint)segment.Length);
+            _rings.WriteUInt16(at + 12, (ushort)((segment.IsDeviceWritable ? DescriptorWrite : 0) | (isLast ? 0 : DescriptorNext)));
+            _rings.WriteUInt16(at + 14, (ushort)(isLast ? 0 : next));
             if (isLast)
             {
                 _firstFree = next;
@@ -87,7 +89,7 @@ internal sealed class SplitVirtqueue : Virtqueue
         BuffersInFlight++;
         _chainLength[head] = segments.Length;
         _writableLength[head] = writable;
-        Rings.WriteUInt16(AvailableEntryOffset(_available), (ushort)head);
+        _rings.WriteUInt16(_layout.AvailableEntryOffset(_available), (ushort)head);
         _available++;
         return true;
     }
@@ -100,7 +102,7 @@ internal sealed class SplitVirtqueue : Virtqueue
             return;
         }
 
-        Rings.WriteUInt16Release(AvailableIndexOffset, _available);
+        _rings.WriteUInt16Release(_layout.AvailableIndexOffset, _available);
         _published = _available;
         Fence.Full();
         if (WantsNotification(old))
@@ -109,11 +111,11 @@ internal sealed class SplitVirtqueue : Virtqueue
         }
     }
 
-    public override bool HasUsed => Rings.ReadUInt16Acquire(UsedIndexOffset) != _used;
+    public override bool HasUsed => _rings.ReadUInt16Acquire(_layout.UsedIndexOffset) != _used;
 
     public override bool TryTakeUsed(out UsedBuffer buffer)
     {
-        var pending = (ushort)(Rings.ReadUInt16Acquire(UsedIndexOffset) - _used);
+        var pending = (ushort)(_rings.ReadUInt16Acquire(_layout.UsedIndexOffset) - _used);
         if (pending == 0)
         {
             buffer = default;
@@ -127,19 +129,23 @@ internal sealed class SplitVirtqueue : Virtqueue
             throw new DeviceViolationException($"Queue {Index}: the used index is {pending} ahead with {shown} buffers in flight.");
         }
 
-        var at = UsedEntryOffset(_used);
-        var identifier = Rings.ReadUInt32(at);
-        var length = Rings.ReadUInt32(at + 4);
+        var at = _layout.UsedEntryOffset(_used);
+        var identifier = _rings.ReadUInt32(at);
+        var length = _rings.ReadUInt32(at + 4);
         if (identifier >= (uint)Size || _chainLength[identifier] == 0)
         {
             throw NotInFlight(identifier);
         }
 
         var head = (int)identifier;
-        var written = CheckLength(length, _writableLength[head]);
+        if (length > (uint)_writableLength[head])
+        {
+            length = Overstated(length, _writableLength[head]);
+        }
+
         Release(head);
         _used++;
-        buffer = new UsedBuffer(head, written);
+        buffer = new UsedBuffer(head, (int)length);
         return true;
     }
 
@@ -148,11 +154,11 @@ internal sealed class SplitVirtqueue : Virtqueue
         if (_hasEventIndex)
         {
             // As far away as an index can be. Renewed by the next call, long before the device gets there.
-            Rings.WriteUInt16(UsedEventOffset, (ushort)(_used - 1));
+            _rings.WriteUInt16(_layout.UsedEventOffset, (ushort)(_used - 1));
             return;
         }
 
-        Rings.WriteUInt16(AvailableFlagsOffset, NoInterrupt);
+        _rings.WriteUInt16(_layout.AvailableFlagsOffset, NoInterrupt);
     }
 
     public override bool TryEnableInterrupts(int after = 0)
@@ -160,44 +166,28 @@ internal sealed class SplitVirtqueue : Virtqueue
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)after, (uint)Size);
         if (_hasEventIndex)
         {
-            Rings.WriteUInt16(UsedEventOffset, (ushort)(_used + after));
+            _rings.WriteUInt16(_layout.UsedEventOffset, (ushort)(_used + after));
         }
         else
         {
-            Rings.WriteUInt16(AvailableFlagsOffset, 0);
+            _rings.WriteUInt16(_layout.AvailableFlagsOffset, 0);
             after = 0;
         }
 
         Fence.Full();
-        return (ushort)(Rings.ReadUInt16Acquire(UsedIndexOffset) - _used) <= after;
+        return (ushort)(_rings.ReadUInt16Acquire(_layout.UsedIndexOffset) - _used) <= after;
     }
-
-    private int AvailableFlagsOffset => _layout.DriverOffset;
-
-    private int AvailableIndexOffset => _layout.DriverOffset + 2;
-
-    private int UsedEventOffset => _layout.DriverOffset + 4 + (Size * sizeof(ushort));
-
-    private int UsedFlagsOffset => _layout.DeviceOffset;
-
-    private int UsedIndexOffset => _layout.DeviceOffset + 2;
-
-    private int AvailableEventOffset => _layout.DeviceOffset + 4 + (Size * VirtqueueLayout.UsedElementSize);
-
-    private int AvailableEntryOffset(ushort index) => _layout.DriverOffset + 4 + ((index & (Size - 1)) * sizeof(ushort));
-
-    private int UsedEntryOffset(ushort index) => _layout.DeviceOffset + 4 + ((index & (Size - 1)) * VirtqueueLayout.UsedElementSize);
 
     /// <summary>Whether the device wants to hear of the indices from <paramref name="old"/> on up to the published one.</summary>
     private bool WantsNotification(ushort old)
     {
         if (!_hasEventIndex)
         {
-            return (Rings.ReadUInt16Acquire(UsedFlagsOffset) & NoNotify) == 0;
+            return (_rings.ReadUInt16Acquire(_layout.UsedFlagsOffset) & NoNotify) == 0;
         }
 
         // The event index lies in [old, published), all in 16 bits.
-        var wanted = Rings.ReadUInt16Acquire(AvailableEventOffset);
+        var wanted = _rings.ReadUInt16Acquire(_layout.AvailableEventOffset);
         return (ushort)(_published - wanted - 1) < (ushort)(_published - old);
     }
 

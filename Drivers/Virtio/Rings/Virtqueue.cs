@@ -19,11 +19,14 @@ public abstract class Virtqueue
     private protected const ushort DescriptorNext = 1;
     private protected const ushort DescriptorWrite = 2;
 
+    private readonly IVirtioTransport _transport;
+    private readonly DmaBlock _rings;
+
     private protected Virtqueue(IVirtioTransport transport, int index, DmaBlock rings, VirtqueueLayout layout)
     {
-        Transport = transport;
+        _transport = transport;
+        _rings = rings;
         Index = index;
-        Rings = rings;
         Size = layout.Size;
         FreeDescriptors = layout.Size;
     }
@@ -45,10 +48,6 @@ public abstract class Virtqueue
 
     /// <summary>Notifications written to the device.</summary>
     public long Notifications { get; private set; }
-
-    private protected IVirtioTransport Transport { get; }
-
-    private protected DmaBlock Rings { get; }
 
     /// <summary>
     /// Makes queue <paramref name="index"/> with at most <paramref name="sizeLimit"/> descriptors, as the settled <paramref name="features"/> demand, and switches it on. The device was
@@ -118,22 +117,17 @@ public abstract class Virtqueue
     public abstract bool TryEnableInterrupts(int after = 0);
 
     /// <summary>Gives the ring memory back. Only after the device was reset.</summary>
-    public void Dispose() => Rings.Dispose();
+    public void Dispose() => _rings.Dispose();
 
     private protected void Notify()
     {
         Notifications++;
-        Transport.Notify(Index);
+        _transport.Notify(Index);
     }
 
-    /// <summary>How many bytes were written, as the device says, to a buffer with <paramref name="writable"/> bytes for it.</summary>
-    private protected int CheckLength(uint length, int writable)
+    /// <summary>What to make of more bytes written than the <paramref name="writable"/> ones that a buffer has: a violation, or none where there was nothing to write.</summary>
+    private protected uint Overstated(uint length, int writable)
     {
-        if (length <= (uint)writable)
-        {
-            return (int)length;
-        }
-
         if (writable != 0)
         {
             throw new DeviceViolationException($"Queue {Index}: {length} bytes written to a buffer of {writable}.");

@@ -51,5 +51,21 @@ public readonly record struct VirtqueueLayout
     /// <summary>A packed ring of <paramref name="size"/> descriptors, a power of two, which is more than the standard asks of it.</summary>
     public static VirtqueueLayout Packed(int size) => new(size, EventSuppressionSize, EventSuppressionSize);
 
+    internal int AvailableFlagsOffset => DriverOffset;
+
+    internal int AvailableIndexOffset => DriverOffset + 2;
+
+    internal int UsedEventOffset => DriverOffset + 4 + (Size * sizeof(ushort));
+
+    internal int UsedFlagsOffset => DeviceOffset;
+
+    internal int UsedIndexOffset => DeviceOffset + 2;
+
+    internal int AvailableEventOffset => DeviceOffset + 4 + (Size * UsedElementSize);
+
+    internal int AvailableEntryOffset(ushort index) => DriverOffset + 4 + ((index & (Size - 1)) * sizeof(ushort));
+
+    internal int UsedEntryOffset(ushort index) => DeviceOffset + 4 + ((index & (Size - 1)) * UsedElementSize);
+
     private static int Align(int value) => (value + Alignment - 1) & ~(Alignment - 1);
 }

@@ -8,6 +8,9 @@ namespace Troupe.Verification.Simulator;
 /// <summary>A virtio device that behaves until it is told to do otherwise. What it is for is its owner's business: it takes buffers, and gives them back.</summary>
 internal sealed class LyingVirtioDevice : PlatformDevice
 {
+    /// <summary>A ring of this size is packed. Not drawn, so that the seeds of old cases take the ways they took.</summary>
+    public const int PackedRing = 16;
+
     private const int MostStorm = 300;
     private const uint QueueCause = 1, ConfigurationCause = 2;
 
@@ -32,7 +35,7 @@ internal sealed class LyingVirtioDevice : PlatformDevice
     {
         _memory = memory;
         _random = random;
-        _features = features | VirtioFeatures.Version1 | (random.Next(2) == 0 ? VirtioFeatures.RingPacked : 0);
+        _features = features | VirtioFeatures.Version1;
         _ring = ring;
         _usual = configuration;
         Configuration = [.. configuration];
