@@ -13,6 +13,9 @@ public static class VirtioFeatures
     /// <summary>VIRTIO_F_ACCESS_PLATFORM: device addresses are the platform's, through an IOMMU if there is one. Arenas hand out those, so it is accepted.</summary>
     public const ulong AccessPlatform = 1UL << 33;
 
+    /// <summary>VIRTIO_F_RING_PACKED: queues are packed rings (section 2.8). <see cref="Virtqueue"/> has both kinds, so it is accepted.</summary>
+    public const ulong RingPacked = 1UL << 34;
+
     /// <summary>VIRTIO_F_ORDER_PLATFORM: the device needs the barriers of real hardware. Register windows and fences have them, so it is accepted.</summary>
     public const ulong OrderPlatform = 1UL << 36;
 }

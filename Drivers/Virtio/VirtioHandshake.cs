@@ -12,7 +12,7 @@ public static class VirtioHandshake
     /// </summary>
     public const int MaximumResetPolls = 100_000;
 
-    private const ulong TransportFeatures = VirtioFeatures.Version1 | VirtioFeatures.AccessPlatform | VirtioFeatures.OrderPlatform;
+    private const ulong TransportFeatures = VirtioFeatures.Version1 | VirtioFeatures.AccessPlatform | VirtioFeatures.RingPacked | VirtioFeatures.OrderPlatform;
 
     /// <summary>
     /// Resets the device, waits until that is done, and tells <paramref name="arena"/> so: from here on the device touches

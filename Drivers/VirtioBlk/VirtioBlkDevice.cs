@@ -74,7 +74,7 @@ public sealed partial class VirtioBlkDevice
         _counters.Resets += WasStarted ? 1 : 0;
         _features = VirtioHandshake.Negotiate(_transport, static _ => VirtioFeatures.EventIndex | VirtioBlkFeatures.Wanted);
         _transport.ConnectInterrupts(onInterrupt);
-        _queue = Virtqueue.Create(_transport, RequestQueue, _options.RingSizeLimit, _arena, (_features & VirtioFeatures.EventIndex) != 0);
+        _queue = Virtqueue.Create(_transport, RequestQueue, _options.RingSizeLimit, _arena, _features);
         _incarnation++;
         _information = ReadInformation(_queue.Size);
         VirtioHandshake.Finish(_transport);

@@ -22,9 +22,9 @@ internal sealed class ControlQueue
     private readonly Virtqueue _queue;
     private readonly DmaBlock _memory;
 
-    public ControlQueue(IVirtioTransport transport, int index, DmaArena arena, bool hasEventIndex)
+    public ControlQueue(IVirtioTransport transport, int index, DmaArena arena, ulong features)
     {
-        _queue = Virtqueue.Create(transport, index, Descriptors, arena, hasEventIndex);
+        _queue = Virtqueue.Create(transport, index, Descriptors, arena, features);
         _memory = arena.Allocate(MemoryLength, MemoryLength);
     }
 

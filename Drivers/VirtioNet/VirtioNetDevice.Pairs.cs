@@ -47,7 +47,6 @@ public sealed partial class VirtioNetDevice
     private void CreateQueues(Action onInterrupt)
     {
         var pairs = _configuration.ReadPairs(_features, out var most);
-        var hasEventIndex = (_features & VirtioFeatures.EventIndex) != 0;
         if (_pairs.Length < pairs)
         {
             _pairs = [.. _pairs, .. Enumerable.Range(_pairs.Length, pairs - _pairs.Length).Select(CreatePair)];
@@ -68,10 +67,10 @@ public sealed partial class VirtioNetDevice
         if (pairs > 1)
         {
             // Behind all pairs that the device has, whether they are used or not.
-            _control = new ControlQueue(_transport, 2 * most, _arena, hasEventIndex);
+            _control = new ControlQueue(_transport, 2 * most, _arena, _features);
         }
 
-        FrameRing CreateRing(int queue) => new(Virtqueue.Create(_transport, queue, RingSize(pairs), _arena, hasEventIndex));
+        FrameRing CreateRing(int queue) => new(Virtqueue.Create(_transport, queue, RingSize(pairs), _arena, _features));
     }
 
     private void OpenQueues()

@@ -234,7 +234,7 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>
         var features = VirtioHandshake.Negotiate(_transport, static _ => VirtioFeatures.EventIndex);
         _transport.ConnectInterrupts(OnInterrupt);
         _buffer = _arena.Allocate(EntropyMessage.MaximumCount, sizeof(ulong));
-        _queue = Virtqueue.Create(_transport, RequestQueue, RingSizeLimit, _arena, (features & VirtioFeatures.EventIndex) != 0);
+        _queue = Virtqueue.Create(_transport, RequestQueue, RingSizeLimit, _arena, features);
         VirtioHandshake.Finish(_transport);
     }
 

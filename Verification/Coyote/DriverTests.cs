@@ -12,13 +12,19 @@ namespace Troupe.Verification.Coyote;
 public sealed class DriverTests(ITestOutputHelper output)
 {
     private const int Buffers = 3;
+    private const ulong Split = 0, Packed = VirtioFeatures.RingPacked;
 
-    [Fact]
-    public void Every_buffer_comes_back_whichever_side_is_faster() => Interleavings.Hold(output, Queue(looksAgain: true));
+    [Theory]
+    [InlineData(Split)]
+    [InlineData(Packed)]
+    public void Every_buffer_comes_back_whichever_side_is_faster(ulong ring) =>
+        Interleavings.Hold(output, Queue(ring, looksAgain: true), $"{nameof(Every_buffer_comes_back_whichever_side_is_faster)}-{ring}");
 
-    [Fact]
-    public void A_driver_that_does_not_look_again_waits_for_an_interrupt_that_does_not_come() =>
-        Interleavings.Find(output, Queue(looksAgain: false), "deadlock");
+    [Theory]
+    [InlineData(Split)]
+    [InlineData(Packed)]
+    public void A_driver_that_does_not_look_again_waits_for_an_interrupt_that_does_not_come(ulong ring) =>
+        Interleavings.Find(output, Queue(ring, looksAgain: false), "deadlock", $"{nameof(A_driver_that_does_not_look_again_waits_for_an_interrupt_that_does_not_come)}-{ring}");
 
     [Theory]
     [InlineData(2, 2)]
@@ -30,25 +36,31 @@ public sealed class DriverTests(ITestOutputHelper output)
     public void A_pool_with_a_torn_compare_exchange_gives_a_frame_twice_or_loses_it() =>
         Interleavings.Find(output, CoyoteWorld.Run(() => new FramePoolProtocol<BrokenMemory<TornCompareExchange>, CoyoteWorld>(2, 2)), "");
 
-    [Fact]
-    public void A_frame_that_arrives_is_handed_on_however_interrupts_and_messages_meet() => Interleavings.Hold(output, Receive(interruptsFirst: false));
+    [Theory]
+    [InlineData(Split)]
+    [InlineData(Packed)]
+    public void A_frame_that_arrives_is_handed_on_however_interrupts_and_messages_meet(ulong ring) =>
+        Interleavings.Hold(output, Receive(ring, interruptsFirst: false), $"{nameof(A_frame_that_arrives_is_handed_on_however_interrupts_and_messages_meet)}-{ring}");
 
     [Fact]
-    public void A_device_that_interrupts_before_it_writes_is_found_out() => Interleavings.Find(output, Receive(interruptsFirst: true), "Expected: 2");
+    public void A_device_that_interrupts_before_it_writes_is_found_out() => Interleavings.Find(output, Receive(Split, interruptsFirst: true), "Expected: 2");
+
+    [Theory]
+    [InlineData(Split)]
+    [InlineData(Packed)]
+    public void A_reset_while_frames_are_in_flight_takes_each_back_once(ulong ring) =>
+        Interleavings.Hold(output, Reset(ring, leaks: false), $"{nameof(A_reset_while_frames_are_in_flight_takes_each_back_once)}-{ring}");
 
     [Fact]
-    public void A_reset_while_frames_are_in_flight_takes_each_back_once() => Interleavings.Hold(output, Reset(leaks: false));
-
-    [Fact]
-    public void A_frame_that_nobody_gives_back_is_found_out() => Interleavings.Find(output, Reset(leaks: true), "Expected: 0");
+    public void A_frame_that_nobody_gives_back_is_found_out() => Interleavings.Find(output, Reset(Split, leaks: true), "Expected: 0");
 
     /// <summary>One queue with room for two buffers; three go through it.</summary>
-    private static Action Queue(bool looksAgain) => () =>
+    private static Action Queue(ulong ring, bool looksAgain) => () =>
     {
-        var model = new VirtioModel(1, 2);
+        var model = new VirtioModel(1, 2, features: ring);
         var arena = model.CreateArena();
         var memory = arena.Allocate(64, 64);
-        var queue = Virtqueue.Create(model, 0, 2, arena, hasEventIndex: true);
+        var queue = Virtqueue.Create(model, 0, 2, arena, VirtioFeatures.EventIndex | ring);
         var gate = new object();
         var interrupted = false;
         model.ConnectInterrupts(() =>
@@ -100,13 +112,13 @@ public sealed class DriverTests(ITestOutputHelper output)
     };
 
     /// <summary>Two frames arrive, at the driver's actor with a mailbox for one message, which others fill.</summary>
-    private static Action Receive(bool interruptsFirst)
+    private static Action Receive(ulong ring, bool interruptsFirst)
     {
         var beside = new Action[2];
         return CoyoteActorHost.Run(
             system =>
             {
-                var model = CreateModel(interruptsFirst);
+                var model = CreateModel(ring, interruptsFirst);
                 var client = new CountingClient();
                 var device = CreateDevice(model);
                 device.Attach(client);
@@ -126,13 +138,13 @@ public sealed class DriverTests(ITestOutputHelper output)
     }
 
     /// <summary>Frames are sent and come in while the device asks for a reset. Then the driver stops: every frame must be back in its pool.</summary>
-    private static Action Reset(bool leaks)
+    private static Action Reset(ulong ring, bool leaks)
     {
         var beside = new Action[2];
         return CoyoteActorHost.Run(
             system =>
             {
-                var model = CreateModel(interruptsFirst: false);
+                var model = CreateModel(ring, interruptsFirst: false);
                 var client = new CountingClient { Leaks = leaks };
                 var device = CreateDevice(model);
                 device.Attach(client);
@@ -166,9 +178,9 @@ public sealed class DriverTests(ITestOutputHelper output)
             beside: beside);
     }
 
-    private static VirtioModel CreateModel(bool interruptsFirst)
+    private static VirtioModel CreateModel(ulong ring, bool interruptsFirst)
     {
-        var model = new VirtioModel(2, 4, interruptsFirst);
+        var model = new VirtioModel(2, 4, interruptsFirst, ring);
         model.Configuration[0] = 2;
         return model;
     }

@@ -6,7 +6,7 @@ namespace Troupe.Verification.Coyote;
 
 /// <summary>
 /// A virtio device and the way to its registers, for Coyote: each access to a ring or a register is a scheduling point, on either side. The device's side is written
-/// from VIRTIO 1.2, section 2.7, independently of the driver's. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it; queues that are
+/// from VIRTIO 1.2, sections 2.7 and 2.8, independently of the driver's. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it; queues that are
 /// given an interrupt of their own have a message, which is never masked.
 /// </summary>
 internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirst = false, ulong features = 0) : IVirtioTransport
@@ -141,7 +141,7 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
     {
         Assert.True((_features & VirtioFeatures.EventIndex) != 0 || Status == 0, "the model has event indices");
         Point();
-        _queues[queue] = new ModelQueue((ModelBlock)rings, layout);
+        _queues[queue] = (features & VirtioFeatures.RingPacked) != 0 ? new ModelPackedQueue((ModelBlock)rings, layout) : new ModelSplitQueue((ModelBlock)rings, layout);
     }
 
     public void Notify(int queue)

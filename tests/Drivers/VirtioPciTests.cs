@@ -25,7 +25,7 @@ public sealed class VirtioPciTests
     {
         FakePciDevice function = With(NotifyMultiplier, 3);
         VirtioPciTransport transport = VirtioPciTransport.Open(function);
-        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 1, 16, function.CreateArena(1 << 20), hasEventIndex: false));
+        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 1, 16, function.CreateArena(1 << 20), features: 0));
     }
 
     private static FakePciDevice With(int at, int value)

@@ -19,7 +19,7 @@ public sealed class VirtqueueTests
         var transport = VirtioMmioTransport.Open(new FakeMmioDevice(_device));
         var arena = new FakeArena(memory);
         _device.DriverFeatures = VirtioFeatures.EventIndex;
-        _queue = Virtqueue.Create(transport, 0, Size, arena, hasEventIndex: true);
+        _queue = Virtqueue.Create(transport, 0, Size, arena, VirtioFeatures.EventIndex);
         _device.WriteStatus(VirtioStatus.DriverOk);
         _memory = arena.Allocate(64, 64);
     }
@@ -31,7 +31,7 @@ public sealed class VirtqueueTests
     {
         var arena = new FakeArena(new FakeMemory());
         var transport = VirtioMmioTransport.Open(new FakeMmioDevice(_device));
-        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 0, Size, arena, hasEventIndex: true));
+        Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 0, Size, arena, VirtioFeatures.EventIndex));
         Assert.Equal(0, arena.BytesInUse);
     }
 

@@ -14,7 +14,8 @@ public sealed class DiskTests : IDisposable
     [InlineData(GuestMachine.Q35, 2)]
     [InlineData(GuestMachine.MicroVm, 1)]
     [InlineData(GuestMachine.MicroVm, 2)]
-    public async Task WhatABootLeftOnDisksTheNextOneFinds(GuestMachine machine, int processors)
+    [InlineData(GuestMachine.Q35, 2, true)]
+    public async Task WhatABootLeftOnDisksTheNextOneFinds(GuestMachine machine, int processors, bool packed = false)
     {
         string[] disks = [Disk("sectors", 1 << 20), Disk("store", 4 << 20)];
         for (var boot = 0; boot < 2; boot++)
@@ -26,6 +27,7 @@ public sealed class DiskTests : IDisposable
                 Network = new GuestNetwork(GuestNetworkKind.None),
                 Disks = disks,
                 CommandLine = "disk",
+                Extra = [.. packed ? PackedRingTests.Offered("pci") : []],
             });
             await guest.SaysAsync($"sectors: 2048 of 2048 are as boot {boot} left them");
             await guest.SaysAsync($"sectors: boot {boot + 1} reads back what it wrote");

@@ -139,8 +139,8 @@ public sealed class VirtioMmioTransport : IVirtioTransport
 
         _registers.Write32(QueueSize, (uint)layout.Size);
         _registers.StoreAddress(QueueDescriptorLow, rings, layout.DescriptorOffset);
-        _registers.StoreAddress(QueueDriverLow, rings, layout.AvailableOffset);
-        _registers.StoreAddress(QueueDeviceLow, rings, layout.UsedOffset);
+        _registers.StoreAddress(QueueDriverLow, rings, layout.DriverOffset);
+        _registers.StoreAddress(QueueDeviceLow, rings, layout.DeviceOffset);
         _registers.Write32(QueueReady, 1);
     }
 

@@ -165,8 +165,8 @@ public sealed class VirtioPciTransport : IVirtioTransport
         _common.Write16(QueueSize, (ushort)layout.Size);
         SetVector(QueueVector, _queueLine is null ? null : VectorOf(queue));
         _common.StoreAddress(QueueDescriptor, rings, layout.DescriptorOffset);
-        _common.StoreAddress(QueueDriver, rings, layout.AvailableOffset);
-        _common.StoreAddress(QueueDevice, rings, layout.UsedOffset);
+        _common.StoreAddress(QueueDriver, rings, layout.DriverOffset);
+        _common.StoreAddress(QueueDevice, rings, layout.DeviceOffset);
         var notifyOffset = (ulong)_common.Read16(QueueNotifyOffset) * _notifyMultiplier;
         if (notifyOffset + sizeof(ushort) > (ulong)_notify.Length || notifyOffset % sizeof(ushort) != 0)
         {

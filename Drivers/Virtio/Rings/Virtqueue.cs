@@ -1,77 +1,47 @@
-// VIRTIO 1.2, section 2.7: split virtqueues; 2.7.7 and 2.7.10: notification suppression.
+// VIRTIO 1.2, section 2.6: virtqueues.
 using Troupe.Core.Capabilities;
 
 namespace Troupe.Drivers.Virtio;
 
 /// <summary>
-/// The driver's side of a split virtqueue. Buffers are added, published to the device, and come back used, in any order.
+/// The driver's side of a virtqueue. Buffers are added, published to the device, and come back used, in any order. The ring is split (section 2.7) or packed (section 2.8), whichever was
+/// settled on; drivers see no difference.
 /// </summary>
 /// <remarks>
 /// <para>
-/// <b>Trust:</b> everything the driver relies on (free list, chain lengths, indices) is in its own memory. Of what the
-/// device can write, only the used ring and the event index are read, each word once, and checked: a used index that
-/// runs ahead of what is in flight, an identifier that is not in flight, or more bytes than the buffer holds throws
-/// <see cref="DeviceViolationException"/>. The event index is a hint that can at worst cost a notification too many
-/// or stall the device that lied.
+/// <b>Trust:</b> everything the driver relies on is in its own memory. Each word that the device can write is read once and checked; what cannot be throws
+/// <see cref="DeviceViolationException"/>.
 /// </para>
-/// <para>
-/// <b>Ordering,</b> each with its reader's half:
-/// (1) descriptors and ring entries, then the available index with release: the device reads the index first.
-/// (2) available index, <i>full fence</i>, then the event index: the device writes its event index and then reads the
-/// available index once more; one of the two sees the other's store.
-/// (3) used index with acquire, then the used element and the buffer: the device wrote them in the other order.
-/// (4) used event, <i>full fence</i>, then the used index once more: as (2), with the roles changed.
-/// </para>
-/// <para>All indices run freely in 16 bits and wrap at 65,536; differences are taken in 16 bits. Not thread-safe: one actor's turns.</para>
+/// <para>Not thread-safe: one actor's turns.</para>
 /// </remarks>
-public sealed class Virtqueue
+public abstract class Virtqueue
 {
-    private const ushort DescriptorNext = 1;
-    private const ushort DescriptorWrite = 2;
-    private const ushort NoInterrupt = 1;
-    private const ushort NoNotify = 1;
-    private const int NoDescriptor = -1;
+    private protected const ushort DescriptorNext = 1;
+    private protected const ushort DescriptorWrite = 2;
 
     private readonly IVirtioTransport _transport;
     private readonly DmaBlock _rings;
-    private readonly VirtqueueLayout _layout;
-    private readonly bool _hasEventIndex;
-    private readonly int[] _next;
-    private readonly int[] _chainLength;
-    private readonly int[] _writableLength;
-    private int _firstFree;
-    private ushort _available;
-    private ushort _published;
-    private ushort _used;
 
-    private Virtqueue(IVirtioTransport transport, int index, DmaBlock rings, VirtqueueLayout layout, bool hasEventIndex)
+    private protected Virtqueue(IVirtioTransport transport, int index, DmaBlock rings, VirtqueueLayout layout)
     {
         _transport = transport;
         _rings = rings;
-        _layout = layout;
-        _hasEventIndex = hasEventIndex;
         Index = index;
+        Size = layout.Size;
         FreeDescriptors = layout.Size;
-        _next = new int[layout.Size];
-        _chainLength = new int[layout.Size];
-        _writableLength = new int[layout.Size];
-        for (var descriptor = 0; descriptor < layout.Size; descriptor++)
-        {
-            _next[descriptor] = descriptor + 1 < layout.Size ? descriptor + 1 : NoDescriptor;
-        }
     }
 
     /// <summary>The queue's number at the device.</summary>
     public int Index { get; }
 
     /// <summary>Descriptors altogether.</summary>
-    public int Size => _layout.Size;
+    public int Size { get; }
 
     /// <summary>Descriptors not in use.</summary>
-    public int FreeDescriptors { get; private set; }
+    public int FreeDescriptors { get; private protected set; }
 
     /// <summary>Buffers added and not taken back.</summary>
-    public int BuffersInFlight { get; private set; }
+    public int BuffersInFlight { get; private protected set; }
 
     /// <summary>Buffers that came back with a written length although nothing in them was writable: some devices do so, and it is harmless.</summary>
     public long OverstatedLengths { get; private set; }
@@ -80,11 +50,11 @@ public sealed class Virtqueue
     public long Notifications { get; private set; }
 
     /// <summary>
-    /// Makes queue <paramref name="index"/> with at most <paramref name="sizeLimit"/> descriptors and switches it on. The device was
-    /// reset before, and its features are settled.
+    /// Makes queue <paramref name="index"/> with at most <paramref name="sizeLimit"/> descriptors, as the settled <paramref name="features"/> demand, and switches it on. The device was
+    /// reset before.
     /// </summary>
     /// <exception cref="VirtioException">There is no such queue, or the device says that it is in use.</exception>
-    public static Virtqueue Create(IVirtioTransport transport, int index, int sizeLimit, DmaArena arena, bool hasEventIndex)
+    public static Virtqueue Create(IVirtioTransport transport, int index, int sizeLimit, DmaArena arena, ulong features)
     {
         ArgumentNullException.ThrowIfNull(transport);
         ArgumentNullException.ThrowIfNull(arena);
@@ -101,10 +71,12 @@ public sealed class Virtqueue
             size *= 2;
         }
 
-        var layout = new VirtqueueLayout(size);
-        // The arena hands out zeroed memory, which is the state both rings start in.
+        var isPacked = (features & VirtioFeatures.RingPacked) != 0;
+        var hasEventIndex = (features & VirtioFeatures.EventIndex) != 0;
+        var layout = isPacked ? VirtqueueLayout.Packed(size) : VirtqueueLayout.Split(size);
+        // The arena hands out zeroed memory, which is the state all rings start in.
         var rings = arena.Allocate(layout.Length, VirtqueueLayout.Alignment);
-        var queue = new Virtqueue(transport, index, rings, layout, hasEventIndex);
+        Virtqueue queue = isPacked ? new PackedVirtqueue(transport, index, rings, layout, hasEventIndex) : new SplitVirtqueue(transport, index, rings, layout, hasEventIndex);
         try
         {
             transport.EnableQueue(index, rings, layout);
@@ -122,182 +94,59 @@ public sealed class Virtqueue
     /// Adds a buffer made of <paramref name="segments"/> and names it <paramref name="head"/>, a number below <see cref="Size"/>
     /// that is unique among buffers in flight. The device sees it after <see cref="Publish"/>. False if there are too few free descriptors.
     /// </summary>
-    public bool TryAdd(ReadOnlySpan<VirtqueueSegment> segments, out int head)
-    {
-        if (segments.Length == 0 || segments.Length > FreeDescriptors)
-        {
-            ArgumentOutOfRangeException.ThrowIfZero(segments.Length, nameof(segments));
-            head = NoDescriptor;
-            return false;
-        }
-
-        var writable = 0;
-        var descriptor = _firstFree;
-        head = descriptor;
-        for (var position = 0; position < segments.Length; position++)
-        {
-            ref readonly var segment = ref segments[position];
-            RequireInside(in segment, writable > 0);
-            var isLast = position == segments.Length - 1;
-            writable += segment.IsDeviceWritable ? segment.Length : 0;
-            var next = _next[descriptor];
-            var at = _layout.DescriptorOffset + (descriptor * VirtqueueLayout.DescriptorSize);
-            _rings.StoreAddress(at, segment.Block, segment.Offset);
-            _rings.WriteUInt32(at + 8, (uint)segment.Length);
-            _rings.WriteUInt16(at + 12, (ushort)((segment.IsDeviceWritable ? DescriptorWrite : 0) | (isLast ? 0 : DescriptorNext)));
-            _rings.WriteUInt16(at + 14, (ushort)(isLast ? 0 : next));
-            if (isLast)
-            {
-                _firstFree = next;
-            }
-
-            descriptor = next;
-        }
-
-        // Nothing above changed the queue's own state but the list head at the very end, so an exception leaves it whole.
-        FreeDescriptors -= segments.Length;
-        BuffersInFlight++;
-        _chainLength[head] = segments.Length;
-        _writableLength[head] = writable;
-        _rings.WriteUInt16(_layout.AvailableEntryOffset(_available), (ushort)head);
-        _available++;
-        return true;
-    }
+    public abstract bool TryAdd(ReadOnlySpan<VirtqueueSegment> segments, out int head);
 
     /// <summary>Shows the device the buffers added since the last call, and notifies it if it asked for that.</summary>
-    public void Publish()
-    {
-        var old = _published;
-        if (_available == old)
-        {
-            return;
-        }
-
-        _rings.WriteUInt16Release(_layout.AvailableIndexOffset, _available);
-        _published = _available;
-        Fence.Full();
-        if (WantsNotification(old))
-        {
-            Notifications++;
-            _transport.Notify(Index);
-        }
-    }
+    public abstract void Publish();
 
     /// <summary>Whether the device is done with a buffer that was not taken back. A look and no more: <see cref="TryTakeUsed"/> judges.</summary>
-    public bool HasUsed => _rings.ReadUInt16Acquire(_layout.UsedIndexOffset) != _used;
+    public abstract bool HasUsed { get; }
 
     /// <summary>Takes back one buffer that the device is done with. False if there is none at the moment.</summary>
     /// <exception cref="DeviceViolationException">The device broke the rules; the queue must not be used any further.</exception>
-    public bool TryTakeUsed(out UsedBuffer buffer)
-    {
-        var pending = (ushort)(_rings.ReadUInt16Acquire(_layout.UsedIndexOffset) - _used);
-        if (pending == 0)
-        {
-            buffer = default;
-            return false;
-        }
-
-        // Compared with what the device has been shown; what was added and not published cannot have been used.
-        var shown = BuffersInFlight - (ushort)(_available - _published);
-        if (pending > shown)
-        {
-            throw new DeviceViolationException($"Queue {Index}: the used index is {pending} ahead with {shown} buffers in flight.");
-        }
-
-        var at = _layout.UsedEntryOffset(_used);
-        var identifier = _rings.ReadUInt32(at);
-        var length = _rings.ReadUInt32(at + 4);
-        if (identifier >= (uint)Size || _chainLength[identifier] == 0)
-        {
-            throw new DeviceViolationException($"Queue {Index}: buffer {identifier} came back but is not in flight.");
-        }
-
-        var head = (int)identifier;
-        if (length > (uint)_writableLength[head])
-        {
-            if (_writableLength[head] != 0)
-            {
-                throw new DeviceViolationException($"Queue {Index}: {length} bytes written to a buffer of {_writableLength[head]}.");
-            }
-
-            OverstatedLengths++;
-            length = 0;
-        }
-
-        Release(head);
-        _used++;
-        buffer = new UsedBuffer(head, (int)length);
-        return true;
-    }
+    public abstract bool TryTakeUsed(out UsedBuffer buffer);
 
     /// <summary>Tells the device not to interrupt for this queue. A hint: an interrupt may still come.</summary>
-    public void DisableInterrupts()
-    {
-        if (_hasEventIndex)
-        {
-            // As far away as an index can be. Renewed by the next call, long before the device gets there.
-            _rings.WriteUInt16(_layout.UsedEventOffset, (ushort)(_used - 1));
-            return;
-        }
-
-        _rings.WriteUInt16(_layout.AvailableFlagsOffset, NoInterrupt);
-    }
+    public abstract void DisableInterrupts();
 
     /// <summary>
-    /// Asks for an interrupt once <paramref name="after"/> + 1 more buffers were used (exactly with event index, else at the next
-    /// one), then looks once more. True: there was nothing to take at that moment, and the interrupt will come. False: so
-    /// many buffers were used already that it may not; go on taking.
+    /// Asks for an interrupt once <paramref name="after"/> + 1 more buffers were used, then looks once more. True: the interrupt will come. False: buffers were used already, so many that
+    /// it may not; go on taking. With a split ring and event index the interrupt comes exactly then; a packed ring counts descriptors, so that it comes earlier where buffers have several;
+    /// without event index it comes at the next buffer.
     /// </summary>
-    public bool TryEnableInterrupts(int after = 0)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)after, (uint)Size);
-        if (_hasEventIndex)
-        {
-            _rings.WriteUInt16(_layout.UsedEventOffset, (ushort)(_used + after));
-        }
-        else
-        {
-            _rings.WriteUInt16(_layout.AvailableFlagsOffset, 0);
-            after = 0;
-        }
-
-        Fence.Full();
-        return (ushort)(_rings.ReadUInt16Acquire(_layout.UsedIndexOffset) - _used) <= after;
-    }
+    public abstract bool TryEnableInterrupts(int after = 0);
 
     /// <summary>Gives the ring memory back. Only after the device was reset.</summary>
     public void Dispose() => _rings.Dispose();
 
-    /// <summary>Whether the device wants to hear of the indices from <paramref name="old"/> on up to the published one.</summary>
-    private bool WantsNotification(ushort old)
+    private protected void Notify()
     {
-        if (!_hasEventIndex)
-        {
-            return (_rings.ReadUInt16Acquire(_layout.UsedFlagsOffset) & NoNotify) == 0;
-        }
-
-        // The event index lies in [old, published), all in 16 bits.
-        var wanted = _rings.ReadUInt16Acquire(_layout.AvailableEventOffset);
-        return (ushort)(_published - wanted - 1) < (ushort)(_published - old);
+        Notifications++;
+        _transport.Notify(Index);
     }
 
-    private void Release(int head)
+    /// <summary>What to make of more bytes written than the <paramref name="writable"/> ones that a buffer has: a violation, or none where there was nothing to write.</summary>
+    private protected uint Overstated(uint length, int writable)
     {
-        var count = _chainLength[head];
-        var last = head;
-        for (var position = 1; position < count; position++)
+        if (writable != 0)
         {
-            last = _next[last];
+            throw new DeviceViolationException($"Queue {Index}: {length} bytes written to a buffer of {writable}.");
         }
 
-        _next[last] = _firstFree;
-        _firstFree = head;
-        _chainLength[head] = 0;
-        FreeDescriptors += count;
-        BuffersInFlight--;
+        OverstatedLengths++;
+        return 0;
     }
 
-    private static void RequireInside(in VirtqueueSegment segment, bool afterWritable)
+    private protected DeviceViolationException NotInFlight(uint identifier) => new($"Queue {Index}: buffer {identifier} came back but is not in flight.");
+
+    /// <summary>Whether there is room for so many segments; none at all are a bug.</summary>
+    private protected bool HasRoom(int segments)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(segments);
+        return segments <= FreeDescriptors;
+    }
+
+    private protected static void RequireInside(in VirtqueueSegment segment, bool afterWritable)
     {
         if (segment.Length <= 0 || segment.Offset < 0 || segment.Offset > segment.Block.Length - segment.Length)
         {

@@ -22,7 +22,7 @@ internal abstract class VirtioTransportTarget(string name) : FuzzTarget(name)
             for (int offset = 0; offset < Math.Min(16, transport.ConfigurationLength); offset++)
                 transport.ReadConfiguration8(offset);
             transport.ConnectInterrupts(static () => { });
-            Virtqueue queue = Virtqueue.Create(transport, 0, 64, arena, hasEventIndex: true);
+            Virtqueue queue = Virtqueue.Create(transport, 0, 64, arena, VirtioFeatures.EventIndex);
             Require(queue.Size is >= 1 and <= 64, "the queue is longer than was asked for");
             transport.Notify(0);
             transport.TakeInterruptCauses();

@@ -5,7 +5,7 @@ using Troupe.Drivers.Virtio;
 namespace Troupe.Verification.Fuzzing;
 
 /// <summary>
-/// A virtqueue whose device writes what the input says anywhere in the used ring, while the driver adds and takes buffers. Whatever it writes is refused as a violation, or
+/// A virtqueue whose device writes what the input says anywhere in the used ring, or in all of a packed one, while the driver adds and takes buffers. Whatever it writes is refused as a violation, or
 /// gives back one buffer that is in flight, with no more octets than it has room for.
 /// </summary>
 internal sealed class VirtqueueTarget() : FuzzTarget("virtqueue")
@@ -17,6 +17,8 @@ internal sealed class VirtqueueTarget() : FuzzTarget("virtqueue")
         // Three buffers, published, the second used with five octets and the used index moved, then taken.
         [0, 0, 1, 0, 1, 0, 1, 1, 2, 4, 0, 8, 1, 0, 0, 0, 5, 0, 0, 0, 2, 2, 0, 2, 1, 0, 3, 3],
         [1, 0, 2, 0, 0, 1, 3, 0, 3, 1, 2, 2, 0, 2, 2, 0, 3, 4],
+        // A packed ring: two buffers, published, the second written over as used with five octets (identifier 6, flags 0x8080), then taken.
+        [9, 0, 1, 0, 1, 1, 2, 8, 0, 8, 5, 0, 0, 0, 6, 0, 0x80, 0x80, 3, 3],
     ];
 
     public override void Run(ReadOnlySpan<byte> input)
@@ -26,8 +28,9 @@ internal sealed class VirtqueueTarget() : FuzzTarget("virtqueue")
         FakeMemory memory = new();
         FakeArena arena = new(memory);
         DmaBlock data = arena.Allocate(4096, 64);
-        Transport transport = new(Size >> (kind >> 1 & 3));
-        Virtqueue queue = Virtqueue.Create(transport, 0, Size, arena, (kind & 1) != 0);
+        bool isPacked = (kind & 8) != 0;
+        Transport transport = new(Size >> (kind >> 1 & 3), isPacked);
+        Virtqueue queue = Virtqueue.Create(transport, 0, Size, arena, ((kind & 1) != 0 ? VirtioFeatures.EventIndex : 0) | (isPacked ? VirtioFeatures.RingPacked : 0));
         Dictionary<int, int> inFlight = [];
         while (!reader.IsAtEnd)
         {
@@ -93,7 +96,7 @@ internal sealed class VirtqueueTarget() : FuzzTarget("virtqueue")
         }
     }
 
-    private sealed class Transport(int size) : IVirtioTransport
+    private sealed class Transport(int size, bool isPacked) : IVirtioTransport
     {
         private byte[] _rings = [];
         private int _used;
@@ -106,7 +109,7 @@ internal sealed class VirtqueueTarget() : FuzzTarget("virtqueue")
 
         public int ReadMaximumQueueSize(int queue) => size;
 
-        public void EnableQueue(int queue, DmaBlock rings, VirtqueueLayout layout) => (_rings, _used) = (((FakeBlock)rings).Bytes, layout.UsedOffset);
+        public void EnableQueue(int queue, DmaBlock rings, VirtqueueLayout layout) => (_rings, _used) = (((FakeBlock)rings).Bytes, isPacked ? 0 : layout.DeviceOffset);
 
         public void WriteUsed(int at, ReadOnlySpan<byte> octets)
         {

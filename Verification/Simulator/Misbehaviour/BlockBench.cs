@@ -36,6 +36,7 @@ internal sealed class BlockBench : DeviceBench
         BinaryPrimitives.WriteInt32LittleEndian(configuration.AsSpan(20), Sector);
         BinaryPrimitives.WriteInt32LittleEndian(configuration.AsSpan(36), Sectors);
         int ring = 8 << random.Next(3);
+        features |= ring == LyingVirtioDevice.PackedRing ? VirtioFeatures.RingPacked : 0;
         _device = new(Memory, random, VirtioDeviceType.Block, 1, ring, features, configuration);
         VirtioBlkOptions options = new() { RingSizeLimit = ring, MaximumInFlight = 1 + random.Next(8), MaximumBatches = 8, BufferCount = 16, BufferSize = 4096 };
         _driven = new(VirtioMmioTransport.Open(_device), _device.CreateArena(options.RequiredDmaMemory), options);

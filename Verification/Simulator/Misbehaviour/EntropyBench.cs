@@ -21,7 +21,9 @@ internal sealed class EntropyBench : DeviceBench
 
     public EntropyBench(Random random, DeterministicHost host) : base(random, host)
     {
-        _device = new(Memory, random, VirtioDeviceType.Entropy, 1, 8, random.Next(2) == 0 ? 0 : VirtioFeatures.EventIndex, [0]);
+        ulong features = random.Next(2) == 0 ? 0 : VirtioFeatures.EventIndex;
+        features |= random.Next(2) == 0 ? 0 : VirtioFeatures.RingPacked;
+        _device = new(Memory, random, VirtioDeviceType.Entropy, 1, 8, features, [0]);
         IVirtioTransport transport = VirtioMmioTransport.Open(_device);
         GuardedArena arena = (GuardedArena)_device.CreateArena(VirtioRngDriver.RequiredDmaMemory);
         _driver = System.Spawn(() => new VirtioRngDriver(transport, arena), new SpawnOptions { Name = "virtio-rng", OnFailure = FailurePolicy.Restart });

@@ -28,6 +28,7 @@ internal sealed class LyingVirtioCard(GuardedMemory memory, Random random, Lying
             features |= random.Next(2) == 0 ? 0 : 1UL << bit;
         byte[] configuration = [0x52, 0x54, 0, 0x12, 0x34, 0x56, 1, 0, 1, 0, 0xDC, 0x05];
         int ring = 8 << random.Next(3);
+        features |= ring == LyingVirtioDevice.PackedRing ? VirtioFeatures.RingPacked : 0;
         LyingVirtioDevice device = new(bench.Memory, random, VirtioDeviceType.Network, 2, ring, features, configuration);
         VirtioNetOptions options = new()
         {

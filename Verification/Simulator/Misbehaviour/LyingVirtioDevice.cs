@@ -8,6 +8,9 @@ namespace Troupe.Verification.Simulator;
 /// <summary>A virtio device that behaves until it is told to do otherwise. What it is for is its owner's business: it takes buffers, and gives them back.</summary>
 internal sealed class LyingVirtioDevice : PlatformDevice
 {
+    /// <summary>A ring of this size is packed. Not drawn, so that the seeds of old cases take the ways they took.</summary>
+    public const int PackedRing = 16;
+
     private const int MostStorm = 300;
     private const uint QueueCause = 1, ConfigurationCause = 2;
 
@@ -37,7 +40,7 @@ internal sealed class LyingVirtioDevice : PlatformDevice
         _usual = configuration;
         Configuration = [.. configuration];
         Type = type;
-        Queues = [.. Enumerable.Range(0, queues).Select(_ => new LyingQueue(memory, () => (_driverFeatures & VirtioFeatures.EventIndex) != 0))];
+        Queues = [.. Enumerable.Range(0, queues).Select(_ => new LyingQueue(memory, () => _driverFeatures))];
         _window = new(this);
         Line = new(() => _causes != 0 || (_storm > 0 && _storm-- > 0), () => _losesInterrupts);
     }

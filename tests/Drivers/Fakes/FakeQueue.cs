@@ -1,6 +1,6 @@
 namespace Troupe.Drivers.Tests;
 
-/// <summary>The device's side of a split virtqueue, written from the standard independently of the driver's side.</summary>
+/// <summary>The device's side of a virtqueue, written from the standard independently of the driver's side: a split one, or <see cref="Packed"/> where that was agreed on.</summary>
 internal sealed class FakeQueue(FakeMemory memory, FakeVirtioDevice device, int index)
 {
     public ulong Descriptors;
@@ -9,15 +9,23 @@ internal sealed class FakeQueue(FakeMemory memory, FakeVirtioDevice device, int 
     public int Size;
     public bool Ready;
     private ushort _nextAvailable;
+    private FakePackedRing? _packed;
 
     public ushort UsedIndex;
 
     public int Notifications { get; set; }
 
+    public FakePackedRing Packed => _packed ??= new FakePackedRing(memory, device, this);
+
     public readonly record struct Piece(ulong Address, int Length, bool Writable);
 
     public bool TryPop(out int head, out List<Piece> pieces)
     {
+        if (device.IsPacked)
+        {
+            return Packed.TryPop(out head, out pieces);
+        }
+
         pieces = [];
         head = -1;
         if (!Ready || memory.Read16(Available + 2) == _nextAvailable)
@@ -51,6 +59,11 @@ internal sealed class FakeQueue(FakeMemory memory, FakeVirtioDevice device, int 
     /// <summary>Returns a buffer and says whether the driver wants to hear of it.</summary>
     public bool Push(uint head, uint written)
     {
+        if (device.IsPacked)
+        {
+            return Packed.Push(head, written);
+        }
+
         var at = Used + 4 + (8ul * (ulong)(UsedIndex % Size));
         memory.Write32(at, head);
         memory.Write32(at + 4, written);
@@ -78,5 +91,6 @@ internal sealed class FakeQueue(FakeMemory memory, FakeVirtioDevice device, int 
         Ready = false;
         _nextAvailable = 0;
         UsedIndex = 0;
+        _packed?.Reset();
     }
 }

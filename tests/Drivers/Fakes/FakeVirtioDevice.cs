@@ -28,6 +28,8 @@ internal sealed class FakeVirtioDevice
 
     public bool HasEventIndex => (DriverFeatures & VirtioFeatures.EventIndex) != 0;
 
+    public bool IsPacked => (DriverFeatures & VirtioFeatures.RingPacked) != 0;
+
     public bool WantsNotifications { get; set; } = true;
 
     public FakeQueue[] Queues { get; }

@@ -28,6 +28,7 @@ internal sealed class CardRun(Image hello, Image benchmark, NetworkTestOptions o
     [
         new("virtio-net PCI", GuestMachine.Q35, GuestNic.Virtio), new("virtio-net MMIO", GuestMachine.MicroVm, GuestNic.Virtio), new("rtl8139", GuestMachine.Q35, GuestNic.Rtl8139),
         new("virtio-net PCI, a queue pair each", GuestMachine.Q35, GuestNic.Virtio) { HasPairs = true },
+        new("virtio-net PCI, packed rings", GuestMachine.Q35, GuestNic.Virtio) { IsPacked = true },
     ];
 
     private readonly List<string> _rows = [];
@@ -81,6 +82,7 @@ internal sealed class CardRun(Image hello, Image benchmark, NetworkTestOptions o
                 Nic = card.Nic,
                 Processors = processors,
                 CommandLine = GuestOnTap.Fixed,
+                Extra = card.IsPacked ? ["-global", "virtio-net-pci.packed=on"] : [],
             },
             card.HasPairs ? processors : 1);
         await guest.AnswersAsync(cancellation).ConfigureAwait(false);
@@ -134,5 +136,8 @@ internal sealed class CardRun(Image hello, Image benchmark, NetworkTestOptions o
     {
         /// <summary>Whether it has a queue pair for each processor.</summary>
         public bool HasPairs { get; init; }
+
+        /// <summary>Whether it offers packed rings.</summary>
+        public bool IsPacked { get; init; }
     }
 }
