@@ -73,14 +73,16 @@ internal sealed class DriverKills
         await _begin.Task;
         for (; _done < _count; _done++)
         {
-            // Asked for at each place, so that nothing of it is in an image without the hook.
+            // Asked for at each place, first and alone, so that nothing of it is in an image without the hook.
             if (DeviceFaults.IsBuiltIn && _harms is not null)
                 await _harms.HarmAsync(_done);
             else
                 await KillAsync();
         }
 
-        bool neverFailed = !DeviceFaults.IsBuiltIn || _harms is null || await _harms.EndAsync(_network);
+        bool neverFailed = true;
+        if (DeviceFaults.IsBuiltIn && _harms is not null)
+            neverFailed = await _harms.EndAsync(_network);
         await _end.Task;
         _load.Finish();
         return await changes & await SettlesAsync() & neverFailed;
