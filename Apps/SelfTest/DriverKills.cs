@@ -62,7 +62,7 @@ internal sealed class DriverKills
         }
 
         StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store")), numbers[2]);
-        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, (int)numbers[1]) : null);
+        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, load, (int)numbers[1]) : null);
         return await load.CheckAsync() && await kills.RunAsync();
     }
 
