@@ -62,7 +62,7 @@ internal sealed class DriverKills
         }
 
         StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store")), numbers[2]);
-        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, (int)numbers[1]) : null);
+        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, load, (int)numbers[1]) : null);
         return await load.CheckAsync() && await kills.RunAsync();
     }
 
@@ -73,14 +73,16 @@ internal sealed class DriverKills
         await _begin.Task;
         for (; _done < _count; _done++)
         {
-            // Asked for at each place, so that nothing of it is in an image without the hook.
+            // Asked for at each place, first and alone, so that nothing of it is in an image without the hook.
             if (DeviceFaults.IsBuiltIn && _harms is not null)
                 await _harms.HarmAsync(_done);
             else
                 await KillAsync();
         }
 
-        bool neverFailed = !DeviceFaults.IsBuiltIn || _harms is null || await _harms.EndAsync(_network);
+        bool neverFailed = true;
+        if (DeviceFaults.IsBuiltIn && _harms is not null)
+            neverFailed = await _harms.EndAsync(_network);
         await _end.Task;
         _load.Finish();
         return await changes & await SettlesAsync() & neverFailed;

@@ -27,6 +27,10 @@ internal sealed class StoreLoad(IDurableValues values, long firstNumber)
     private const int LongestValue = 6000;
 
     private volatile bool _isOver;
+    private volatile int _acknowledged;
+
+    /// <summary>A number that moves on with the changes that were acknowledged.</summary>
+    internal int Acknowledged => _acknowledged;
 
     /// <summary>Says which change each key has; 0 for none. False: the store is not as a store may be.</summary>
     internal async Task<bool> CheckAsync()
@@ -93,6 +97,7 @@ internal sealed class StoreLoad(IDurableValues values, long firstNumber)
             }
 
             Console.WriteLine($"{Mark}acknowledged {name} {number}{End}");
+            _acknowledged = unchecked(_acknowledged + 1);
         }
 
         return true;
