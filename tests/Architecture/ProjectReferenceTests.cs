@@ -24,7 +24,7 @@ public sealed class ProjectReferenceTests
         ["Smp/Host"] = ["Smp/Kernel", "Core/Memory", "Core/Capabilities", "Actors"],
         ["Drivers/Contracts"] = ["Actors"],
         ["Drivers/Discovery"] = _driver,
-        ["Drivers/Network"] = _driver,
+        ["Drivers/Network"] = ["Drivers/Contracts", "Actors"],
         ["Drivers/Rtl8139"] = _driver,
         ["Drivers/SerialConsole"] = _driver,
         ["Drivers/Virtio"] = _driver,
