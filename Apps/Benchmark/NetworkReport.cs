@@ -41,6 +41,8 @@ internal sealed class NetworkReport(ActorSystem actors, Task<NetworkStack?> netw
         NetworkDeviceStatistics device = await stack.Device.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
         Add(text, "device.received", device.ReceivedFrames);
         Add(text, "device.transmitted", device.TransmittedFrames);
+        Add(text, "device.received.merged", device.ReceivedMerged);
+        Add(text, "device.transmitted.segmented", device.TransmittedSegmented);
         Add(text, "device.dropped.ClientBusy", device.ReceiveDroppedClientBusy);
         Add(text, "device.dropped.NoBatch", device.ReceiveDroppedNoBatch);
         Add(text, "device.heldback", device.ReceiveHeldBack);

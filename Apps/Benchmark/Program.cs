@@ -15,6 +15,8 @@ WebUnikernelBuilder builder = Unikernel.CreateBuilder(args).Listen(8080);
 if (args.Contains("requests=pool"))
     builder.RunRequestsOnThreadPool();
 builder.Web.WebHost.ConfigureKestrel(static kestrel => kestrel.ListenAnyIP(8081, static port => port.Run(ByteStreams.ServeAsync)));
+if (args.Contains("offloads=none"))
+    builder.Network.Stages = static (_, _) => null;
 WebUnikernel app = builder.Build();
 ActorRef<Increment> hits = app.Actors.Spawn(new HitCounter(), "hits");
 app.MapGet("/", async (HttpContext context) =>

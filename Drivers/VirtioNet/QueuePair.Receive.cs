@@ -57,27 +57,7 @@ internal sealed partial class QueuePair
         return taken;
     }
 
-    private void Deliver(FrameBatch batch)
-    {
-        long frames = batch.Count;
-        long bytes = 0;
-        for (var index = 0; index < batch.Count; index++)
-        {
-            bytes += batch[index].TotalLength;
-        }
-
-        var received = NetworkDeviceEvent.Received(batch);
-        // No frame before the news that could not be told: the client has to know of the start first.
-        if (Client is { } client && !IsStatusUntold && client.TryDeliver(in received))
-        {
-            _counters.ReceivedFrames += frames;
-            _counters.ReceivedBytes += bytes;
-            return;
-        }
-
-        _counters.ReceiveDroppedClientBusy += frames;
-        received.Dispose();
-    }
+    private void Deliver(FrameBatch batch) => _counters.Deliver(Client, IsStatusUntold, batch);
 
     /// <summary>
     /// Whether a packet may be taken: there is a batch for it, and frames in the place of its own. Otherwise it stays in the ring, and those behind it with the

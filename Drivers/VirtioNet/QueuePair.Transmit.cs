@@ -1,6 +1,7 @@
 // VIRTIO 1.2, section 5.1.6.2: packet transmission.
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.VirtioNet;
 
@@ -35,21 +36,15 @@ internal sealed partial class QueuePair
         }
 
         var offload = frame.Offload;
-        if (!IsWithinReach(frame) || frame.Headroom < DeviceHeader.Length)
+        if (!FrameTransmission.IsWithinReach(frame, _frames.Transmit, _frames.Receive) || frame.Headroom < DeviceHeader.Length)
         {
-            if (frame.TotalLength > _frames.Transmit.FrameSize - _frames.Transmit.Headroom || !_frames.Transmit.TryRent(out var copy))
+            if (!FrameTransmission.TryCopy(frame, _frames.Transmit, out var copy))
             {
                 _counters.TransmitDroppedNoFrame++;
                 frame.Dispose();
                 return;
             }
 
-            foreach (var piece in frame.Pieces)
-            {
-                copy.Append(piece.Data);
-            }
-
-            copy.SetOffload(offload);
             frame.Dispose();
             frame = copy;
             _counters.TransmitCopied++;
@@ -63,46 +58,9 @@ internal sealed partial class QueuePair
         }
     }
 
-    /// <summary>Whether the device, with what was agreed upon, can send it. Section 5.1.6.2: who segments completes the checksum too.</summary>
-    private bool IsSendable([Borrowed] FrameBuffer frame)
-    {
-        var offload = frame.Offload;
-        var needs = offload.Flags & (FrameOffloadFlags.NeedsChecksum | FrameOffloadFlags.SegmentsIpv4 | FrameOffloadFlags.SegmentsIpv6);
-        if (frame.Length < EthernetHeaderLength || (needs & ~_transmitOffload) != 0)
-        {
-            return false;
-        }
-
-        if ((needs & FrameOffloadFlags.NeedsChecksum) != 0 && offload.ChecksumStart + offload.ChecksumOffset + sizeof(ushort) > frame.Length)
-        {
-            return false;
-        }
-
-        if (!offload.IsSegmented)
-        {
-            return frame.TotalLength <= MaximumFrameLength;
-        }
-
-        return (needs & FrameOffloadFlags.NeedsChecksum) != 0 && offload.SegmentSize > 0
-            && offload.ChecksumStart + offload.HeaderLength <= frame.Length
-            && offload.ChecksumStart + offload.HeaderLength + offload.SegmentSize <= MaximumFrameLength
-            && frame.TotalLength <= VirtioNetConfiguration.LongestEthernetHeader + LargestPacket
-            && frame.PieceCount <= _transmit!.Queue.Size;
-    }
-
-    /// <summary>Whether the device reaches the memory of all pieces.</summary>
-    private bool IsWithinReach([Borrowed] FrameBuffer frame)
-    {
-        foreach (var piece in frame.Pieces)
-        {
-            if (!ReferenceEquals(piece.Pool, _frames.Transmit) && !ReferenceEquals(piece.Pool, _frames.Receive))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    /// <summary>Whether the device, with what was agreed upon, can send it (section 5.1.6.2).</summary>
+    private bool IsSendable([Borrowed] FrameBuffer frame) =>
+        FrameTransmission.IsSendable(frame, _transmitOffload, MaximumFrameLength, VirtioNetConfiguration.LongestEthernetHeader + LargestPacket, _transmit!.Queue.Size);
 
     /// <summary>Takes back what was sent, fills the ring with what waits, notifies, and asks for an interrupt if one is needed.</summary>
     private void PumpTransmit()

@@ -2,6 +2,7 @@
 using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.VirtioNet;
 
@@ -11,15 +12,13 @@ namespace Troupe.Drivers.VirtioNet;
 /// </summary>
 internal sealed partial class QueuePair
 {
-    /// <summary>The largest packet of IP, behind its Ethernet header.</summary>
-    private const int LargestPacket = ushort.MaxValue;
-
+    private const int LargestPacket = FrameTransmission.LargestPacket;
     private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
 
     private readonly string _name;
     private readonly DeviceFrames _frames;
     private readonly VirtioNetOptions _options;
-    private readonly VirtioNetCounters _counters;
+    private readonly NetworkDeviceCounters _counters;
     private readonly FrameQueue _waiting;
     private FrameRing? _receive;
     private FrameRing? _transmit;
@@ -29,7 +28,7 @@ internal sealed partial class QueuePair
     private int _interrupted;
     private ActorRef<NetworkDeviceMessage>? _actor;
 
-    public QueuePair(int index, string name, DeviceFrames frames, VirtioNetOptions options, VirtioNetCounters counters)
+    public QueuePair(int index, string name, DeviceFrames frames, VirtioNetOptions options, NetworkDeviceCounters counters)
     {
         Index = index;
         _name = name;
@@ -47,7 +46,7 @@ internal sealed partial class QueuePair
     public int FirstQueue => 2 * Index;
 
     /// <summary>What it counted.</summary>
-    public VirtioNetCounters Counters => _counters;
+    public NetworkDeviceCounters Counters => _counters;
 
     /// <summary>Who gets what comes in; null: nobody.</summary>
     public NetworkDeviceClient? Client { get; set; }

@@ -1,5 +1,6 @@
 // VIRTIO 1.2, section 5.1.4: device configuration layout of a network device.
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -10,11 +11,11 @@ namespace Troupe.Drivers.VirtioNet;
 /// <param name="options">What is wanted of it.</param>
 internal sealed class VirtioNetConfiguration(IVirtioTransport transport, int largestMaximumTransmissionUnit, VirtioNetOptions options)
 {
-    /// <summary>IEEE 802.3: two addresses and the type.</summary>
-    internal const int EthernetHeaderLength = 14;
+    /// <inheritdoc cref="FrameTransmission.EthernetHeaderLength"/>
+    internal const int EthernetHeaderLength = FrameTransmission.EthernetHeaderLength;
 
-    /// <summary>The same with an IEEE 802.1Q tag.</summary>
-    internal const int LongestEthernetHeader = EthernetHeaderLength + 4;
+    /// <inheritdoc cref="FrameTransmission.LongestEthernetHeader"/>
+    internal const int LongestEthernetHeader = FrameTransmission.LongestEthernetHeader;
 
     private const int HardwareAddressOffset = 0;
     private const int StatusOffset = 6;

@@ -1,6 +1,7 @@
 // VIRTIO 1.2, section 5.1.2: virtqueues; 5.1.6.5.5: automatic receive steering in multiqueue mode.
 using System.Collections.Immutable;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -108,5 +109,5 @@ public sealed partial class VirtioNetDevice
     private ImmutableArray<NetworkQueueStatistics> ReadQueueStatistics() =>
         _startedPairs == 1 ? [] : [.. _pairs.Take(_startedPairs).Select(static pair => new NetworkQueueStatistics(pair.Counters.ReceivedFrames, pair.Counters.TransmittedFrames, pair.Counters.Interrupts))];
 
-    private QueuePair CreatePair(int index) => new(index, Name, _frames, _options, new VirtioNetCounters());
+    private QueuePair CreatePair(int index) => new(index, Name, _frames, _options, new NetworkDeviceCounters());
 }

@@ -1,6 +1,7 @@
 // VIRTIO 1.2, section 5.1: network device.
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -16,7 +17,7 @@ public sealed partial class VirtioNetDevice
     private readonly VirtioNetOptions _options;
     private readonly VirtioNetConfiguration _configuration;
     private readonly DeviceFrames _frames;
-    private readonly VirtioNetCounters _counters;
+    private readonly NetworkDeviceCounters _counters;
     private NetworkDeviceInformation? _information;
     private ulong _features;
     private bool _wasStarted;
@@ -123,7 +124,7 @@ public sealed partial class VirtioNetDevice
 
     internal NetworkDeviceStatistics ReadStatistics()
     {
-        VirtioNetCounters sum = new();
+        NetworkDeviceCounters sum = new();
         long notifications = 0;
         var posted = 0;
         foreach (var pair in _pairs)

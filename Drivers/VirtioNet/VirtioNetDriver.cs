@@ -1,6 +1,7 @@
 using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;

@@ -54,6 +54,9 @@ internal sealed class SharedRing
     /// <summary>The offset of the next request, which the caller fills; there is room.</summary>
     public int Make() => Entries + ((int)(_made++ % (uint)Size) * _entryLength);
 
+    /// <summary>Which of the ring's places an entry is, 0 to <see cref="Size"/> - 1.</summary>
+    public int SlotOf(int offset) => (offset - Entries) / _entryLength;
+
     /// <summary>Shows the requests that were made. True: the other end wants to be told.</summary>
     public bool Publish()
     {

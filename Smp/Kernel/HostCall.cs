@@ -72,7 +72,7 @@ public static class HostCall
     public const ulong ChannelOfStore = 1;
 
     /// <summary>Pages of <see cref="GrantTable"/>, 512 grants each.</summary>
-    public const int GrantTablePages = 8;
+    public const int GrantTablePages = 16;
 }
 
 /// <summary>What <see cref="HostCall.MachineFact"/> tells.</summary>

@@ -1,5 +1,6 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.VirtioNet;
 using Xunit.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 using Troupe.Drivers.VirtioNet;
 

@@ -1,5 +1,5 @@
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.VirtioNet;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Tests;
 

@@ -8,33 +8,47 @@ namespace Troupe.Drivers.Xen;
 /// <summary>What xenstore knows of a network card. For one actor.</summary>
 internal sealed class NetFrontConnection(ActorRef<XenStoreMessage> store, string path) : XenBusConnection(store, path)
 {
-    /// <summary>The card's address, and whether the other half completes checksums over both versions of IP. Null: xenstore tells no address.</summary>
-    public async ValueTask<(HardwareAddress Address, bool CompletesChecksums)?> ReadAbilitiesAsync()
+    /// <summary>What the other half says. Null: xenstore tells no address.</summary>
+    public async ValueTask<NetFrontAbilities?> ReadAbilitiesAsync()
     {
         if (!TryParse(await ReadOwnAsync("mac"), out var address))
         {
             return null;
         }
 
-        return (address, await ReadOtherAsync("feature-ipv6-csum-offload") == "1");
+        var scatters = await HasAsync("feature-sg");
+        var offload = FrameOffloadFlags.None;
+        // Over IPv4 every other half completes checksums. Our stack asks for both or none; and who cuts into segments completes their checksums.
+        if (await HasAsync("feature-ipv6-csum-offload"))
+        {
+            offload |= FrameOffloadFlags.NeedsChecksum;
+            offload |= scatters && await HasAsync("feature-gso-tcpv4") ? FrameOffloadFlags.SegmentsIpv4 : FrameOffloadFlags.None;
+            offload |= scatters && await HasAsync("feature-gso-tcpv6") ? FrameOffloadFlags.SegmentsIpv6 : FrameOffloadFlags.None;
+        }
+
+        return new NetFrontAbilities(address, offload, scatters);
     }
 
     /// <summary>Tells the other half all it needs. False: xenstore took some of it not.</summary>
-    public async ValueTask<bool> ConnectAsync(NetFrontNumbers numbers)
+    public async ValueTask<bool> ConnectAsync(NetFrontNumbers numbers, NetFrontOptions options)
     {
-        // What is not offered here the other half does not do: a frame takes one page, and is never larger than the link.
+        // What is not offered here the other half does not do.
+        var takesLarge = NetFrontQueue.TakesLargePackets(options) ? 1 : 0;
+        var takesBlank = options.Offloads ? 1 : 0;
         return await WriteAsync("tx-ring-ref", numbers.TransmitRing)
             && await WriteAsync("rx-ring-ref", numbers.ReceiveRing)
             && await WriteAsync("event-channel", numbers.Channel)
             && await WriteAsync("request-rx-copy", 1)
             && await WriteAsync("feature-rx-notify", 1)
-            && await WriteAsync("feature-sg", 0)
-            && await WriteAsync("feature-gso-tcpv4", 0)
-            && await WriteAsync("feature-gso-tcpv6", 0)
-            && await WriteAsync("feature-no-csum-offload", 0)
-            && await WriteAsync("feature-ipv6-csum-offload", 1)
+            && await WriteAsync("feature-sg", takesLarge)
+            && await WriteAsync("feature-gso-tcpv4", takesLarge)
+            && await WriteAsync("feature-gso-tcpv6", takesLarge)
+            && await WriteAsync("feature-no-csum-offload", 1 - takesBlank)
+            && await WriteAsync("feature-ipv6-csum-offload", takesBlank)
             && await WriteAsync("state", (long)XenBusState.Connected);
     }
+
+    private async ValueTask<bool> HasAsync(string feature) => await ReadOtherAsync(feature) == "1";
 
     private static bool TryParse(string? text, out HardwareAddress address)
     {

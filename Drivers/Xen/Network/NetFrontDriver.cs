@@ -162,13 +162,13 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             }
 
             var abilities = await _connection.ReadAbilitiesAsync();
-            if (abilities is null || !_device.TryPrepare(OnEvent, out var numbers) || !await _connection.ConnectAsync(numbers))
+            if (abilities is null || !_device.TryPrepare(OnEvent, out var numbers) || !await _connection.ConnectAsync(numbers, _device.Options))
             {
                 Rest();
                 return;
             }
 
-            _device.Start(abilities.Value.Address, abilities.Value.CompletesChecksums);
+            _device.Start(abilities.Value);
             // What it rested for is over, and what is held back is looked at long before that time.
             _isResting = false;
             _timer.Cancel();
@@ -183,7 +183,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
     /// <summary>Looks again after a while, or at the other half's next change.</summary>
     private void WatchDevice()
     {
-        if ((_device.IsHeldBack || _device.IsStatusUntold) && !_timer.IsActive)
+        if ((_device.IsHeldBack || _device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
         {
             _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
         }

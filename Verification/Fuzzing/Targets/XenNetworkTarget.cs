@@ -17,6 +17,9 @@ internal sealed class XenNetworkTarget() : FuzzTarget("xen-netfront")
     private const int Entries = 64;
     private const int RingSize = 256;
 
+    /// <summary>The longest packet of IP behind an Ethernet header with a tag.</summary>
+    private const int LongestPacket = 65535 + 18;
+
     public override long MostAllocated => 4 << 20;
 
     public override IEnumerable<byte[]> Seeds =>
@@ -25,6 +28,8 @@ internal sealed class XenNetworkTarget() : FuzzTarget("xen-netfront")
         [0, 0, 0, 60, 0, 0, .. new byte[60], 0, 3, 60, 64, 0, .. new byte[60], 5, 3, 40, 0, 3, 41, 1, 4, 7, 5],
         // An answer past its page; the other half keeps its pages through a restart; a claim of more than there is.
         [0, 1, 3, 0, 0, 16, 1, 0, 60, 0, 5, 9, 1, 9, 0, 2, 200, 0, 0, 0, 5, 9, 2],
+        // A packet in two buffers with a slot that says how it is cut; one whose second buffer does not come.
+        [3, 0, 13, 60, 0, 0, .. new byte[60], 1, 1, 0, 180, 5, 1, 0, 0, 0, 8, 1, 40, 0, 0, .. new byte[40], 5, 0, 5, 60, 0, 0, .. new byte[60], 5],
         // A client that holds what it gets, and more frames than there are buffers.
         [3, 7, 2, .. Enumerable.Repeat<byte[]>([0, 0, 20, 0, 0, .. new byte[20]], 6).SelectMany(static step => step), 5, 9, 0, 6, 1, 0, 0, 4, 9, 0, 0, 0, 5],
     ];
@@ -107,7 +112,7 @@ internal sealed class XenNetworkTarget() : FuzzTarget("xen-netfront")
             (_client.Refuses, _client.Holds, _frontend.IsMapped) = (false, false, false);
             Serve();
             foreach (byte[] frame in _client.Frames)
-                Require(frame.Length is >= 14 and <= 4096, $"a frame has {frame.Length} octets");
+                Require(frame.Length is >= 14 and <= LongestPacket, $"a frame has {frame.Length} octets");
             _device.Stop();
             _client.Clear();
             Require(_device.ReceiveFrames.RentedCount == 0 && _device.TransmitFrames.RentedCount == 0, "a frame was lost");
@@ -232,7 +237,7 @@ internal sealed class XenNetworkTarget() : FuzzTarget("xen-netfront")
             if (!_device.TryPrepare(() => _events++, out NetFrontNumbers numbers))
                 return;
             (_numbers, _delivered, _taken) = (numbers, 0, 0);
-            _device.Start(new(0x0016_3E01_0203), _completesChecksums);
+            _device.Start(new(new(0x0016_3E01_0203), _completesChecksums ? FrameOffloadFlags.NeedsChecksum | FrameOffloadFlags.SegmentsIpv4 : FrameOffloadFlags.None, _completesChecksums));
         }
     }
 }

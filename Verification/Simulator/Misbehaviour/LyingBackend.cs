@@ -42,7 +42,8 @@ internal sealed class LyingBackend : ILyingCard
         LyingBackend backend = new(bench.Memory, random);
         NetFrontOptions options = new()
         {
-            ReceiveFrameCount = 8 + random.Next(16),
+            // So few that packets in several buffers are not offered, or enough.
+            ReceiveFrameCount = (random.Next(2) == 0 ? 8 : 64) + random.Next(16),
             TransmitFrameCount = 12,
             BatchCount = 12,
             TransmitQueueLength = 8,

@@ -31,9 +31,9 @@ internal sealed class XenTest(Repository repository, string? only)
         using var disks = new XenDisks();
         await disks.CreateAsync(cancellation).ConfigureAwait(false);
         var build = new ImageBuild(repository);
-        var (selfTest, hello) = (repository.FindApp("Apps/SelfTest"), repository.FindApp("Apps/Hello"));
-        var cases = Cases(build.ImageOf(selfTest).Elf, build.ImageOf(hello).Elf, disks).Where(test => only is null || test.Name.Contains(only, StringComparison.Ordinal)).ToList();
-        foreach (var app in new[] { selfTest, hello })
+        var (selfTest, hello, benchmark) = (repository.FindApp("Apps/SelfTest"), repository.FindApp("Apps/Hello"), repository.FindApp("Apps/Benchmark"));
+        var cases = Cases(build.ImageOf(selfTest).Elf, build.ImageOf(hello).Elf, disks).Concat(XenTransfers.Cases(build.ImageOf(benchmark).Elf, HelloWords, WaitForPage)).Where(test => only is null || test.Name.Contains(only, StringComparison.Ordinal)).ToList();
+        foreach (var app in new[] { selfTest, hello, benchmark })
         {
             if (cases.Any(test => test.Options.Image == build.ImageOf(app).Elf))
             {
@@ -177,7 +177,7 @@ internal sealed class XenTest(Repository repository, string? only)
 
         var took = clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         Output.Say($"xen: {name}: {(failure is null ? "passed" : "FAILED")} in {took} s");
-        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "ab: ", StringComparison.Ordinal)))
+        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "ab: ", StringComparison.Ordinal) || line.StartsWith(XenTransfers.Mark, StringComparison.Ordinal)))
         {
             Output.Say($"xen: {line}");
         }
@@ -190,7 +190,8 @@ internal sealed class XenTest(Repository repository, string? only)
         return failure is null;
     }
 
-    private static void Require(IReadOnlyList<string> lines, string expected)
+    /// <summary>Fails unless a line has what is expected.</summary>
+    internal static void Require(IReadOnlyList<string> lines, string expected)
     {
         if (!lines.Any(line => line.Contains(expected, StringComparison.Ordinal)))
         {

@@ -1,7 +1,7 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 
-namespace Troupe.Drivers.VirtioNet;
+namespace Troupe.Drivers.Network;
 
 /// <summary>A bounded first-in first-out queue of frames it owns; preallocated.</summary>
 internal sealed class FrameQueue(int capacity)

@@ -1,12 +1,12 @@
 // RFC 791, RFC 8200, RFC 9293, RFC 768: the fields that name a flow.
 using System.Buffers.Binary;
 
-namespace Troupe.Drivers.VirtioNet;
+namespace Troupe.Drivers.Network;
 
 /// <summary>A number for the flow that a frame is of: the same for all its frames, so that they keep their order in one queue.</summary>
 internal static class FlowHash
 {
-    private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
+    private const int EthernetHeaderLength = FrameTransmission.EthernetHeaderLength;
     private const int TypeOffset = 12;
     private const ushort Ipv4 = 0x0800, Ipv6 = 0x86dd;
     private const byte Tcp = 6, Udp = 17;

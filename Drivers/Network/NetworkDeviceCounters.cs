@@ -1,9 +1,9 @@
 using Troupe.Drivers.Contracts;
 
-namespace Troupe.Drivers.VirtioNet;
+namespace Troupe.Drivers.Network;
 
 /// <summary>The running numbers behind <see cref="NetworkDeviceStatistics"/>; they outlive the driver's incarnations.</summary>
-internal sealed class VirtioNetCounters
+internal sealed class NetworkDeviceCounters
 {
     public long ReceivedFrames;
     public long ReceivedBytes;
@@ -27,8 +27,31 @@ internal sealed class VirtioNetCounters
     public long DeviceViolations;
     public long Resets;
 
+    /// <summary>Hands a batch to the client, or drops and counts it.</summary>
+    public void Deliver(NetworkDeviceClient? client, bool isStatusUntold, FrameBatch batch)
+    {
+        long frames = batch.Count;
+        long bytes = 0;
+        for (var index = 0; index < batch.Count; index++)
+        {
+            bytes += batch[index].TotalLength;
+        }
+
+        var received = NetworkDeviceEvent.Received(batch);
+        // No frame before the news that could not be told: the client has to know of the start first.
+        if (client is not null && !isStatusUntold && client.TryDeliver(in received))
+        {
+            ReceivedFrames += frames;
+            ReceivedBytes += bytes;
+            return;
+        }
+
+        ReceiveDroppedClientBusy += frames;
+        received.Dispose();
+    }
+
     /// <summary>Adds these numbers to others: a device's are the sum of its pairs'. Those of a pair whose actor runs may be of different moments.</summary>
-    public void AddTo(VirtioNetCounters sum)
+    public void AddTo(NetworkDeviceCounters sum)
     {
         sum.ReceivedFrames += ReceivedFrames;
         sum.ReceivedBytes += ReceivedBytes;

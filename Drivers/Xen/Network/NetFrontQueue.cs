@@ -1,0 +1,158 @@
+// xen/include/public/io/netif.h: a queue is a ring of each kind and an event channel.
+using Troupe.Core.Capabilities;
+using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
+
+namespace Troupe.Drivers.Xen;
+
+/// <summary>
+/// A ring of frames to send, a ring of frames to receive and the channel for both, with what waits to be sent and what was counted. Its methods run in the turns of one actor.
+/// The parts: .Receive, .Transmit.
+/// </summary>
+internal sealed partial class NetFrontQueue
+{
+    public const int MaximumTransmissionUnit = 1500;
+
+    private const int PageBytes = NetFrontFrames.PageBytes;
+    private const int EthernetHeaderLength = FrameTransmission.EthernetHeaderLength;
+    private const int LongestFrame = MaximumTransmissionUnit + FrameTransmission.LongestEthernetHeader;
+
+    private readonly string _name;
+    private readonly NetFrontFrames _frames;
+    private readonly NetFrontOptions _options;
+    private readonly NetworkDeviceCounters _counters;
+    private readonly DmaBlock _receivePage;
+    private readonly DmaBlock _transmitPage;
+    private readonly SharedRing _receive;
+    private readonly SharedRing _transmit;
+    private EventChannel? _channel;
+
+    public NetFrontQueue(string name, NetFrontFrames frames, DmaArena arena, NetFrontOptions options, NetworkDeviceCounters counters)
+    {
+        _name = name;
+        _frames = frames;
+        _options = options;
+        _counters = counters;
+        _receivePage = arena.Allocate(PageBytes, PageBytes);
+        _transmitPage = arena.Allocate(PageBytes, PageBytes);
+        _receive = new SharedRing(_receivePage, ReceiveEntryLength);
+        _transmit = new SharedRing(_transmitPage, TransmitEntryLength);
+        _receiving = new FrameBuffer[_receive.Size];
+        _pieces = new FrameBuffer[_receive.Size];
+        _sending = new PacketsInFlight(_transmit.Size);
+        _waiting = new FrameQueue(options.TransmitQueueLength);
+    }
+
+    /// <summary>What it counted.</summary>
+    public NetworkDeviceCounters Counters => _counters;
+
+    /// <summary>Who gets what comes in; null: nobody.</summary>
+    public NetworkDeviceClient? Client { get; set; }
+
+    /// <summary>Whether the client refused the latest news of the device, which it must be told before any frame.</summary>
+    public bool IsStatusUntold { get; set; }
+
+    /// <summary>Whether packets were left in the ring because there was no room for them; no event tells when there is, so <see cref="Service"/> has to look again.</summary>
+    public bool IsHeldBack { get; private set; }
+
+    /// <summary>Whether so few receive buffers are with the other end that frames given back later must be looked for, by a timer.</summary>
+    public bool IsStarved => _isRunning && _receive.Open < FewestBuffers;
+
+    /// <summary>Receive buffers that are with the other end, or come from it.</summary>
+    public int ReceiveBuffersPosted => _isRunning ? _receive.Open : 0;
+
+    private bool _isRunning;
+
+    /// <summary>Empties the rings, grants them and opens the channel; the other domain does not know of them yet. Everything of an earlier time was taken back.</summary>
+    public NetFrontNumbers Prepare(XenFrontend frontend, Action onEvent)
+    {
+        _receive.Initialize();
+        _transmit.Initialize();
+        _channel = frontend.OpenChannel();
+        _channel.Connect(onEvent);
+        return new NetFrontNumbers(frontend.Grant(_transmitPage, 0, isReadOnly: false), frontend.Grant(_receivePage, 0, isReadOnly: false), _channel.Port);
+    }
+
+    /// <summary>The other domain may connect from now on.</summary>
+    /// <param name="transmitOffload">What it does for frames that are sent.</param>
+    /// <param name="scatters">Whether it takes frames in several pieces.</param>
+    public void Start(FrameOffloadFlags transmitOffload, bool scatters)
+    {
+        _transmitOffload = transmitOffload;
+        _mostPieces = scatters ? MostSlots : 1;
+        _isRunning = true;
+        Refill();
+        PublishReceive();
+    }
+
+    /// <summary>Ends the use of the rings. Frames with the other domain stay where they are until <see cref="Abandon"/>; what waited to be sent is lost and counted.</summary>
+    public void Retire()
+    {
+        _isRunning = false;
+        IsHeldBack = false;
+        _channel?.Disconnect();
+        _channel = null;
+        while (_waiting.TryPeek(out var frame))
+        {
+            _waiting.Remove();
+            frame.Dispose();
+            _counters.TransmitLostInReset++;
+        }
+    }
+
+    /// <summary>Takes back the frames, which the other domain cannot reach any more.</summary>
+    public void Abandon()
+    {
+        foreach (ref var frame in _receiving.AsSpan())
+        {
+            frame.Dispose();
+            frame = default;
+        }
+
+        _counters.TransmitLostInReset += _sending.Abandon();
+        _extrasInFlight = 0;
+    }
+
+    /// <summary>
+    /// Hands on up to a turn's budget of received frames, refills the ring, and takes back sent frames. True: more is waiting and no event will tell of it.
+    /// </summary>
+    /// <exception cref="XenViolationException">The other end broke the protocol.</exception>
+    public bool Service()
+    {
+        if (!_isRunning)
+        {
+            return false;
+        }
+
+        var budget = _options.ReceiveBudget;
+        while (true)
+        {
+            budget -= Receive(budget);
+            Refill();
+            PublishReceive();
+            if (budget <= 0 || IsHeldBack || _receive.TryAskForEvent())
+            {
+                break;
+            }
+        }
+
+        PumpTransmit();
+        return budget <= 0;
+    }
+
+    /// <summary>Gives the other end receive buffers if there are frames again. Called by a timer.</summary>
+    public void CatchUp()
+    {
+        if (_isRunning)
+        {
+            Refill();
+            PublishReceive();
+        }
+    }
+
+    private void Notify()
+    {
+        _counters.EarlierNotifications++;
+        _channel!.Notify();
+    }
+}
