@@ -8,7 +8,7 @@ namespace Troupe.Apps.Benchmark;
 
 /// <summary>
 /// Bytes that both ends know: the n-th eight of them, little endian, are SplitMix64 of n (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number
-/// Generators", OOPSLA 2014). <c>./troupe test net</c> and <c>./troupe bench net</c> move them either way.
+/// Generators", OOPSLA 2014). <c>./troupe test net</c>, <c>test kills</c> and <c>bench net</c> move them either way.
 /// </summary>
 internal static class ByteSequence
 {
@@ -71,10 +71,13 @@ internal static class ByteSequence
         }
 
         string verdict = wrong < 0 ? "all right" : string.Create(CultureInfo.InvariantCulture, $"byte {wrong} is wrong");
-        await context.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{position} bytes, {verdict}\n"));
+        string answer = string.Create(CultureInfo.InvariantCulture, $"{position} bytes, {verdict}\n");
+        context.Response.ContentLength = answer.Length;
+        await context.Response.WriteAsync(answer);
     }
 
-    private static void Fill(Span<byte> bytes, long position)
+    /// <summary>Fills from a position.</summary>
+    public static void Fill(Span<byte> bytes, long position)
     {
         // The first and last words of a piece may be cut.
         int phase = (int)(position % Word);
@@ -96,7 +99,8 @@ internal static class ByteSequence
         cut[..bytes.Length].CopyTo(bytes);
     }
 
-    private static ulong Mix(ulong index)
+    /// <summary>SplitMix64 of a number.</summary>
+    public static ulong Mix(ulong index)
     {
         unchecked
         {

@@ -2,31 +2,31 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Troupe.Apps.Benchmark;
 
 namespace Troupe.Apps.SelfTest;
 
 /// <summary>
-/// HTTP/1.1 on the base class library's sockets, as much of it as <c>./troupe test kills</c> asks for: GET /bytes?count=N sends <see cref="ByteSequence"/>, PUT /bytes
-/// compares what comes with it, and any other GET is answered by the owner.
+/// HTTP/1.1 on the base class library's sockets, as much of it as <c>./troupe test kills</c> asks for: GET /bytes?count=N sends <see cref="ByteSequence"/>, and PUT /bytes
+/// compares what comes with it. What Kestrel does is not by these sockets.
 /// </summary>
-internal sealed class ByteServer(Func<string, string> answer)
+internal static class ByteServer
 {
     private const int Chunk = 16 * 1024;
     private const int LongestHead = 4096;
 
-    internal const int Port = 8080;
+    internal const int Port = 8081;
 
     /// <summary>Serves for ever.</summary>
-    internal async Task RunAsync()
+    internal static async Task RunAsync()
     {
         using TcpListener listener = new(IPAddress.Any, Port);
         listener.Start();
-        Console.WriteLine($"listening on port {Port}");
         while (true)
             _ = ServeAsync(await listener.AcceptTcpClientAsync());
     }
 
-    private async Task ServeAsync(TcpClient client)
+    private static async Task ServeAsync(TcpClient client)
     {
         using (client)
         {
@@ -44,7 +44,7 @@ internal sealed class ByteServer(Func<string, string> answer)
         }
     }
 
-    private async Task AnswerAsync(NetworkStream stream, string head)
+    private static async Task AnswerAsync(NetworkStream stream, string head)
     {
         string[] words = head[..head.IndexOf('\r')].Split(' ');
         const string Bytes = "/bytes?count=";
@@ -65,8 +65,7 @@ internal sealed class ByteServer(Func<string, string> answer)
                 await SayAsync(stream, await CompareAsync(stream, LengthOf(head)));
                 break;
             default:
-                await SayAsync(stream, answer(words[1]));
-                break;
+                throw new IOException($"there is nothing at {head[..head.IndexOf('\r')]}");
         }
     }
 

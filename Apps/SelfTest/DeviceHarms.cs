@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Apps.Benchmark;
 using Troupe.Smp.Host;
 
 namespace Troupe.Apps.SelfTest;
@@ -77,5 +78,5 @@ internal sealed class DeviceHarms(ActorSystem actors, StoreLoad load, int seed)
         return failures == 0;
     }
 
-    private Random Case(int number) => new((int)ByteSequence.Word(((ulong)seed << 32) | (uint)number));
+    private Random Case(int number) => new((int)ByteSequence.Mix(((ulong)seed << 32) | (uint)number));
 }

@@ -7,13 +7,14 @@ namespace Troupe.Apps.SelfTest;
 /// <summary>Makes the driver of a disk fail, by a buffer that nobody may use any more, and waits for the first sector that its next incarnation has read.</summary>
 internal sealed class DiskKill
 {
+    private readonly string _name;
     private readonly ActorRef<BlockDeviceMessage> _device;
     private readonly BlockBufferPool _buffers;
 
-    private DiskKill(ActorRef<BlockDeviceMessage> device, BlockBufferPool buffers) => (_device, _buffers) = (device, buffers);
+    private DiskKill(string name, ActorRef<BlockDeviceMessage> device, BlockBufferPool buffers) => (_name, _device, _buffers) = (name, device, buffers);
 
-    internal static async Task<DiskKill> CreateAsync(ActorRef<BlockDeviceMessage> device) =>
-        new(device, (await device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation)).Buffers);
+    internal static async Task<DiskKill> CreateAsync(string name, ActorRef<BlockDeviceMessage> device) =>
+        new(name, device, (await device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation)).Buffers);
 
     /// <summary>Kills it, in the middle of a batch or at its begin. How long it was until a sector was read by the next incarnation.</summary>
     internal async Task<TimeSpan> KillAsync(bool inTheMiddle)
@@ -43,7 +44,7 @@ internal sealed class DiskKill
     {
         BlockDeviceStatistics now = await _device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);
         int buffers = _buffers.RentedCount;
-        return ($"disk: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers == 0, now.DeviceViolations);
+        return ($"{_name}: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers == 0, now.DeviceViolations);
     }
 
     private ValueTask<BlockDeviceInformation> InformationAsync() => _device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation, BlockDeviceMessage.Patience);

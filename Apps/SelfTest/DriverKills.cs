@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Troupe.Actors;
+using Troupe.Apps.Benchmark;
 using Troupe.Apps.Hosting;
+using Troupe.Apps.Hosting.Web;
 using Troupe.Apps.Storage;
 using Troupe.Drivers.Contracts;
 using Troupe.Smp.Host;
@@ -9,73 +13,116 @@ using Troupe.Smp.Host;
 namespace Troupe.Apps.SelfTest;
 
 /// <summary>
-/// The drivers of a network card and a disk are killed at random moments while the host moves bytes by HTTP and a log store is changed (<c>./troupe test kills</c>): the console
-/// has how long each was gone, and at the end what their pools miss. The words: COUNT SEED FIRST, and the network's.
-/// In an image with that hook the devices break their rules instead (<see cref="DeviceHarms"/>, <c>./troupe test devices</c>).
+/// The drivers of a network card and two disks are killed at random moments while the host moves bytes by HTTP, a log store is changed on the first disk and files are on the second
+/// (<c>./troupe test kills</c>): the console has how long each was gone, and at the end what their pools miss. Then all goes on until the host takes the power. The words: COUNT SEED FIRST, and the network's.
+/// In an image with that hook the devices break their rules instead (<see cref="DeviceHarms"/>, <c>./troupe test devices</c>): the card, and one disk, the store's.
 /// </summary>
 internal sealed class DriverKills
 {
+    /// <summary>The port that Kestrel listens on. Sockets of the base class library: <see cref="ByteServer.Port"/>.</summary>
+    private const int Port = 8080;
+
+    private const int StoreDisk = 0, FilesDisk = 1, Disks = 2;
+
+    /// <summary>What is killed where it is not a disk.</summary>
+    private const int Network = -1;
+
     /// <summary>The longest pause between the end of an outage and the next kill.</summary>
     private const int LongestPause = 60;
+
+    /// <summary>More than the changes that are made while drivers are killed.</summary>
+    private const long NumbersPerLoad = 1_000_000;
 
     private static readonly TimeSpan _settling = TimeSpan.FromSeconds(20);
 
     private readonly NetworkKill _network;
-    private readonly DiskKill _disk;
+    private readonly ImmutableArray<DiskKill> _disks;
     private readonly ActorRef<KillOrder> _killer;
-    private readonly StoreLoad _load;
+    private readonly ImmutableArray<IDurableValues> _values;
     private readonly int _count;
     private readonly Random _random;
-    private readonly DeviceHarms? _harms;
-    private readonly TaskCompletionSource _begin = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile int _done;
+    private readonly KillPages _pages;
+    private DeviceHarms? _harms;
 
-    private DriverKills(ActorSystem actors, NetworkKill network, DiskKill disk, StoreLoad load, int count, int seed, DeviceHarms? harms)
+    private DriverKills(ActorSystem actors, NetworkKill network, ImmutableArray<DiskKill> disks, ImmutableArray<IDurableValues> values, KillPages pages, int count, int seed)
     {
-        (_network, _disk, _load, _count, _random, _harms) = (network, disk, load, count, new Random(seed), harms);
-        _killer = actors.Spawn(new Killer(network, disk), "killer");
+        (_network, _disks, _values, _pages, _count, _random) = (network, disks, values, pages, count, new Random(seed));
+        _killer = actors.Spawn(new Killer(network, disks), "killer");
     }
 
-    internal static bool Run(string[] words) => RunAsync(words, harms: false).GetAwaiter().GetResult();
+    internal static bool Run(string[] words) => RunAsync(words, areHarmed: false).GetAwaiter().GetResult();
 
     /// <summary>The devices break their rules, if the image has what makes them.</summary>
     internal static bool RunHarms(string[] words)
     {
         if (DeviceFaults.IsBuiltIn)
-            return RunAsync(words, harms: true).GetAwaiter().GetResult();
+            return RunAsync(words, areHarmed: true).GetAwaiter().GetResult();
         Console.WriteLine("this image has no hook to make devices break their rules: ./troupe test devices builds one that has");
         return false;
     }
 
-    private static async Task<bool> RunAsync(string[] words, bool harms)
+    private static async Task<bool> RunAsync(string[] words, bool areHarmed)
     {
-        UnikernelBuilder builder = Unikernel.CreateBuilder(words);
-        long[] numbers = [.. builder.Arguments.Select(static word => long.Parse(word, CultureInfo.InvariantCulture))];
-        await using UnikernelApplication app = builder.Build();
-        NetworkStack? stack = await app.StartAsync();
-        ImmutableArray<ActorRef<BlockDeviceMessage>> disks = await app.GetBlockDevicesAsync();
-        if (numbers.Length != 3 || stack is null || disks.Length != 1)
+        if (words.Length < 3)
         {
-            Console.WriteLine($"there are {disks.Length} disks and {(stack is null ? "no network" : "a network")}; this wants one of each, and COUNT SEED FIRST");
+            Console.WriteLine("this wants COUNT SEED FIRST");
             return false;
         }
 
-        StoreLoad load = new(new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[0])), "store")), numbers[2]);
-        DriverKills kills = new(app.Actors, new NetworkKill(stack), await DiskKill.CreateAsync(disks[0]), load, (int)numbers[0], (int)numbers[1], harms ? new DeviceHarms(app.Actors, load, (int)numbers[1]) : null);
-        return await load.CheckAsync() && await kills.RunAsync();
+        long[] numbers = [.. words.Take(3).Select(static word => long.Parse(word, CultureInfo.InvariantCulture))];
+        WebUnikernelBuilder builder = Hosting.Web.Unikernel.CreateBuilder(words).Listen(Port);
+        // A file system leaves a disk alone that failed in a commit, as one that breaks its rules does.
+        int count = areHarmed ? 1 : Disks;
+        if (!areHarmed)
+            builder.Files.UseExt4(disk: FilesDisk);
+        await using WebUnikernel app = builder.Build();
+        KillPages pages = new((int)numbers[0]);
+        app.MapGet("/bytes", ByteSequence.SendAsync);
+        app.MapPut("/bytes", ByteSequence.ReceiveAsync);
+        app.MapGet("/begin", (HttpContext context) => context.Response.WriteAsync(pages.Begin()));
+        app.MapGet("/end", (HttpContext context) => context.Response.WriteAsync(pages.End()));
+        NetworkStack? stack = await app.StartAsync();
+        ImmutableArray<ActorRef<BlockDeviceMessage>> disks = await app.GetBlockDevicesAsync();
+        if (stack is null || disks.Length != count)
+        {
+            Console.WriteLine($"there are {disks.Length} disks and {(stack is null ? "no network" : "a network")}; this wants {count} of them and a network");
+            return false;
+        }
+
+        List<IDurableValues> values = [new StoredValues(app.Actors.Spawn(new LogStore(new LogDisk(disks[StoreDisk])), "store"))];
+        List<DiskKill> kills = [await DiskKill.CreateAsync("the store's disk", disks[StoreDisk])];
+        if (!areHarmed)
+        {
+            values.Add(new FileValues("/"));
+            kills.Add(await DiskKill.CreateAsync("the files' disk", disks[FilesDisk]));
+        }
+
+        DriverKills run = new(app.Actors, new NetworkKill(stack), [.. kills], [.. values], pages, (int)numbers[0], (int)numbers[1]);
+        ImmutableArray<StoreLoad> loads = run.Loads(numbers[2]);
+        // Asked for at each place, first and alone, so that nothing of it is in an image without the hook.
+        if (DeviceFaults.IsBuiltIn && areHarmed)
+            run._harms = new DeviceHarms(app.Actors, loads[0], (int)numbers[1]);
+        return await run.RunAsync(loads, numbers[2]);
     }
 
-    private async Task<bool> RunAsync()
+    private ImmutableArray<StoreLoad> Loads(long first) => [.. _values.Select(values => new StoreLoad(values, first))];
+
+    private async Task<bool> RunAsync(ImmutableArray<StoreLoad> loads, long first)
     {
-        _ = new ByteServer(Answer).RunAsync();
-        Task<bool> changes = _load.RunAsync();
-        await _begin.Task;
-        for (; _done < _count; _done++)
+        foreach (StoreLoad load in loads)
         {
-            // Asked for at each place, first and alone, so that nothing of it is in an image without the hook.
+            if (!await load.CheckAsync())
+                return false;
+        }
+
+        _ = ByteServer.RunAsync();
+        Task<bool[]> changes = Task.WhenAll(loads.Select(static load => load.RunAsync()));
+        Console.WriteLine($"listening on ports {Port} and {ByteServer.Port}");
+        await _pages.Begun;
+        for (; _pages.Done < _count; _pages.Done++)
+        {
             if (DeviceFaults.IsBuiltIn && _harms is not null)
-                await _harms.HarmAsync(_done);
+                await _harms.HarmAsync(_pages.Done);
             else
                 await KillAsync();
         }
@@ -83,27 +130,28 @@ internal sealed class DriverKills
         bool neverFailed = true;
         if (DeviceFaults.IsBuiltIn && _harms is not null)
             neverFailed = await _harms.EndAsync(_network);
-        await _end.Task;
-        _load.Finish();
-        return await changes & await SettlesAsync() & neverFailed;
+        await _pages.Ended;
+        foreach (StoreLoad load in loads)
+            load.Finish();
+        if (!Array.TrueForAll(await changes, static well => well) | !await SettlesAsync() | !neverFailed)
+            return false;
+
+        // The power goes in the middle of these.
+        loads = Loads(first + NumbersPerLoad);
+        changes = Task.WhenAll(loads.Select(static load => load.RunAsync()));
+        Console.WriteLine("kill: whole, until the power goes");
+        await changes;
+        return false;
     }
 
     private async Task KillAsync()
     {
         await Task.Delay(_random.Next(LongestPause));
-        bool isNetwork = _random.Next(2) == 0;
+        int device = _random.Next(2) == 0 ? Network : _random.Next(Disks);
         bool isInTheMiddle = _random.Next(2) == 0;
-        Outage outage = await _killer.AskAsync<Outage>(reply => new KillOrder(isNetwork, isInTheMiddle, reply), BlockDeviceMessage.Patience);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"kill: {(isNetwork ? "network" : "disk")} {outage.Killed.TotalMicroseconds:F0} {outage.Unharmed.TotalMicroseconds:F0}"));
-    }
-
-    private string Answer(string path)
-    {
-        if (path == "/begin")
-            _begin.TrySetResult();
-        else if (path == "/end")
-            _end.TrySetResult();
-        return string.Create(CultureInfo.InvariantCulture, $"{_done} of {_count}");
+        Outage outage = await _killer.AskAsync<Outage>(reply => new KillOrder(device, isInTheMiddle, reply), BlockDeviceMessage.Patience);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"kill: {(device == Network ? "network" : "disk")} {outage.Killed.TotalMicroseconds:F0} {outage.Unharmed.TotalMicroseconds:F0}"));
     }
 
     /// <summary>When nothing moves any more, a driver that has just started again holds what is in its ring, and nobody holds anything else.</summary>
@@ -113,14 +161,17 @@ internal sealed class DriverKills
         while (true)
         {
             await _network.KillAsync(inTheMiddle: false);
-            (string network, bool isNetworkWhole, long networkLies) = await _network.LookAsync();
-            (string disk, bool isDiskWhole, long diskLies) = await _disk.LookAsync();
-            bool isWhole = isNetworkWhole && isDiskWhole
-                && (DeviceFaults.IsBuiltIn && _harms is not null ? _harms.AreGuardsWhole && DeviceHarms.WereFoundOut(_count, networkLies, diskLies) : networkLies + diskLies == 0);
+            List<(string Report, bool IsWhole, long Violations)> looks = [await _network.LookAsync()];
+            foreach (DiskKill disk in _disks)
+                looks.Add(await disk.LookAsync());
+            bool isWhole = looks.TrueForAll(static look => look.IsWhole);
+            if (DeviceFaults.IsBuiltIn && _harms is not null)
+                isWhole &= _harms.AreGuardsWhole && DeviceHarms.WereFoundOut(_count, looks[0].Violations, looks[1].Violations);
+            else
+                isWhole &= looks.TrueForAll(static look => look.Violations == 0);
             if (isWhole || late.IsCancellationRequested)
             {
-                Console.WriteLine($"kill: {network}");
-                Console.WriteLine($"kill: {disk}");
+                looks.ForEach(static look => Console.WriteLine($"kill: {look.Report}"));
                 return isWhole;
             }
 
@@ -128,19 +179,20 @@ internal sealed class DriverKills
         }
     }
 
-    private readonly record struct KillOrder(bool IsNetwork, bool IsInTheMiddle, Reply<Outage> Reply);
+    private readonly record struct KillOrder(int Device, bool IsInTheMiddle, Reply<Outage> Reply);
 
     /// <summary>How long a driver was gone, and how long the same took just before, when nobody had killed it: both have to wait for a processor that others keep busy.</summary>
     [Sendable]
     private sealed record Outage(TimeSpan Killed, TimeSpan Unharmed);
 
     /// <summary>An actor among the others, so that what is measured is not when a thread of the pool gets its turn.</summary>
-    private sealed class Killer(NetworkKill network, DiskKill disk) : Actor<KillOrder>
+    private sealed class Killer(NetworkKill network, ImmutableArray<DiskKill> disks) : Actor<KillOrder>
     {
         protected override async ValueTask ReceiveAsync(KillOrder order)
         {
-            TimeSpan unharmed = order.IsNetwork ? await network.ProbeAsync() : await disk.ProbeAsync();
-            TimeSpan killed = order.IsNetwork ? await network.KillAsync(order.IsInTheMiddle) : await disk.KillAsync(order.IsInTheMiddle);
+            DiskKill? disk = order.Device == Network ? null : disks[order.Device];
+            TimeSpan unharmed = await (disk?.ProbeAsync() ?? network.ProbeAsync());
+            TimeSpan killed = await (disk?.KillAsync(order.IsInTheMiddle) ?? network.KillAsync(order.IsInTheMiddle));
             order.Reply.Set(new Outage(killed, unharmed));
         }
     }

@@ -9,13 +9,26 @@ namespace Troupe.Apps.SelfTest;
 /// <summary>Makes the driver of a network card fail, by a frame that nobody may use any more, and waits for the first frame that its next incarnation has sent.</summary>
 internal sealed class NetworkKill(NetworkStack stack)
 {
-    // IEEE 802, 9.2.4: for experiments on a link of one's own.
-    private const ushort EtherType = 0x88B5;
     private const int FrameLength = 60;
 
-    private readonly ActorRef<NetworkDeviceMessage> _device = stack.Device;
+    // RFC 894 and RFC 791: a packet of IPv4 without options behind the addresses of the link and the type.
+    private const int TypeOffset = 12, VersionOffset = 14, ProtocolOffset = 23, SourceOffset = 26, DestinationOffset = 30, PortsOffset = 34;
+    private const ushort Ipv4 = 0x0800;
+    private const byte VersionAndHeaderLength = 0x45, Udp = 17;
 
-    /// <summary>Kills it, in the middle of a batch or at its begin. How long it was until a frame of the next incarnation was on its way.</summary>
+    // RFC 5737: for documentation, 192.0.2.1 and 192.0.2.2.
+    private const uint Source = 0xC0000201, Destination = 0xC0000202;
+
+    // IEEE 802, 8.2: administered locally; nobody on the link has it.
+    private static readonly byte[] _nobody = [2, 0, 0, 0, 0, 1];
+
+    private readonly ActorRef<NetworkDeviceMessage> _device = stack.Device;
+    private uint _flow;
+
+    /// <summary>
+    /// Kills it, in the middle of a batch or at its begin. Each batch is of another flow: a card with several queue pairs has it killed in the middle by the actor of one of them, and at its begin,
+    /// where the driver looks for the flow, by the driver. How long it was until a frame of the next incarnation was on its way.
+    /// </summary>
     internal async Task<TimeSpan> KillAsync(bool inTheMiddle)
     {
         long resets = (await StatisticsAsync()).Resets;
@@ -30,14 +43,16 @@ internal sealed class NetworkKill(NetworkStack stack)
 
     private async Task<TimeSpan> SentAsync(long start, long resets)
     {
-        // Behind the poison in the mailbox, and so the first that the next incarnation handles.
-        long sent = (await StatisticsAsync()).TransmittedFrames;
+        // What was sent when the next incarnation answers first; until then the last one may be alive, where the poison is in the mailbox of another pair.
+        long? sent = null;
         while (true)
         {
             await _device.TellAsync(NetworkDeviceMessage.Transmit(Frames(1)));
             NetworkDeviceStatistics now = await StatisticsAsync();
-            if (now.Resets >= resets && now.TransmittedFrames > sent)
+            if (now.TransmittedFrames > sent)
                 return Stopwatch.GetElapsedTime(start);
+            if (now.Resets >= resets)
+                sent ??= now.TransmittedFrames;
         }
     }
 
@@ -63,6 +78,7 @@ internal sealed class NetworkKill(NetworkStack stack)
 
     private FrameBatch Frames(int count)
     {
+        _flow++;
         while (true)
         {
             if (stack.Link.Batches.TryRent(out FrameBatch batch))
@@ -70,9 +86,7 @@ internal sealed class NetworkKill(NetworkStack stack)
                 while (batch.Count < count && stack.Link.Frames.TryRent(out FrameBuffer frame))
                 {
                     Span<byte> bytes = frame.Append(FrameLength);
-                    bytes.Clear();
-                    bytes[..6].Fill(0xFF);
-                    BinaryPrimitives.WriteUInt16BigEndian(bytes[12..], EtherType);
+                    Write(bytes);
                     if (!batch.TryAdd(frame))
                         frame.Dispose();
                 }
@@ -84,5 +98,17 @@ internal sealed class NetworkKill(NetworkStack stack)
 
             Thread.Yield();
         }
+    }
+
+    private void Write(Span<byte> frame)
+    {
+        frame.Clear();
+        _nobody.CopyTo(frame);
+        BinaryPrimitives.WriteUInt16BigEndian(frame[TypeOffset..], Ipv4);
+        frame[VersionOffset] = VersionAndHeaderLength;
+        frame[ProtocolOffset] = Udp;
+        BinaryPrimitives.WriteUInt32BigEndian(frame[SourceOffset..], Source);
+        BinaryPrimitives.WriteUInt32BigEndian(frame[DestinationOffset..], Destination);
+        BinaryPrimitives.WriteUInt32BigEndian(frame[PortsOffset..], _flow);
     }
 }

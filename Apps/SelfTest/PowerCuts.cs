@@ -14,7 +14,7 @@ internal static class PowerCuts
     {
         long first = words.Length > 0 ? long.Parse(words[0], CultureInfo.InvariantCulture) : 1;
         if (words.Contains("files"))
-            return RunWithFilesAsync(first, words.Contains("look")).GetAwaiter().GetResult();
+            return RunWithFilesAsync(first, words.Contains("unflushed"), words.Contains("look")).GetAwaiter().GetResult();
         return RunAsync(first, words.Contains("unflushed"), words.Contains("look")).GetAwaiter().GetResult();
     }
 
@@ -33,13 +33,13 @@ internal static class PowerCuts
         return await load.CheckAsync() && (onlyLooks || await load.RunAsync());
     }
 
-    private static async Task<bool> RunWithFilesAsync(long first, bool onlyLooks)
+    private static async Task<bool> RunWithFilesAsync(long first, bool isUnflushed, bool onlyLooks)
     {
         UnikernelBuilder builder = Unikernel.CreateBuilder([]);
         builder.Files.UseExt4();
         await using UnikernelApplication app = builder.Build();
         await app.StartAsync();
-        StoreLoad load = new(new FileValues("/"), first);
+        StoreLoad load = new(new FileValues("/", flushes: !isUnflushed), first);
         return await load.CheckAsync() && (onlyLooks || await load.RunAsync());
     }
 }

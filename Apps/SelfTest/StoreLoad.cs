@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Troupe.Actors;
+using Troupe.Apps.Benchmark;
 
 namespace Troupe.Apps.SelfTest;
 
@@ -69,12 +70,15 @@ internal sealed class StoreLoad(IDurableValues values, long firstNumber)
     /// <summary>Changes values until <see cref="Finish"/>. False: a change was refused.</summary>
     internal async Task<bool> RunAsync()
     {
-        bool[] ended = await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => Task.Run(() => ChangeAsync(client))));
+        bool[] ended = await Task.WhenAll(Enumerable.Range(0, Clients).Select(StartClient));
         return ended.All(static well => well);
     }
 
     /// <summary>Each client ends its change, and begins no other.</summary>
     internal void Finish() => _isOver = true;
+
+    // Each a thread of its own, as long as it wants one: calls of files block, and the pool has no more threads than the machine processors.
+    private Task<bool> StartClient(int client) => Task.Factory.StartNew(() => ChangeAsync(client), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
 
     private async Task<bool> ChangeAsync(int client)
     {
@@ -105,7 +109,7 @@ internal sealed class StoreLoad(IDurableValues values, long firstNumber)
 
     private static bool IsRefusal(Exception failure) => failure is AskFailedException or AskTimeoutException or IOException;
 
-    private static string Name(int client, int key) => $"{client}/{key}";
+    private string Name(int client, int key) => $"{values.Kind}/{client}/{key}";
 
     private static ImmutableArray<byte> Value(int client, int key, long number)
     {
@@ -116,5 +120,5 @@ internal sealed class StoreLoad(IDurableValues values, long firstNumber)
         return [.. value];
     }
 
-    private static ulong Mix(long number) => ByteSequence.Word((ulong)number);
+    private static ulong Mix(long number) => ByteSequence.Mix((ulong)number);
 }

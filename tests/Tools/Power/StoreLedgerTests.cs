@@ -49,6 +49,21 @@ public sealed class StoreLedgerTests
         Assert.Equal(1, ledger.Acknowledged);
     }
 
+    [Theory]
+    [InlineData("Policy = Restart, Patstore: acknowledged k 17 .")]
+    [InlineData("Policy = Restart, Pat store: acknowledged k 17 .")]
+    public void ALineThatBeginsInTheMiddleOfAFailuresReportIsRead(string line)
+    {
+        var ledger = Told("ask k 17 .");
+        ledger.Read(line);
+        ledger.Read("Policy = Restart, Patstore: ask k 18 .");
+        Assert.Equal(1, ledger.Acknowledged);
+        ledger.Read("store: found k 17 .");
+    }
+
+    [Fact]
+    public void AStoreThatFailsInTheMiddleOfAnotherLineIsALoss() => Assert.Throws<UserError>(() => new StoreLedger().Read("Patstore FAILED: the log is damaged"));
+
     [Fact]
     public void AStoreThatFailsIsALoss() => Assert.Throws<UserError>(() => Told().Read("store FAILED: the log is damaged"));
 
@@ -59,6 +74,13 @@ public sealed class StoreLedgerTests
         Assert.True(ledger.IsChecked);
         ledger.Boot();
         Assert.False(ledger.IsChecked);
+    }
+
+    [Fact]
+    public void WhatWasAcknowledgedIsCountedByKind()
+    {
+        var ledger = Told("acknowledged store/0/1 1 .", "acknowledged files/0/1 2 .", "acknowledged files/1/1 3 .");
+        Assert.Equal((1, 2, 0, 3), (ledger.AcknowledgedOf("store"), ledger.AcknowledgedOf("files"), ledger.AcknowledgedOf("disk"), ledger.Acknowledged));
     }
 
     [Fact]

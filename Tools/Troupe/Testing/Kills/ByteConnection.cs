@@ -8,7 +8,7 @@ using Troupe.Tools.Testing.Net;
 
 namespace Troupe.Tools.Testing.Kills;
 
-/// <summary>A connection to the guest's server of bytes (Apps/SelfTest/ByteServer.cs), one request long: every byte is compared, and the longest silence noted.</summary>
+/// <summary>A connection to one of the guest's servers of bytes (Apps/SelfTest/DriverKills.cs), one request long: every byte is compared, and the longest silence noted.</summary>
 internal static class ByteConnection
 {
     private const int Chunk = 16 * 1024;
@@ -21,7 +21,7 @@ internal static class ByteConnection
         var silence = new SilenceClock();
         using var socket = await ConnectAsync(server, cancellation).ConfigureAwait(false);
         silence.Broken();
-        await SendAsync(socket, Encoding.ASCII.GetBytes($"GET /bytes?count={count.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\n\r\n"), silence, cancellation).ConfigureAwait(false);
+        await SendAsync(socket, Encoding.ASCII.GetBytes($"GET /bytes?count={count.ToString(CultureInfo.InvariantCulture)} HTTP/1.1\r\nHost: guest\r\n\r\n"), silence, cancellation).ConfigureAwait(false);
         var (head, rest) = await ReadHeadAsync(socket, silence, cancellation).ConfigureAwait(false);
         if (!head.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal))
         {
@@ -59,7 +59,7 @@ internal static class ByteConnection
         var silence = new SilenceClock();
         using var socket = await ConnectAsync(server, cancellation).ConfigureAwait(false);
         silence.Broken();
-        await SendAsync(socket, Encoding.ASCII.GetBytes($"PUT /bytes HTTP/1.1\r\nContent-Length: {count.ToString(CultureInfo.InvariantCulture)}\r\n\r\n"), silence, cancellation).ConfigureAwait(false);
+        await SendAsync(socket, Encoding.ASCII.GetBytes($"PUT /bytes HTTP/1.1\r\nHost: guest\r\nContent-Length: {count.ToString(CultureInfo.InvariantCulture)}\r\n\r\n"), silence, cancellation).ConfigureAwait(false);
         var bytes = new byte[Chunk];
         for (long position = 0; position < count; position += Chunk)
         {

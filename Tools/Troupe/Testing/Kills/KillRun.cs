@@ -3,15 +3,18 @@ using System.Globalization;
 namespace Troupe.Tools.Testing.Kills;
 
 /// <summary>What becomes of the kills of one guest, by its console and by its clients.</summary>
-internal sealed class KillRun
+public sealed class KillRun
 {
-    private const string Mark = "kill: ";
-    private const string Harm = Mark + "harm ";
+    private const string Mark = "kill: ", Harm = "harm ";
+
+    // What a guest says of an actor that failed (Actors/ActorFailure.cs), and the name of a pair's (Drivers/VirtioNet/VirtioNetDriver.cs).
+    private const string Failure = "ActorFailure ", Pair = "ActorName = queue pair ";
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, int> _harms = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, int> _broken = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isOver;
     private volatile int _kills;
 
@@ -35,6 +38,12 @@ internal sealed class KillRun
 
     /// <summary>Completes when the guest serves.</summary>
     public Task Listening => _listening.Task;
+
+    /// <summary>Completes when the guest has looked, nothing is missing, and all goes on until the power goes.</summary>
+    public Task Whole => _whole.Task;
+
+    /// <summary>Times that the actor of a further queue pair failed, and the driver with it.</summary>
+    public int PairKills { get; private set; }
 
     /// <summary>Kills whose outage is over, or cases of devices that broke a rule.</summary>
     public int Kills => _kills;
@@ -64,19 +73,27 @@ internal sealed class KillRun
     /// <summary>Takes a line of the console.</summary>
     public void Read(string line)
     {
+        ArgumentNullException.ThrowIfNull(line);
         if (line.StartsWith("listening on ", StringComparison.Ordinal))
         {
             _listening.TrySetResult();
         }
 
-        if (!line.StartsWith(Mark, StringComparison.Ordinal))
+        if (line.StartsWith(Failure, StringComparison.Ordinal) && line.Contains(Pair, StringComparison.Ordinal))
+        {
+            PairKills++;
+        }
+
+        // The report of a failure goes to the console in several pieces, and lines get in between.
+        if (line.IndexOf(Mark, StringComparison.Ordinal) is not (>= 0 and var at))
         {
             return;
         }
 
+        var said = line[(at + Mark.Length)..];
         lock (_gate)
         {
-            if (line[Mark.Length..].Split(' ') is [("network" or "disk") and var which, var killed, var unharmed]
+            if (said.Split(' ') is [("network" or "disk") and var which, var killed, var unharmed]
                 && double.TryParse(killed, NumberStyles.None, CultureInfo.InvariantCulture, out var outage) && double.TryParse(unharmed, NumberStyles.None, CultureInfo.InvariantCulture, out var without))
             {
                 (which == "disk" ? Disk : Network).Add(outage / 1000);
@@ -85,14 +102,20 @@ internal sealed class KillRun
                 return;
             }
 
-            if (line.StartsWith(Harm, StringComparison.Ordinal))
+            if (said.StartsWith("whole", StringComparison.Ordinal))
             {
-                CountOne(_harms, line[Harm.Length..]);
+                _whole.TrySetResult();
+                return;
+            }
+
+            if (said.StartsWith(Harm, StringComparison.Ordinal))
+            {
+                CountOne(_harms, said[Harm.Length..]);
                 _kills++;
                 return;
             }
 
-            Report.Add(line[Mark.Length..]);
+            Report.Add(said);
         }
     }
 

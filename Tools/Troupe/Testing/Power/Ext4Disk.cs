@@ -23,11 +23,30 @@ public static class Ext4Disk
     {
         ArgumentNullException.ThrowIfNull(disk);
         using var folder = new TemporaryFile();
-        await File.WriteAllBytesAsync(folder.Path, disk.Content.ToArray(), cancellation).ConfigureAwait(false);
-        var found = await HostProcess.CaptureAsync("/usr/sbin/e2fsck", ["-fn", folder.Path], cancellation).ConfigureAwait(false);
-        if (found.ExitCode != 0)
+        await WriteAsync(disk, folder, cancellation).ConfigureAwait(false);
+        await FindNothingAsync("-fn", folder, worst: 0, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for what a power cut has left, when Linux has replayed it; the disk stays as it is.</summary>
+    /// <exception cref="UserError">It found something.</exception>
+    public static async Task CheckReplayedAsync(VolatileDisk disk, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        using var folder = new TemporaryFile();
+        await WriteAsync(disk, folder, cancellation).ConfigureAwait(false);
+        // e2fsck(8): 1 says that something was corrected, such as a file that had lost its name while it was open.
+        await FindNothingAsync("-p", folder, worst: 1, cancellation).ConfigureAwait(false);
+        await FindNothingAsync("-fn", folder, worst: 0, cancellation).ConfigureAwait(false);
+    }
+
+    private static Task WriteAsync(VolatileDisk disk, TemporaryFile folder, CancellationToken cancellation) => File.WriteAllBytesAsync(folder.Path, disk.Content.ToArray(), cancellation);
+
+    private static async Task FindNothingAsync(string how, TemporaryFile folder, int worst, CancellationToken cancellation)
+    {
+        var found = await HostProcess.CaptureAsync("/usr/sbin/e2fsck", [how, folder.Path], cancellation).ConfigureAwait(false);
+        if (found.ExitCode > worst)
         {
-            throw new UserError($"e2fsck finds: {found.Output}", exitCode: ExitCodes.Failure);
+            throw new UserError($"e2fsck {how} finds: {found.Output}", exitCode: ExitCodes.Failure);
         }
     }
 

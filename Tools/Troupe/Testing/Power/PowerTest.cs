@@ -9,15 +9,15 @@ namespace Troupe.Tools.Testing.Power;
 
 /// <summary>
 /// <c>troupe test power</c>: guests whose log store is changed all the time, on a disk with a volatile cache whose power goes at a random request; each boots on what the cut before
-/// has left. The same with files of System.IO. Then the same where a flush does nothing, in the disk and in the guest, which must be found out.
+/// has left. The same with files of System.IO, which Linux looks at after each cut too. Then the same where a flush does nothing, in the disk and in the guest, which must be found out.
 /// </summary>
 internal sealed class PowerTest(Image image, CrashTestOptions options)
 {
     /// <summary>1 MB: an area is full after a hundred commits, so cuts come in the middle of compactions.</summary>
     private const int Sectors = 2048;
 
-    /// <summary>What a guest is told that keeps its values in files.</summary>
-    private const string Files = " files";
+    /// <summary>What a guest is told that keeps its values in files, and one that flushes nothing.</summary>
+    private const string Files = " files", Unflushed = " unflushed";
 
     /// <summary>More than a guest makes changes.</summary>
     private const long NumbersPerBoot = 1_000_000;
@@ -36,7 +36,8 @@ internal sealed class PowerTest(Image image, CrashTestOptions options)
         passed += await HoldAsync("files", await Ext4Disk.MakeAsync(flushes: true, cancellation).ConfigureAwait(false), Files, cancellation).ConfigureAwait(false) ? 1 : 0;
         passed += await FindAsync("a disk whose flush does nothing", new VolatileDisk(Sectors, flushes: false), string.Empty, cancellation).ConfigureAwait(false) ? 1 : 0;
         passed += await FindAsync("files on a disk whose flush does nothing", await Ext4Disk.MakeAsync(flushes: false, cancellation).ConfigureAwait(false), Files, cancellation).ConfigureAwait(false) ? 1 : 0;
-        passed += await FindAsync("a guest whose flush does nothing", new VolatileDisk(Sectors), " unflushed", cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await FindAsync("a guest whose flush does nothing", new VolatileDisk(Sectors), Unflushed, cancellation).ConfigureAwait(false) ? 1 : 0;
+        passed += await FindAsync("files that nobody flushes", await Ext4Disk.MakeAsync(flushes: true, cancellation).ConfigureAwait(false), Files + Unflushed, cancellation).ConfigureAwait(false) ? 1 : 0;
         _failures.ForEach(Console.WriteLine);
         Console.WriteLine($"{passed} passed, {_failures.Count} failed");
         return _failures.Count == 0 ? ExitCodes.Success : ExitCodes.Failure;
@@ -88,7 +89,7 @@ internal sealed class PowerTest(Image image, CrashTestOptions options)
             var moment = isLast ? PowerCut.Never : new PowerCut(1 + random.Next(random.Next(4) == 0 ? RequestsOfOpening : MostRequests), random.Next(2) == 0);
             try
             {
-                using var booted = StoreGuest.Boot(image, guest, disk, ledger, moment);
+                using var booted = StoreGuest.Boot(image, guest, [disk], ledger, moment);
                 if (isLast)
                 {
                     await LookAsync(booted, ledger, cancellation).ConfigureAwait(false);
@@ -101,13 +102,17 @@ internal sealed class PowerTest(Image image, CrashTestOptions options)
                 }
 
                 await booted.LosePowerAsync(cancellation).ConfigureAwait(false);
+                disk.CutPower(random);
+                if (word.StartsWith(Files, StringComparison.Ordinal))
+                {
+                    await Ext4Disk.CheckReplayedAsync(disk, cancellation).ConfigureAwait(false);
+                }
             }
             catch (UserError lost) when (lost.ExitCode == ExitCodes.Failure)
             {
                 return (cut, ledger, lost.Message);
             }
 
-            disk.CutPower(random);
             if (cut % 20 == 0)
             {
                 Output.Say($"power: {cut} cuts, {ledger.Acknowledged} changes acknowledged, {ledger.Found} values looked at");

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+using System.Globalization;
 using Troupe.Tools.Guests;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
 
 namespace Troupe.Tools.Testing.Power;
 
-/// <summary>A guest of Apps/SelfTest whose disk is a <see cref="VolatileDisk"/>, and the ledger of what its store must hold. Gone with its power.</summary>
+/// <summary>A guest of Apps/SelfTest whose disks are <see cref="VolatileDisk"/>s, and the ledger of what they must hold. Gone with its power.</summary>
 internal sealed class StoreGuest : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(120);
@@ -13,17 +15,17 @@ internal sealed class StoreGuest : IDisposable
     private readonly List<string> _lines = [];
     private readonly StoreLedger _ledger;
     private readonly Action<string>? _onLine;
-    private readonly NbdServer _server;
+    private readonly ImmutableArray<NbdServer> _servers;
     private readonly GuestProcess _guest;
     private bool _isOver;
 
-    private StoreGuest(GuestOptions options, VolatileDisk disk, StoreLedger ledger, PowerCut cut, Action<string>? onLine)
+    private StoreGuest(GuestOptions options, IReadOnlyList<VolatileDisk> disks, StoreLedger ledger, PowerCut cut, Action<string>? onLine)
     {
         (_ledger, _onLine) = (ledger, onLine);
         ledger.Boot();
-        var socket = Path.Combine(_folder.FullName, "disk");
-        _server = new NbdServer(socket, disk, cut);
-        _guest = GuestProcess.Start(options with { Extra = [.. options.Extra, .. NbdDisk.Arguments(socket, options.Machine)] }, Hear);
+        string Socket(int disk) => Path.Combine(_folder.FullName, disk.ToString(CultureInfo.InvariantCulture));
+        _servers = [.. disks.Select((disk, number) => new NbdServer(Socket(number), disk, number == 0 ? cut : PowerCut.Never))];
+        _guest = GuestProcess.Start(options with { Extra = [.. options.Extra, .. Enumerable.Range(0, disks.Count).SelectMany(disk => NbdDisk.Arguments(Socket(disk), options.Machine, disk))] }, Hear);
     }
 
     /// <summary>Its exit code, when it ends by itself.</summary>
@@ -44,19 +46,19 @@ internal sealed class StoreGuest : IDisposable
         }
     }
 
-    /// <summary>Boots one.</summary>
-    public static StoreGuest Boot(Image image, GuestOptions options, VolatileDisk disk, StoreLedger ledger, PowerCut cut = default, Action<string>? onLine = null) =>
-        new(options with { Image = image.Elf }, disk, ledger, cut, onLine);
+    /// <summary>Boots one; the cut is at a request to the first disk.</summary>
+    public static StoreGuest Boot(Image image, GuestOptions options, IReadOnlyList<VolatileDisk> disks, StoreLedger ledger, PowerCut cut = default, Action<string>? onLine = null) =>
+        new(options with { Image = image.Elf }, disks, ledger, cut, onLine);
 
     /// <summary>Waits until the power has gone, and takes note of all that the guest has said by then.</summary>
     public async Task LosePowerAsync(CancellationToken cancellation)
     {
-        var first = await Task.WhenAny(_server.PowerGone, _guest.Exit, Task.Delay(_patience, cancellation)).ConfigureAwait(false);
+        var first = await Task.WhenAny(_servers[0].PowerGone, _guest.Exit, Task.Delay(_patience, cancellation)).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         Settle();
-        if (first != _server.PowerGone)
+        if (first != _servers[0].PowerGone)
         {
-            throw new UserError($"the guest {(first == _guest.Exit ? "ended" : "does not go on")} before its power went, after {_server.Requests} requests.{LastWords}", exitCode: ExitCodes.Failure);
+            throw new UserError($"the guest {(first == _guest.Exit ? "ended" : "does not go on")} before its power went, after {_servers[0].Requests} requests.{LastWords}", exitCode: ExitCodes.Failure);
         }
     }
 
@@ -69,8 +71,7 @@ internal sealed class StoreGuest : IDisposable
         }
 
         _isOver = true;
-        _guest.Dispose();
-        _server.Dispose();
+        End();
         foreach (var line in _lines)
         {
             _ledger.Read(line);
@@ -79,9 +80,17 @@ internal sealed class StoreGuest : IDisposable
 
     public void Dispose()
     {
-        _guest.Dispose();
-        _server.Dispose();
+        End();
         _folder.Delete(recursive: true);
+    }
+
+    private void End()
+    {
+        _guest.Dispose();
+        foreach (var server in _servers)
+        {
+            server.Dispose();
+        }
     }
 
     private void Hear(string line)

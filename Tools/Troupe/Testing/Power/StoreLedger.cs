@@ -14,12 +14,16 @@ public sealed class StoreLedger
     private const string Failed = "store FAILED: ";
 
     private readonly Dictionary<string, Entry> _entries = [];
+    private readonly Dictionary<string, long> _acknowledged = [];
 
     /// <summary>Changes that were acknowledged.</summary>
-    public long Acknowledged { get; private set; }
+    public long Acknowledged => _acknowledged.Values.Sum();
 
     /// <summary>Keys that were looked at.</summary>
     public long Found { get; private set; }
+
+    /// <summary>Changes that were acknowledged of keys of one kind, which is what stands before the first slash.</summary>
+    public long AcknowledgedOf(string kind) => _acknowledged.GetValueOrDefault(kind);
 
     /// <summary>Whether the latest guest has looked at every key.</summary>
     public bool IsChecked { get; private set; }
@@ -35,17 +39,17 @@ public sealed class StoreLedger
     public void Read(string line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        if (line.StartsWith(Failed, StringComparison.Ordinal))
+        if (After(Failed, line) is { } reason)
         {
-            throw new UserError(line[Failed.Length..], exitCode: ExitCodes.Failure);
+            throw new UserError(reason, exitCode: ExitCodes.Failure);
         }
 
-        if (!line.StartsWith(Mark, StringComparison.Ordinal) || !line.EndsWith(End, StringComparison.Ordinal) || line.Length < Mark.Length + End.Length)
+        if (After(Mark, line) is not { } said || !said.EndsWith(End, StringComparison.Ordinal))
         {
             return;
         }
 
-        var words = line[Mark.Length..^End.Length].Split(' ');
+        var words = said[..^End.Length].Split(' ');
         switch (words)
         {
             case ["ask", var key, var number]:
@@ -53,7 +57,8 @@ public sealed class StoreLedger
                 break;
             case ["acknowledged", var key, var number]:
                 this[key].Acknowledged = Number(number);
-                Acknowledged++;
+                var kind = key.Split('/')[0];
+                _acknowledged[kind] = AcknowledgedOf(kind) + 1;
                 break;
             case ["found", var key, var number]:
                 this[key].Resolve(key, Number(number));
@@ -66,6 +71,9 @@ public sealed class StoreLedger
                 throw new UserError($"the guest says: {line}", exitCode: ExitCodes.Failure);
         }
     }
+
+    // The report of a failure goes to the console in several pieces, and lines get in between.
+    private static string? After(string mark, string line) => line.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at ? line[(at + mark.Length)..] : null;
 
     private Entry this[string key] => _entries.TryGetValue(key, out var entry) ? entry : _entries[key] = new Entry();
 
