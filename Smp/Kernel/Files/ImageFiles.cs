@@ -27,11 +27,11 @@ internal static unsafe class ImageFiles
         return null;
     }
 
-    /// <summary>The first file below a directory, or null.</summary>
+    /// <summary>The first file below a directory, or null. The empty path is no directory's (man 7 path_resolution).</summary>
     internal static ImageFile* FindBelow(byte* directory)
     {
         ulong length = LengthOf(directory);
-        for (ImageFile* file = ImageFile.First; file < ImageFile.End; file++)
+        for (ImageFile* file = ImageFile.First; *directory != 0 && file < ImageFile.End; file++)
         {
             if (IsBelow(file, directory, length))
             {
