@@ -14,11 +14,15 @@ internal sealed class Guest : IDisposable
 
     private const int LinesShown = 60;
 
+    // The trace rings of all processors, on a port that takes what the host gives it.
+    private static readonly TimeSpan _reportTime = TimeSpan.FromSeconds(5);
+
     private readonly List<string> _serial = [];
     private readonly Symbolizer _symbols;
     private readonly GuestProcess _process;
     private readonly PortRelays _relays;
     private readonly SemaphoreSlim _news = new(0);
+    private readonly string _folder = Directory.CreateTempSubdirectory("troupe-guest").FullName;
 
     private Guest(Image image, GuestOptions options, NetworkNamespace? network)
     {
@@ -26,11 +30,14 @@ internal sealed class Guest : IDisposable
         _symbols = new Symbolizer(image.Symbols, SourceRoot);
         // As `troupe run` does.
         _relays = new PortRelays(options.Forwards);
-        _process = GuestProcess.Start(options with { Forwards = _relays.Inner }, Hear, network?.Prefix);
+        _process = GuestProcess.Start(options with { Forwards = _relays.Inner, MonitorSocket = MonitorSocket }, Hear, network?.Prefix);
         Http = new HttpClient { BaseAddress = HostPort is { } port ? new Uri($"http://127.0.0.1:{port}/") : null, Timeout = Patience };
     }
 
     public GuestOptions Options { get; }
+
+    /// <summary>Where QEMU's monitor listens, for <see cref="QemuMonitor"/>.</summary>
+    public string MonitorSocket => Path.Combine(_folder, "monitor");
 
     /// <summary>Asks the guest's forwarded port.</summary>
     public HttpClient Http { get; }
@@ -90,7 +97,11 @@ internal sealed class Guest : IDisposable
 
             Assert.False(_process.Exit.IsCompleted, $"the guest ended without saying '{text}'.\n{Transcript()}");
             var left = (within ?? Patience) - clock.Elapsed;
-            Assert.True(left > TimeSpan.Zero, $"the guest did not say '{text}' in time.\n{Transcript()}");
+            if (left <= TimeSpan.Zero)
+            {
+                Assert.Fail($"the guest did not say '{text}' in time.\n{await DescribeHangAsync()}");
+            }
+
             await Task.WhenAny(_news.WaitAsync(left), _process.Exit);
         }
     }
@@ -102,7 +113,11 @@ internal sealed class Guest : IDisposable
     public async Task ExitsWithAsync(int code, TimeSpan? within = null)
     {
         var ended = await Task.WhenAny(_process.Exit, Task.Delay(within ?? Patience));
-        Assert.True(ended == _process.Exit, $"the guest still runs.\n{Transcript()}");
+        if (ended != _process.Exit)
+        {
+            Assert.Fail($"the guest still runs.\n{await DescribeHangAsync()}");
+        }
+
         var exit = await _process.Exit;
         Assert.True(exit.Code == code, $"the guest ended with {exit.Code?.ToString() ?? exit.Reason}, not {code}.\n{Transcript()}");
     }
@@ -144,6 +159,17 @@ internal sealed class Guest : IDisposable
         _relays.Dispose();
         _symbols.Dispose();
         Http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>All that can be learned of a guest that does not go on: what it printed, where its processors are, and what its kernel says to an NMI.</summary>
+    private async Task<string> DescribeHangAsync()
+    {
+        var printed = Transcript();
+        int before = Lines.Count;
+        var machine = await QemuMonitor.DescribeHangAsync(MonitorSocket);
+        await Task.Delay(_reportTime);
+        return string.Join('\n', [printed, machine, .. Lines.Skip(before)]);
     }
 
     private void Hear(string line)

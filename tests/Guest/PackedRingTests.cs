@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
 using Troupe.Tools.Guests;
 
 namespace Troupe.Guest.Tests;
@@ -25,13 +23,11 @@ public sealed class PackedRingTests : IDisposable
             file.SetLength(4 << 20);
         }
 
-        var monitor = Path.Combine(_folder, "monitor");
         using var guest = Guest.BootServer("Apps/Benchmark", options => options with
         {
             Machine = machine,
             Processors = processors,
             Disks = [disk],
-            MonitorSocket = monitor,
             Extra = [.. Offered(machine == GuestMachine.MicroVm ? "device" : "pci")],
         });
         await guest.ListensAsync();
@@ -51,11 +47,11 @@ public sealed class PackedRingTests : IDisposable
         }
 
         // QEMU's own word for it, of each device: card, disk, entropy.
-        var devices = (await AskAsync(monitor, "info virtio")).Split('\n').Where(static line => line.StartsWith('/')).Select(static line => line.Split(' ')[0]).ToList();
+        var devices = (await QemuMonitor.AskAsync(guest.MonitorSocket, "info virtio")).Split('\n').Where(static line => line.StartsWith('/')).Select(static line => line.Split(' ')[0]).ToList();
         Assert.Equal(3, devices.Count);
         foreach (var device in devices)
         {
-            var status = await AskAsync(monitor, $"info virtio-status {device}");
+            var status = await QemuMonitor.AskAsync(guest.MonitorSocket, $"info virtio-status {device}");
             var agreed = status[status.IndexOf("Guest features:", StringComparison.Ordinal)..];
             Assert.Contains("VIRTIO_F_RING_PACKED", agreed[..agreed.IndexOf("Host features:", StringComparison.Ordinal)], StringComparison.Ordinal);
         }
@@ -65,29 +61,4 @@ public sealed class PackedRingTests : IDisposable
 
     /// <summary>Has QEMU offer them.</summary>
     internal static IEnumerable<string> Offered(string bus) => ((string[])["net", "blk", "rng"]).SelectMany(kind => (string[])["-global", $"virtio-{kind}-{bus}.packed=on"]);
-
-    private static async Task<string> AskAsync(string monitor, string command)
-    {
-        const string Prompt = "(qemu) ";
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        using var patience = new CancellationTokenSource(Guest.Patience);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(monitor), patience.Token);
-        await HearAsync();
-        await socket.SendAsync(Encoding.ASCII.GetBytes(command + "\n"), patience.Token);
-        return await HearAsync();
-
-        async Task<string> HearAsync()
-        {
-            StringBuilder heard = new();
-            var buffer = new byte[4096];
-            while (!heard.ToString().EndsWith(Prompt, StringComparison.Ordinal))
-            {
-                var count = await socket.ReceiveAsync(buffer, patience.Token);
-                Assert.True(count > 0, "QEMU closed its monitor.");
-                heard.Append(Encoding.ASCII.GetString(buffer, 0, count).Replace("\r", string.Empty, StringComparison.Ordinal));
-            }
-
-            return heard.ToString();
-        }
-    }
 }
