@@ -28,6 +28,18 @@ public sealed class VirtioPciTests
         Assert.Throws<VirtioException>(() => Virtqueue.Create(transport, 1, 16, function.CreateArena(1 << 20), features: 0));
     }
 
+    // A choice left to the machine (null) goes to the next processor: two a device, and the queues of every device came to the same one.
+    [Theory]
+    [InlineData(3, 0)]
+    [InlineData(1, null)]
+    public void TheConfigurationsVectorTakesNoTurnWhereItIsNotTheQueues(int vectors, int? configurationProcessor)
+    {
+        FakePciDevice function = new(new FakeVirtioDevice(new FakeMemory(), VirtioDeviceType.Network, 2, 16, 0), vectors);
+        VirtioPciTransport.Open(function).ConnectInterrupts(static () => { });
+        Assert.Equal(configurationProcessor, function.Vectors[0].Processor);
+        Assert.Null(function.Vectors[Math.Min(1, vectors - 1)].Processor);
+    }
+
     private static FakePciDevice With(int at, int value)
     {
         FakePciDevice function = new(new FakeVirtioDevice(new FakeMemory(), VirtioDeviceType.Network, 2, 16, 0), vectors: 3);

@@ -44,7 +44,9 @@ internal static class QemuMonitor
         {
             try
             {
-                answers.AppendLine(await AskAsync(path, question));
+                // Instead of its echo, letter by letter.
+                var answer = await AskAsync(path, question);
+                answers.Append(question).Append(':').AppendLine(answer[answer.IndexOf('\n', StringComparison.Ordinal)..^Prompt.Length]);
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException)
             {

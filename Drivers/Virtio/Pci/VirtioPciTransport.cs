@@ -226,11 +226,14 @@ public sealed class VirtioPciTransport : IVirtioTransport
 
         _configurationLine = _function.OpenVector(0);
         _queueLine = _function.OpenVector(QueueVectorNumber);
-        _configurationLine.Connect(() =>
-        {
-            ProcessorMemory.Exchange(ref _configurationInterrupted, 1);
-            onInterrupt();
-        });
+        // The machine spreads sources whose processor is left to it. A configuration hardly ever changes: if its vector took turns with the queues', these would all come to one processor.
+        _configurationLine.Connect(
+            () =>
+            {
+                ProcessorMemory.Exchange(ref _configurationInterrupted, 1);
+                onInterrupt();
+            },
+            ReferenceEquals(_queueLine, _configurationLine) ? null : 0);
         if (!ReferenceEquals(_queueLine, _configurationLine))
         {
             _queueLine.Connect(onInterrupt);
