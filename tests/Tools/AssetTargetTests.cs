@@ -44,6 +44,20 @@ public sealed class AssetTargetTests : IDisposable
         Assert.Contains(reason, result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task TwoFilesOfOnePathAreRefusedAndNamesThatDifferInCaseAreNot()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "project", "pages"));
+        await File.WriteAllTextAsync(Path.Combine(_folder, "outside.txt"), "b");
+        await File.WriteAllTextAsync(Path.Combine(_folder, "project", "pages", "a.txt"), "a");
+        const string Pages = """<TroupeAsset Include="pages/**" />""";
+        var two = await ListAsync($"""{Pages}<TroupeAsset Include="../outside.txt" Link="pages/a.txt" />""");
+        Assert.NotEqual(0, two.ExitCode);
+        Assert.Contains("more than one file for these paths below /assets: pages/a.txt.", two.Output, StringComparison.Ordinal);
+        var apart = await ListAsync($"""{Pages}<TroupeAsset Include="../outside.txt" Link="pages/A.txt" />""");
+        Assert.True(apart.ExitCode == 0, apart.Output);
+    }
+
     private async Task<HostProcessResult> ListAsync(string items)
     {
         var project = Path.Combine(_folder, "project", "app.proj");
