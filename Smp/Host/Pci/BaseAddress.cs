@@ -47,8 +47,8 @@ internal readonly record struct BaseAddress(ulong Address, ulong Length, bool Is
         return new BaseAddress(((ulong)high << 32 | low) & kept & (isPort ? 0xFFFF : ulong.MaxValue), length, isPort, is64Bit);
     }
 
-    /// <summary>Reserves what firmware assigned to a function.</summary>
-    internal static void ReserveAll(ConfigurationSpace space, PciAddress function, AddressAssignment addresses)
+    /// <summary>Reserves what firmware assigned to a function, and remembers the memory registers that it sized for that.</summary>
+    internal static void ReserveAll(ConfigurationSpace space, PciAddress function, AddressAssignment addresses, Dictionary<(PciAddress Function, int Bar), BaseAddress> sized)
     {
         bool isBridge = (space.Read32(function, HeaderType) >> 16 & 0x7F) == 1;
         for (int bar = 0; bar < (isBridge ? 2 : 6); bar++)
@@ -59,6 +59,7 @@ internal readonly record struct BaseAddress(ulong Address, ulong Length, bool Is
             {
                 BaseAddress register = Read(space, function, bar);
                 addresses.Reserve(register.Address, register.Length);
+                sized.Add((function, bar), register);
             }
 
             bar += (low & 7) == 4 ? 1 : 0;

@@ -10,6 +10,7 @@ internal sealed class MachinePciBus : PciBus
 
     private readonly Dictionary<PciAddress, MachinePciFunction> _open = [];
     private readonly Dictionary<uint, PciAddress> _wires = [];
+    private readonly Dictionary<(PciAddress Function, int Bar), BaseAddress> _sized = [];
     private readonly Lock _lock = new();
 
     internal MachinePciBus(WorkerInterrupts workers)
@@ -25,6 +26,12 @@ internal sealed class MachinePciBus : PciBus
     internal AddressAssignment Addresses { get; }
 
     internal WorkerInterrupts Workers { get; }
+
+    /// <summary>
+    /// A base address register, sized once: what firmware assigned stays where it is. Sizing takes the device out of the machine's map of addresses and puts it back, and QEMU before 8.2 may lose
+    /// what another emulated processor writes to a device meanwhile, an end of interrupt for example (gitlab.com/qemu-project/qemu/-/issues/1826).
+    /// </summary>
+    internal BaseAddress ReadBaseAddress(PciAddress function, int bar) => _sized.TryGetValue((function, bar), out BaseAddress sized) ? sized : BaseAddress.Read(Space, function, bar);
 
     /// <inheritdoc/>
     public override uint ReadConfiguration(PciAddress address, int offset)
@@ -100,7 +107,7 @@ internal sealed class MachinePciBus : PciBus
                     continue;
                 }
 
-                BaseAddress.ReserveAll(Space, address, Addresses);
+                BaseAddress.ReserveAll(Space, address, Addresses, _sized);
             }
         }
     }

@@ -135,7 +135,7 @@ internal sealed class MachinePciFunction : PciFunction
     /// <summary>Maps a register window, assigning it an address first if firmware did not.</summary>
     internal RegisterWindow Map(int bar, int hiddenStart, int hiddenEnd)
     {
-        BaseAddress register = BaseAddress.Read(_bus.Space, Address, bar);
+        BaseAddress register = _bus.ReadBaseAddress(Address, bar);
         if (register.Length is 0 or > int.MaxValue)
         {
             throw new CapabilityException($"Base address register {bar} of {Name} is empty.");
