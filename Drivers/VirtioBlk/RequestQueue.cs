@@ -2,6 +2,7 @@
 using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
+using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
 

@@ -2,7 +2,7 @@ using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 
-namespace Troupe.Drivers.VirtioBlk;
+namespace Troupe.Drivers.Block;
 
 /// <summary>
 /// Makes requests of clients' batches as the device has room for them, and answers each batch when all of its requests are over: what every queue of a block device does, whatever a
@@ -79,6 +79,9 @@ internal abstract class BatchPump
 
     /// <summary>The same with a flush.</summary>
     protected abstract bool TryAddFlush(int place);
+
+    /// <summary>Whether there is a request with that place at the device.</summary>
+    protected bool IsInFlight(int place) => _places[place].Submission is not null;
 
     /// <summary>The request of a place is over.</summary>
     protected void End(int place, BlockStatus status)
