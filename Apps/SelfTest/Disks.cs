@@ -58,6 +58,8 @@ internal static class Disks
         BlockDeviceStatistics statistics = await device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics);
         Console.WriteLine($"sectors: boot {boot + 1} {(isReadBack ? "reads back what it wrote" : "does NOT read back what it wrote")}; "
             + $"{statistics.Reads} reads, {statistics.Writes} writes, {statistics.Flushes} flushes, {statistics.Interrupts} interrupts, {statistics.Notifications} notifications, {statistics.DeviceViolations} violations");
+        for (int queue = 0; queue < statistics.Queues.Length; queue++)
+            Console.WriteLine($"sectors: queue {queue}: {statistics.Queues[queue].Requests} requests, {statistics.Queues[queue].Interrupts} interrupts");
         return wrong == 0 && isReadBack && statistics.DeviceViolations == 0;
     }
 

@@ -13,6 +13,7 @@ internal sealed class VirtioBlkConfiguration(IVirtioTransport transport, ulong f
     private const int SegmentCountOffset = 12;
     private const int BlockSizeOffset = 20;
     private const int PhysicalBlockExponentOffset = 24;
+    private const int QueueCountOffset = 34;
     private const int DiscardSectorsOffset = 36;
     private const int SectorSize = BlockDeviceInformation.SectorSize;
 
@@ -64,6 +65,14 @@ internal sealed class VirtioBlkConfiguration(IVirtioTransport transport, ulong f
     /// <summary>The most sectors of a discard; 0 if there are none.</summary>
     public int ReadDiscardSectors() =>
         Has(VirtioBlkFeatures.Discard) ? (int)Math.Min(transport.ReadConfiguration32(DiscardSectorsOffset), int.MaxValue) : 0;
+
+    /// <summary>How many queues there are.</summary>
+    /// <exception cref="VirtioException">There are none.</exception>
+    public int ReadQueueCount()
+    {
+        var count = Has(VirtioBlkFeatures.Multiqueue) ? transport.ReadConfiguration16(QueueCountOffset) : 1;
+        return count > 0 ? count : throw new VirtioException($"{transport.Name} has no queues.");
+    }
 
     private bool Has(ulong feature) => (features & feature) != 0;
 

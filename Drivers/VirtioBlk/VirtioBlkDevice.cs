@@ -7,20 +7,16 @@ namespace Troupe.Drivers.VirtioBlk;
 
 /// <summary>
 /// A virtio block device and all that outlives one incarnation of its driver: the buffers, the counters, and the batches that clients wait for.
-/// Its methods run in the turns of one actor, <see cref="VirtioBlkDriver"/>. The parts: .Requests.
+/// Its methods run in the turns of one actor, <see cref="VirtioBlkDriver"/>; those of its queues beside the first in actors of their own. The parts: .Queues.
 /// </summary>
 public sealed partial class VirtioBlkDevice
 {
-    private const int RequestQueue = 0;
-
     private readonly IVirtioTransport _transport;
     private readonly DmaArena _arena;
     private readonly VirtioBlkOptions _options;
     private readonly DmaBlock _bufferMemory;
     private readonly BlockBufferPool _buffers;
-    private readonly RequestMemory _requests;
-    private readonly BlockDeviceCounters _counters = new();
-    private Virtqueue? _queue;
+    private readonly BlockDeviceCounters _counters;
     private BlockDeviceInformation? _information;
     private ulong _features;
     private int _incarnation;
@@ -35,17 +31,15 @@ public sealed partial class VirtioBlkDevice
         _options = options ?? new VirtioBlkOptions();
         _bufferMemory = arena.Allocate(_options.BufferCount * _options.BufferSize, BufferAlignment);
         _buffers = BlockBufferPool.Create(_options.BufferCount, _options.BufferSize, _bufferMemory.Memory);
-        _requests = new RequestMemory(arena.Allocate(_options.MaximumInFlight * RequestMemory.Stride, RequestMemory.Stride));
-        _places = new Place[_options.MaximumInFlight];
-        _freePlaces = new Stack<int>(Enumerable.Range(0, _options.MaximumInFlight).Reverse());
-        _placeOfHead = new int[_options.RingSizeLimit];
-        _segments = new VirtqueueSegment[_options.RingSizeLimit];
+        First = CreateQueue(0);
+        _queues = [First];
+        _counters = First.Counters;
     }
 
     /// <summary>Where the device is.</summary>
     public string Name => _transport.Name;
 
-    /// <summary>Whether the device is up and its ring is in use.</summary>
+    /// <summary>Whether the device is up and its rings are in use.</summary>
     public bool IsRunning { get; private set; }
 
     /// <summary>What clients are told; null before the first start.</summary>
@@ -57,26 +51,18 @@ public sealed partial class VirtioBlkDevice
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted => _incarnation > 0;
 
-    /// <summary>Requests at the device.</summary>
-    internal int InFlight => _options.MaximumInFlight - _freePlaces.Count;
-
-    /// <summary>A number that moves on whenever a request is over.</summary>
-    internal long Completed { get; private set; }
-
     /// <summary>
     /// Resets the device whatever state it is in, ends everything that waited or was in flight with <see cref="BlockStatus.DeviceReset"/>, and brings the device up;
-    /// <paramref name="onInterrupt"/> is called for each interrupt from then on.
+    /// <paramref name="onInterrupt"/> is called for each interrupt from then on that is not of another queue than the first.
     /// </summary>
     /// <exception cref="VirtioException">It cannot be driven.</exception>
     public void Start(Action onInterrupt)
     {
         Stop();
         _counters.Resets += WasStarted ? 1 : 0;
-        _features = VirtioHandshake.Negotiate(_transport, static _ => VirtioFeatures.EventIndex | VirtioBlkFeatures.Wanted);
+        _features = VirtioHandshake.Negotiate(_transport, _ => VirtioFeatures.EventIndex | VirtioBlkFeatures.Wanted | (MostQueues > 1 ? VirtioBlkFeatures.Multiqueue : 0));
         _transport.ConnectInterrupts(onInterrupt);
-        _queue = Virtqueue.Create(_transport, RequestQueue, _options.RingSizeLimit, _arena, _features);
-        _incarnation++;
-        _information = ReadInformation(_queue.Size);
+        StartQueues();
         VirtioHandshake.Finish(_transport);
         IsRunning = true;
     }
@@ -85,26 +71,21 @@ public sealed partial class VirtioBlkDevice
     public void Stop()
     {
         IsRunning = false;
-        if (_queue is not null)
-        {
-            _counters.Notifications += _queue.Notifications;
-            _queue.Dispose();
-            _queue = null;
-        }
-
+        RetireQueues();
         // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
         _transport.DisconnectInterrupts();
         // Until the reset is seen complete the device may still write into the clients' buffers; then, and not before, they are given back.
         VirtioHandshake.Reset(_transport, _arena);
-        Abandon();
+        foreach (var queue in _queues)
+        {
+            queue.Abandon();
+        }
     }
 
     internal void CountViolation() => _counters.DeviceViolations++;
 
-    internal BlockDeviceStatistics ReadStatistics() => _counters.Read() with { Notifications = _counters.Notifications + (_queue?.Notifications ?? 0) };
-
     /// <summary>
-    /// Deals with an interrupt: lowers the line first, then lets it fire again; the ring is looked at afterwards, by <see cref="Service"/>. False: the device asks for a reset.
+    /// Deals with an interrupt: lowers the line first, then lets it fire again; the rings are looked at afterwards, by <see cref="RequestQueue.Service"/>. False: the device asks for a reset.
     /// </summary>
     internal bool TakeInterrupt()
     {
@@ -130,22 +111,25 @@ public sealed partial class VirtioBlkDevice
 
         // Nothing but the capacity changes while the device runs (section 5.2.4).
         _information = _information! with { SectorCount = new VirtioBlkConfiguration(_transport, _features).ReadSectorCount() };
+        foreach (var queue in _queues)
+        {
+            queue.Information = _information;
+        }
+
         return true;
     }
 
-    private BlockDeviceInformation ReadInformation(int ringSize)
+    private BlockDeviceInformation ReadInformation(VirtioBlkConfiguration configuration, int ringSize, int segmentSize)
     {
-        var configuration = new VirtioBlkConfiguration(_transport, _features);
         var blockSize = configuration.ReadBlockSize();
-        _segmentSize = configuration.ReadSegmentSize();
         // Header and status take a descriptor each.
         var segments = Math.Min(configuration.ReadSegmentCount(), ringSize - 2);
-        var transfer = (int)Math.Min((long)Math.Max(segments, 0) * _segmentSize, _options.BufferSize);
+        var transfer = (int)Math.Min((long)Math.Max(segments, 0) * segmentSize, _options.BufferSize);
         transfer -= transfer % blockSize;
         if (transfer == 0)
         {
             throw new VirtioException(
-                $"{_transport.Name} cannot transfer a block of {blockSize} bytes in {segments} segments of {_segmentSize} bytes and buffers of {_options.BufferSize}.");
+                $"{_transport.Name} cannot transfer a block of {blockSize} bytes in {segments} segments of {segmentSize} bytes and buffers of {_options.BufferSize}.");
         }
 
         return new BlockDeviceInformation

@@ -14,6 +14,11 @@ namespace Troupe.Drivers.VirtioBlk;
 /// <b>Interrupts are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="RequestQueueActor"/>). A batch goes to the queue that has the fewest, so one that
+/// comes alone takes no further hop. The children have ended before the device is reset or stopped, so nobody touches a ring meanwhile; what they had is answered then, like everything else.
+/// A child that fails takes this actor along, whose supervisor restarts it.
+/// </para>
+/// <para>
 /// <b>Requests that come together</b> are shown to the device together, when no message waits any more: each notification interrupts the device's side, and in a virtual machine ours too.
 /// </para>
 /// <para>
@@ -23,8 +28,6 @@ namespace Troupe.Drivers.VirtioBlk;
 /// </remarks>
 public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 {
-    private static readonly TimeSpan DeviceTimeout = BlockDeviceMessage.Patience / 2;
-
     /// <summary>Messages after which the device is shown what it has been given even if more wait, so that it is not idle for long; half of what an actor handles in a turn.</summary>
     private const int MessagesPerPublication = 32;
 
@@ -32,16 +35,18 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
     private readonly DeviceRecovery _recovery;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
+    private RequestDeadline? _deadline;
     private int _interrupted;
+    private int _violatedInQueue;
     private int _messages;
-    private long _completedAtTimer;
+    private ActorRef<BlockDeviceMessage>[] _further = [];
 
     /// <summary>Creates an incarnation of the driver.</summary>
     public VirtioBlkDriver(VirtioBlkDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
-        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
+        _recovery = new DeviceRecovery(Start, device.Stop, delay => _timer.Restart(delay));
     }
 
     /// <inheritdoc/>
@@ -49,13 +54,14 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
     {
         _self = Context.Self;
         _timer = Context.CreateTimer(BlockDeviceMessage.Deadline());
+        _deadline = new RequestDeadline(_device.First, _timer);
         if (_device.WasStarted)
         {
             _recovery.Start();
         }
         else
         {
-            _device.Start(OnInterrupt);
+            Start();
         }
     }
 
@@ -75,19 +81,32 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
                     throw new DeviceViolationException($"{_device.Name} asks for a reset.");
                 }
 
-                _device.Service();
+                if (_device.IsRunning)
+                {
+                    _device.First.Service();
+                }
+            }
+
+            if (_further.Length > 0 && ProcessorMemory.LoadAcquire(ref _violatedInQueue) != 0)
+            {
+                throw new DeviceViolationException($"{_device.Name} broke the rules in another queue.");
             }
 
             // A message that waits is handled, and comes here too.
             if (++_messages == MessagesPerPublication || _self!.MailboxCount == 0)
             {
                 _messages = 0;
-                _device.Publish();
+                _device.First.Publish();
             }
         }
         catch (DeviceViolationException)
         {
             _device.CountViolation();
+            if (_further.Length > 0)
+            {
+                return CloseAndRecoverAsync();
+            }
+
             _recovery.OnViolation(_device.Completed);
         }
 
@@ -124,29 +143,47 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         {
             _recovery.GoOn();
         }
-        else if (_device.InFlight > 0 && _device.Completed == _completedAtTimer)
+        else
         {
-            throw new DeviceViolationException($"{_device.Name} ended no request for {DeviceTimeout}.");
+            _deadline!.Check();
         }
     }
 
-    /// <summary>The timer runs while requests are in flight, from the last one that ended.</summary>
     private void WatchDevice()
     {
-        if (_recovery.IsResting)
+        // While the device rests, the timer is for the end of that.
+        if (!_recovery.IsResting)
         {
-            return;
+            _deadline!.Watch();
+        }
+    }
+
+    /// <summary>Starts the device, and an actor for each queue beside the first. Those of the time before have ended.</summary>
+    private void Start()
+    {
+        _device.Start(OnInterrupt);
+        ProcessorMemory.StoreRelease(ref _violatedInQueue, 0);
+        var queues = _device.FurtherQueues;
+        _further = queues.Length == 0 ? [] : new ActorRef<BlockDeviceMessage>[queues.Length];
+        for (var index = 0; index < queues.Length; index++)
+        {
+            var actor = new RequestQueueActor(queues[index], OnViolationInQueue);
+            _further[index] = Context.Spawn(actor, new SpawnOptions { Name = $"queue {queues[index].Index}", OnFailure = FailurePolicy.Escalate, WaitsFor = [] });
+            queues[index].ConnectActor(_further[index]);
+        }
+    }
+
+    /// <summary>Ends the actors of the other queues, and then does what is to be done about a device that broke the rules: nobody but this actor touches it any more.</summary>
+    private async ValueTask CloseAndRecoverAsync()
+    {
+        foreach (var actor in _further)
+        {
+            await actor.StopAsync(drain: false);
         }
 
-        if (_device.InFlight == 0)
-        {
-            _timer.Cancel();
-        }
-        else if (!_timer.IsActive || _device.Completed != _completedAtTimer)
-        {
-            _completedAtTimer = _device.Completed;
-            _timer.Restart(DeviceTimeout);
-        }
+        _further = [];
+        _recovery.OnViolation(_device.Completed);
+        WatchDevice();
     }
 
     /// <summary>Runs on a worker, outside this actor's turns.</summary>
@@ -156,5 +193,13 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         {
             _self!.TryTell(BlockDeviceMessage.Interrupt());
         }
+    }
+
+    /// <summary>Runs in the turn of a queue's actor.</summary>
+    private void OnViolationInQueue()
+    {
+        ProcessorMemory.Exchange(ref _violatedInQueue, 1);
+        // A full mailbox has messages to handle, and each looks.
+        _self!.TryTell(BlockDeviceMessage.Interrupt());
     }
 }

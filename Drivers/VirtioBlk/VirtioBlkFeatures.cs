@@ -22,9 +22,12 @@ internal static class VirtioBlkFeatures
     /// <summary>VIRTIO_BLK_F_TOPOLOGY: the configuration says how large a physical block is.</summary>
     public const ulong Topology = 1UL << 10;
 
+    /// <summary>VIRTIO_BLK_F_MQ: the configuration says how many queues there are.</summary>
+    public const ulong Multiqueue = 1UL << 12;
+
     /// <summary>VIRTIO_BLK_F_DISCARD: the device takes discards.</summary>
     public const ulong Discard = 1UL << 13;
 
-    /// <summary>Everything the driver would like.</summary>
+    /// <summary>Everything the driver would like, but for <see cref="Multiqueue"/>, which depends.</summary>
     public const ulong Wanted = SegmentSize | SegmentCount | ReadOnly | BlockSize | Flush | Topology | Discard;
 }

@@ -10,6 +10,14 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
 {
     private const int Clients = 2;
 
+    // VIRTIO 1.2, 5.2.3 and 5.2.4: MQ; where the number of queues stands.
+    private const ulong Multiqueue = 1UL << 12;
+    private const int QueueCountOffset = 34;
+
+    /// <summary>A schedule has twice the steps of one with a single queue.</summary>
+    private const int NoSuchBuffer = 99;
+    private const uint IterationsWithTwoQueues = 100;
+
     [Fact]
     public void A_request_that_ends_is_answered_however_interrupts_and_messages_meet() => Interleavings.Hold(output, Answer(interruptsFirst: false));
 
@@ -19,26 +27,42 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     [Fact]
     public void A_reset_while_requests_are_in_flight_answers_each_once() => Interleavings.Hold(output, Reset());
 
+    [Fact]
+    public void With_two_queues_each_request_that_ends_is_answered_whichever_queue_it_is_in() => Interleavings.Hold(output, Answer(interruptsFirst: false, queues: 2), iterations: IterationsWithTwoQueues);
+
+    [Fact]
+    public void A_reset_while_both_queues_have_requests_answers_each_once() => Interleavings.Hold(output, Reset(queues: 2), iterations: IterationsWithTwoQueues);
+
+    [Fact]
+    public void A_lie_in_the_second_queue_resets_the_device_whatever_the_first_is_doing() => Interleavings.Hold(output, Reset(queues: 2, lies: true), iterations: IterationsWithTwoQueues);
+
     /// <summary>Two reads, at the driver's actor with a mailbox for one message, which others fill.</summary>
-    private static Action Answer(bool interruptsFirst)
+    private static Action Answer(bool interruptsFirst, int queues = 1)
     {
-        var beside = new Action[2];
+        var beside = new Action[1 + queues];
         return CoyoteActorHost.Run(
             system =>
             {
-                var model = CreateModel(interruptsFirst);
-                var device = CreateDevice(model);
+                var model = CreateModel(interruptsFirst, queues);
+                var device = CreateDevice(model, queues);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 1);
                 var clients = SpawnClients(system, device, driver);
                 beside[0] = () => driver.TryTell(default);
-                beside[1] = () =>
+                // Which queue has how many follows from how the clients meet.
+                var toDo = Clients;
+                for (var queue = 0; queue < queues; queue++)
                 {
-                    for (var requests = 0; requests < Clients;)
+                    var number = queue;
+                    beside[1 + number] = () =>
                     {
-                        if (Perform(model)) requests++;
-                        else model.WaitForNotification(0);
-                    }
-                };
+                        while (Volatile.Read(ref toDo) > 0)
+                        {
+                            if (!Perform(model, number)) { if (!model.WaitForNotification(number)) return; }
+                            else if (Interlocked.Decrement(ref toDo) == 0) model.End();
+                        }
+                    };
+                }
+
                 return () =>
                 {
                     Assert.Equal(Clients, clients.Sum(static client => client.Done));
@@ -49,22 +73,24 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     }
 
     /// <summary>Two reads, while the device asks for a reset. Then the driver stops: each was answered once, and every buffer is back in its pool.</summary>
-    private static Action Reset()
+    private static Action Reset(int queues = 1, bool lies = false)
     {
         var beside = new Action[1];
         VirtioBlkDevice device = null!;
         return CoyoteActorHost.Run(
             system =>
             {
-                var model = CreateModel(interruptsFirst: false);
-                device = CreateDevice(model);
+                var model = CreateModel(interruptsFirst: false, queues);
+                device = CreateDevice(model, queues);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 8);
                 var clients = SpawnClients(system, device, driver);
                 beside[0] = () =>
                 {
-                    Perform(model);
-                    model.AskForReset();
-                    Perform(model);
+                    var last = queues - 1;
+                    Perform(model, last);
+                    if (lies) model.Do(() => model.Push(last, NoSuchBuffer, 1));
+                    else model.AskForReset();
+                    Perform(model, last);
                 };
                 return () =>
                 {
@@ -76,16 +102,17 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
             afterwards: _ => device.Stop());
     }
 
-    private static VirtioModel CreateModel(bool interruptsFirst)
+    private static VirtioModel CreateModel(bool interruptsFirst, int queues)
     {
-        var model = new VirtioModel(1, 8, interruptsFirst);
+        var model = new VirtioModel(queues, 8, interruptsFirst, queues > 1 ? Multiqueue : 0);
         // 5.2.4: the capacity.
         model.Configuration[0] = 64;
+        model.Configuration[QueueCountOffset] = (byte)queues;
         return model;
     }
 
-    private static VirtioBlkDevice CreateDevice(VirtioModel model) =>
-        new(model, model.CreateArena(), new VirtioBlkOptions { RingSizeLimit = 8, MaximumInFlight = 2, MaximumBatches = 4, BufferCount = 2, BufferSize = 512 });
+    private static VirtioBlkDevice CreateDevice(VirtioModel model, int queues) =>
+        new(model, model.CreateArena(), new VirtioBlkOptions { Queues = queues, RingSizeLimit = 8, MaximumInFlight = 2, MaximumBatches = 4, BufferCount = 2, BufferSize = 512 });
 
     private static ActorRef<BlockDeviceMessage> SpawnDriver(ActorSystem system, VirtioBlkDevice device, int capacity) => system.Spawn(
         () => new VirtioBlkDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, Mailbox = new MailboxOptions { Capacity = capacity } });
@@ -104,15 +131,15 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     }
 
     /// <summary>The device ends a request, if one waits: a header, a sector to fill, and a status.</summary>
-    private static bool Perform(VirtioModel model)
+    private static bool Perform(VirtioModel model, int queue)
     {
         var performed = false;
         model.Do(() =>
         {
-            if (!model.TryPopChain(0, out var head, out var pieces)) return;
+            if (!model.TryPopChain(queue, out var head, out var pieces)) return;
             Assert.Equal(3, pieces.Count);
             pieces[2].Span[0] = 0;
-            model.Push(0, head, pieces[1].Length + 1);
+            model.Push(queue, head, pieces[1].Length + 1);
             performed = true;
         });
         return performed;

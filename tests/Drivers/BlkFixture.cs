@@ -9,22 +9,25 @@ namespace Troupe.Drivers.Tests;
 /// <summary>A virtio block device, its driver's actor in a system of the TestKit, and a client.</summary>
 internal sealed class BlkFixture
 {
-    public BlkFixture(TestSystem test, FakeDisk disk, FakeMemory memory, string transport = "mmio", int maximumBatches = 16)
+    public BlkFixture(TestSystem test, FakeDisk disk, FakeMemory memory, string transport = "mmio", int maximumBatches = 16, int wanted = 1, int vectors = 2)
     {
         Disk = disk;
         Arena = new FakeArena(memory);
+        Pci = new FakePciDevice(disk.Device, transport == "pci-msix" ? vectors : 0);
         IVirtioTransport way = transport switch
         {
             "mmio" => VirtioMmioTransport.Open(new FakeMmioDevice(disk.Device)),
-            "pci-msix" => VirtioPciTransport.Open(new FakePciDevice(disk.Device, 2)),
-            "pci-intx" => VirtioPciTransport.Open(new FakePciDevice(disk.Device, 0)),
+            "pci-msix" or "pci-intx" => VirtioPciTransport.Open(Pci),
             _ => throw new ArgumentOutOfRangeException(nameof(transport)),
         };
-        Device = new VirtioBlkDevice(way, Arena, new VirtioBlkOptions { RingSizeLimit = 16, MaximumInFlight = 4, MaximumBatches = maximumBatches, BufferCount = 16, BufferSize = 8192 });
+        Device = new VirtioBlkDevice(way, Arena, new VirtioBlkOptions { Queues = wanted, RingSizeLimit = 16, MaximumInFlight = 4, MaximumBatches = maximumBatches, BufferCount = 16, BufferSize = 8192 });
         Driver = test.System.Spawn(() => new VirtioBlkDriver(Device), new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeDisk Disk { get; }
+
+    /// <summary>The way to the device unless it is MMIO.</summary>
+    public FakePciDevice Pci { get; }
 
     public FakeArena Arena { get; }
 
@@ -43,6 +46,16 @@ internal sealed class BlkFixture
             configure?.Invoke(disk);
             return scenario(test, new BlkFixture(test, disk, memory, transport, maximumBatches));
         });
+
+    /// <summary>A scenario with a disk of several queues, on PCI; as many are wanted and there are vectors for, unless it is said.</summary>
+    public static void RunWithQueues(Func<TestSystem, BlkFixture, Task> scenario, int queues = 2, int? wanted = null, int? vectors = null) =>
+        TestSystem.Run(test => scenario(test, WithQueues(test, queues, wanted, vectors)));
+
+    public static BlkFixture WithQueues(TestSystem test, int queues = 2, int? wanted = null, int? vectors = null)
+    {
+        var memory = new FakeMemory();
+        return new BlkFixture(test, new FakeDisk(memory, queues: queues), memory, "pci-msix", wanted: wanted ?? queues, vectors: vectors ?? queues + 1);
+    }
 
     public async Task<BlockDeviceInformation> InformationAsync() => await Driver.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation);
 

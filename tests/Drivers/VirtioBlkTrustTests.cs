@@ -11,12 +11,21 @@ public sealed class VirtioBlkTrustTests
 
     [Theory]
     [MemberData(nameof(Lies))]
-    public void ALyingDeviceIsResetAndItsRequestsAreToBeSubmittedAgain(string lie) => BlkFixture.Run(async (test, blk) =>
+    public void ALyingDeviceIsResetAndItsRequestsAreToBeSubmittedAgain(string lie) => BlkFixture.Run((test, blk) => FindOutAsync(test, blk, lie, queue: 0));
+
+    [Theory]
+    [MemberData(nameof(Lies))]
+    public void ALieInAnyQueueEndsWhatAllHaveAndTheyGoOn(string lie) => BlkFixture.RunWithQueues((test, blk) => FindOutAsync(test, blk, lie, queue: 1));
+
+    private static async Task FindOutAsync(TestSystem test, BlkFixture blk, string lie, int queue)
     {
+        // Of two queues the first has what is submitted first.
+        var other = queue == 0 ? null : blk.SubmitAsync(blk.Write(8, 1));
         var read = blk.SubmitAsync(blk.Read(0, 2));
         var flush = blk.SubmitAsync(blk.Write(4, 1, flush: true));
         await test.WhenIdle();
-        var requests = blk.Disk.TakeAll();
+        var requests = blk.Disk.TakeAll(queue);
+        Assert.Equal(0u, requests[0].Type);
         Tell(blk.Disk, requests[0], lie);
         using (var failed = await read)
         {
@@ -29,6 +38,14 @@ public sealed class VirtioBlkTrustTests
             Assert.Equal((BlockStatus.DeviceReset, BlockStatus.DeviceReset, 1), (failed.Status, failed.FlushStatus, failed.Incarnation));
         }
 
+        if (other is not null)
+        {
+            using var failed = await other;
+            Assert.Equal(BlockStatus.DeviceReset, failed.Status);
+        }
+
+        // At once, and not when somebody has lost patience; but the index that runs ahead has left behind where an interrupt was asked for.
+        Assert.Equal(lie == "runs ahead", test.Time.Elapsed > TimeSpan.Zero);
         blk.Disk.PerformAtOnce();
         using (var again = await blk.SubmitAsync(blk.Write(4, 1, flush: true)))
         {
@@ -37,9 +54,9 @@ public sealed class VirtioBlkTrustTests
 
         var statistics = await blk.StatisticsAsync();
         // A read, a write and its flush.
-        Assert.Equal((1, 1, 3, 1), (statistics.DeviceViolations, statistics.Resets, statistics.LostInReset, statistics.Writes));
+        Assert.Equal((1, 1, other is null ? 3 : 4, 1), (statistics.DeviceViolations, statistics.Resets, statistics.LostInReset, statistics.Writes));
         await blk.AssertNothingLeakedAsync();
-    });
+    }
 
     [Fact]
     public void ASilentDeviceIsReset() => BlkFixture.Run(async (_, blk) =>
@@ -133,38 +150,54 @@ public sealed class VirtioBlkTrustTests
     /// <summary>A device that does what it likes: wrong names, lengths and states, twice, out of order, or nothing. Under 200 seeds, 20 requests each.</summary>
     [Fact]
     public void WhateverADeviceDoesEveryRequestIsAnsweredAndNothingLeaks() => TestSystem.RunSeeds(
-        async test =>
+        test =>
         {
             var memory = new FakeMemory();
-            var disk = new FakeDisk(memory);
-            var blk = new BlkFixture(test, disk, memory);
-            var taken = new List<FakeDisk.Request>();
-            disk.Device.OnNotify = _ => Misbehave(test.Random, disk, taken);
-            for (var round = 0; round < 20; round++)
+            return MisbehaveAsync(test, new BlkFixture(test, new FakeDisk(memory), memory), together: 1);
+        },
+        count: 200);
+
+    /// <summary>The same with two queues, and four requests at a time.</summary>
+    [Fact]
+    public void WhateverADeviceDoesInAnyQueueEveryRequestIsAnsweredAndNothingLeaks() =>
+        TestSystem.RunSeeds(test => MisbehaveAsync(test, BlkFixture.WithQueues(test), together: 4), count: 200);
+
+    private static async Task MisbehaveAsync(TestSystem test, BlkFixture blk, int together)
+    {
+        var taken = new List<FakeDisk.Request>();
+        blk.Disk.Device.OnNotify = queue => Misbehave(test.Random, blk.Disk, taken, queue);
+        for (var round = 0; round < 20; round++)
+        {
+            List<Task<BlockBatch>> answers = [];
+            for (var number = 0; number < together; number++)
             {
                 var sector = test.Random.Next(200);
-                var batch = test.Random.Next(3) == 0 ? blk.Read(sector) : blk.Write(sector, 1, flush: test.Random.Next(2) == 0);
-                using var answer = await blk.SubmitAsync(batch);
-                Assert.NotEqual(BlockStatus.Pending, answer.Status);
+                answers.Add(blk.SubmitAsync(test.Random.Next(3) == 0 ? blk.Read(sector) : blk.Write(sector, 1, flush: test.Random.Next(2) == 0)));
+            }
+
+            foreach (var answer in answers)
+            {
+                using var batch = await answer;
+                Assert.NotEqual(BlockStatus.Pending, batch.Status);
                 // After a reset the device has forgotten what it took.
-                if (answer.Status == BlockStatus.DeviceReset)
+                if (batch.Status == BlockStatus.DeviceReset)
                 {
                     taken.Clear();
                 }
             }
+        }
 
-            disk.PerformAtOnce();
-            await test.AdvanceAsync(TimeSpan.FromMinutes(2));
-            using (var works = await blk.SubmitAsync(blk.Write(0, 1, flush: true)))
-            {
-                Assert.Equal(BlockStatus.Done, works.Status);
-            }
+        blk.Disk.PerformAtOnce();
+        await test.AdvanceAsync(TimeSpan.FromMinutes(2));
+        using (var works = await blk.SubmitAsync(blk.Write(0, 1, flush: true)))
+        {
+            Assert.Equal(BlockStatus.Done, works.Status);
+        }
 
-            await blk.AssertNothingLeakedAsync();
-        },
-        count: 200);
+        await blk.AssertNothingLeakedAsync();
+    }
 
-    private static void Misbehave(Random random, FakeDisk disk, List<FakeDisk.Request> taken)
+    private static void Misbehave(Random random, FakeDisk disk, List<FakeDisk.Request> taken, int queue)
     {
         taken.AddRange(disk.TakeAll());
         for (var deed = random.Next(3); deed >= 0; deed--)
@@ -173,16 +206,16 @@ public sealed class VirtioBlkTrustTests
             switch (random.Next(10))
             {
                 case 0:
-                    disk.Device.Queues[0].PushAndInterrupt((uint)random.Next(), (uint)random.Next());
+                    disk.Device.Queues[queue].PushAndInterrupt((uint)random.Next(), (uint)random.Next());
                     break;
                 case 1:
                     disk.Device.AskForReset();
                     break;
                 case 2:
-                    disk.Device.InterruptQueue(0);
+                    disk.Device.InterruptQueue(queue);
                     break;
                 case 3 when victim is not null:
-                    disk.Device.Queues[0].PushAndInterrupt((uint)victim.Head, (uint)random.Next(2000));
+                    disk.Device.Queues[victim.Queue].PushAndInterrupt((uint)victim.Head, (uint)random.Next(2000));
                     break;
                 case 4 when victim is not null:
                     disk.Perform(victim, (byte)random.Next(256));
@@ -206,7 +239,7 @@ public sealed class VirtioBlkTrustTests
         switch (lie)
         {
             case "a buffer that is not in flight":
-                disk.Device.Queues[0].PushAndInterrupt(15, 1);
+                disk.Device.Queues[request.Queue].PushAndInterrupt(15, 1);
                 break;
             case "more bytes than there are":
                 disk.Perform(request, written: 1026);
@@ -215,7 +248,7 @@ public sealed class VirtioBlkTrustTests
                 disk.Perform(request, written: 1023);
                 break;
             case "no status":
-                disk.Device.Queues[0].PushAndInterrupt((uint)request.Head, 1025);
+                disk.Device.Queues[request.Queue].PushAndInterrupt((uint)request.Head, 1025);
                 break;
             case "a status that is none":
                 disk.Perform(request, status: 3);
@@ -224,8 +257,8 @@ public sealed class VirtioBlkTrustTests
                 disk.Device.AskForReset();
                 break;
             default:
-                disk.Device.Queues[0].UsedIndex += 20;
-                disk.Device.Queues[0].PushAndInterrupt(0, 1);
+                disk.Device.Queues[request.Queue].UsedIndex += 20;
+                disk.Device.Queues[request.Queue].PushAndInterrupt(0, 1);
                 break;
         }
     }

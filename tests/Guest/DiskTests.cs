@@ -1,3 +1,4 @@
+using System.Globalization;
 using Troupe.Tools.Guests;
 
 namespace Troupe.Guest.Tests;
@@ -34,6 +35,29 @@ public sealed class DiskTests : IDisposable
             await guest.SaysAsync($"store: 100 of 100 values are as boot {boot} left them");
             await guest.ExitsWithAsync(0);
         }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task EveryProcessorTakesInterruptsOfADiskAndHasRequestsOfIt(int processors)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with
+        {
+            Processors = processors,
+            Network = new GuestNetwork(GuestNetworkKind.None),
+            Disks = [Disk("sectors", 1 << 20), Disk("store", 4 << 20)],
+            CommandLine = "disk",
+        });
+        for (var queue = 0; queue < processors; queue++)
+        {
+            // "sectors: queue 1: 96 requests, 20 interrupts". Of 96 batches of four requests, eight at a time, some are in each.
+            var words = (await guest.SaysAsync($"sectors: queue {queue}: ")).Split(' ');
+            Assert.InRange(int.Parse(words[^4], CultureInfo.InvariantCulture), 4, int.MaxValue);
+            Assert.InRange(int.Parse(words[^2], CultureInfo.InvariantCulture), 1, int.MaxValue);
+        }
+
+        await guest.ExitsWithAsync(0);
     }
 
     [Fact]

@@ -85,10 +85,10 @@ public sealed class QemuCommandLineTests
     [Fact]
     public void EachDiskIsAFileAsItIs()
     {
-        var arguments = QemuCommandLine.For(_usual with { Disks = ["/tmp/a.img", "/tmp/b,c.img"] });
+        var arguments = QemuCommandLine.For(_usual with { Processors = 2, Disks = ["/tmp/a.img", "/tmp/b,c.img"] });
         Assert.Contains("if=none,id=disk0,format=raw,discard=unmap,file=/tmp/a.img", arguments);
         Assert.Contains("if=none,id=disk1,format=raw,discard=unmap,file=/tmp/b,,c.img", arguments);
-        Assert.Contains("virtio-blk-pci,drive=disk1", arguments);
+        Assert.Contains("virtio-blk-pci,drive=disk1,num-queues=2", arguments);
         Assert.Contains("virtio-blk-device,drive=disk0", QemuCommandLine.For(_usual with { Machine = GuestMachine.MicroVm, Disks = ["/tmp/a.img"] }));
     }
 

@@ -51,13 +51,16 @@ internal sealed class VirtioNetFactory(bool offloads) : VirtioFactory(VirtioDevi
 /// <summary>Block devices.</summary>
 internal sealed class VirtioBlkFactory() : VirtioFactory(VirtioDeviceType.Block)
 {
+    /// <summary>Each takes 28 KB of DMA memory and an actor, used or not.</summary>
+    private const int MostQueues = 8;
+
     /// <inheritdoc/>
     public override string Name => "virtio-blk";
 
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
     {
-        VirtioBlkOptions options = new();
+        VirtioBlkOptions options = new() { Queues = Math.Min(Environment.ProcessorCount, MostQueues) };
         VirtioBlkDevice driven = new(Open(capability), capability.CreateArena(options.RequiredDmaMemory), options);
         return system.Spawn(
             () => new VirtioBlkDriver(driven),

@@ -65,6 +65,25 @@ public sealed class BlockDeviceCounters
         Failed += status == BlockStatus.Done ? 0 : 1;
     }
 
+    /// <summary>Adds these numbers to others: a device's are the sum of its queues'. Those of a queue whose actor runs may be of different moments.</summary>
+    public void AddTo(BlockDeviceCounters sum)
+    {
+        ArgumentNullException.ThrowIfNull(sum);
+        sum._reads += _reads;
+        sum._readBytes += _readBytes;
+        sum._writes += _writes;
+        sum._writtenBytes += _writtenBytes;
+        sum._discards += _discards;
+        sum.Flushes += Flushes;
+        sum.Refused += Refused;
+        sum.Failed += Failed;
+        sum.LostInReset += LostInReset;
+        sum.Interrupts += Interrupts;
+        sum.Notifications += Notifications;
+        sum.DeviceViolations += DeviceViolations;
+        sum.Resets += Resets;
+    }
+
     /// <summary>All of them as they are now.</summary>
     public BlockDeviceStatistics Read() => new()
     {

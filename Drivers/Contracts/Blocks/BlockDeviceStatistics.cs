@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Troupe.Actors;
 
 namespace Troupe.Drivers.Contracts;
@@ -47,4 +48,12 @@ public sealed record BlockDeviceStatistics
 
     /// <summary>Times the device was reset after its first start.</summary>
     public long Resets { get; init; }
+
+    /// <summary>The queues that are in use, the first one first; none if the device has one only.</summary>
+    public ImmutableArray<BlockQueueStatistics> Queues { get; init; } = [];
 }
+
+/// <summary>What one queue of a block device did.</summary>
+/// <param name="Requests">Requests that the device has ended: operations and flushes.</param>
+/// <param name="Interrupts">Interrupts that were taken.</param>
+public readonly record struct BlockQueueStatistics(long Requests, long Interrupts);

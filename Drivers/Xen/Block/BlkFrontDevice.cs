@@ -7,35 +7,28 @@ namespace Troupe.Drivers.Xen;
 
 /// <summary>
 /// The guest's half of a Xen disk and all that outlives one incarnation of its driver: the buffers, the ring, the counters, and the batches that clients wait for. Its methods
-/// run in the turns of one actor, <see cref="BlkFrontDriver"/>. The parts: .Requests.
+/// run in the turns of one actor, <see cref="BlkFrontDriver"/>.
 /// </summary>
 /// <remarks>
 /// All buffers are granted when the halves connect and taken back when they part; nothing is granted for a request. The other domain reaches these pages, those of segments and the
 /// ring, and no others. It may change a buffer at any time, as any device may.
 /// </remarks>
-public sealed partial class BlkFrontDevice
+public sealed class BlkFrontDevice
 {
     /// <summary>What one grant is for.</summary>
     internal const int PageBytes = 4096;
 
-    /// <summary>Requests at the other half, at most: as many as the ring holds.</summary>
-    internal const int MaximumInFlight = 32;
-
     private readonly XenFrontend _frontend;
-    private readonly ushort _handle;
     private readonly BlkFrontOptions _options;
     private readonly DmaBlock _bufferMemory;
-    private readonly DmaBlock _segmentMemory;
-    private readonly DmaBlock _ringMemory;
     private readonly BlockBufferPool _buffers;
-    private readonly BlockRing _ring;
     private readonly uint[] _bufferGrants;
-    private readonly uint[] _segmentGrants = new uint[MaximumInFlight];
-    private readonly BlockDeviceCounters _counters = new();
+    private readonly BlkFrontQueue _queue;
+    private readonly BlockDeviceCounters _counters;
     private readonly List<Reply<BlockDeviceInformation>> _askers = [];
-    private EventChannel? _channel;
     private BlockDeviceInformation? _information;
     private int _incarnation;
+    private long _taken;
 
     /// <summary>Takes the device; its memory comes from <paramref name="arena"/>, once and for all incarnations.</summary>
     /// <param name="frontend">The device.</param>
@@ -47,17 +40,13 @@ public sealed partial class BlkFrontDevice
         ArgumentNullException.ThrowIfNull(frontend);
         ArgumentNullException.ThrowIfNull(arena);
         _frontend = frontend;
-        _handle = handle;
         _options = options ?? new BlkFrontOptions();
         ArgumentOutOfRangeException.ThrowIfNotEqual(_options.BufferSize % PageBytes, 0, nameof(options));
         _bufferMemory = arena.Allocate(_options.BufferCount * _options.BufferSize, PageBytes);
         _buffers = BlockBufferPool.Create(_options.BufferCount, _options.BufferSize, _bufferMemory.Memory);
-        _segmentMemory = arena.Allocate(MaximumInFlight * PageBytes, PageBytes);
-        _ringMemory = arena.Allocate(PageBytes, PageBytes);
-        _ring = new BlockRing(_ringMemory, _segmentMemory);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(_ring.Size, MaximumInFlight);
         _bufferGrants = new uint[_bufferMemory.Length / PageBytes];
-        _freePlaces = new Stack<int>(Enumerable.Range(0, MaximumInFlight).Reverse());
+        _queue = new BlkFrontQueue(Name, arena, handle, _bufferGrants, _options.BufferSize / PageBytes);
+        _counters = _queue.Counters;
     }
 
     /// <summary>Where the device is.</summary>
@@ -73,10 +62,35 @@ public sealed partial class BlkFrontDevice
     internal bool IsPrepared { get; private set; }
 
     /// <summary>Requests at the other half; or at one that was cut off and has not let go of their pages.</summary>
-    internal int InFlight => MaximumInFlight - _freePlaces.Count;
+    internal int InFlight => _queue.InFlight;
 
     /// <summary>A number that moves on whenever a request is over.</summary>
-    internal long Completed { get; private set; }
+    internal long Completed => _queue.Completed;
+
+    /// <summary>Takes a batch, answers it at once if nothing can be done with it, and gives the other half as much as it has room for.</summary>
+    internal void Submit(BlockBatch batch, Reply<BlockBatch> reply)
+    {
+        batch.Begin();
+        if (!IsRunning || _taken - _queue.Answered == _options.MaximumBatches)
+        {
+            _counters.Refused += batch.EndAll(IsRunning ? BlockStatus.Busy : BlockStatus.DeviceReset);
+            BlockBatch.Answer(batch, reply, _incarnation);
+            return;
+        }
+
+        _taken++;
+        _queue.Accept(batch, reply);
+        _queue.Publish();
+    }
+
+    /// <inheritdoc cref="BlkFrontQueue.Service"/>
+    internal void Service()
+    {
+        if (IsRunning)
+        {
+            _queue.Service();
+        }
+    }
 
     /// <summary>
     /// Makes the ring and grants everything to the other domain, which does not know of it yet: it is told the numbers through xenstore and then
@@ -91,13 +105,9 @@ public sealed partial class BlkFrontDevice
             return false;
         }
 
-        _ring.Initialize();
         // For writing too, all of them: who keeps pages mapped maps them once, for requests of both directions.
-        Grant(_bufferMemory, _bufferGrants);
-        Grant(_segmentMemory, _segmentGrants);
-        _channel = _frontend.OpenChannel();
-        _channel.Connect(onEvent);
-        numbers = new BlkFrontNumbers(_frontend.Grant(_ringMemory, 0, isReadOnly: false), _channel.Port);
+        Grant(_frontend, _bufferMemory, _bufferGrants);
+        numbers = _queue.Prepare(_frontend, onEvent);
         IsPrepared = true;
         return true;
     }
@@ -107,20 +117,21 @@ public sealed partial class BlkFrontDevice
     {
         _counters.Resets += _incarnation > 0 ? 1 : 0;
         _incarnation++;
-        _segments = Math.Clamp(properties.IndirectSegments, BlockRing.DirectSegments, BlockRing.SegmentsPerPage);
+        var segments = Math.Clamp(properties.IndirectSegments, BlockRing.DirectSegments, BlockRing.SegmentsPerPage);
         _information = new BlockDeviceInformation
         {
             Name = Name,
             SectorCount = properties.SectorCount,
             BlockSize = BlockDeviceInformation.SectorSize,
             PhysicalBlockSize = properties.PhysicalBlockSize,
-            MaximumTransfer = Math.Min(_segments * PageBytes, _options.BufferSize),
+            MaximumTransfer = Math.Min(segments * PageBytes, _options.BufferSize),
             MaximumDiscardSectors = properties.HasDiscard ? int.MaxValue : 0,
             IsReadOnly = properties.IsReadOnly,
             HasVolatileCache = properties.HasFlush,
             Incarnation = _incarnation,
             Buffers = _buffers,
         };
+        _queue.Information = _information;
         (IsPrepared, IsRunning) = (false, true);
         foreach (var asker in _askers)
         {
@@ -137,12 +148,10 @@ public sealed partial class BlkFrontDevice
     internal void Stop()
     {
         (IsPrepared, IsRunning) = (false, false);
-        _channel?.Disconnect();
-        _channel = null;
-        AbandonWaiting();
+        _queue.Close();
         if (_frontend.TryTakeBackGrants())
         {
-            AbandonInFlight();
+            _queue.Abandon();
         }
     }
 
@@ -152,6 +161,7 @@ public sealed partial class BlkFrontDevice
         if (_information!.SectorCount != sectorCount)
         {
             _information = _information with { SectorCount = sectorCount };
+            _queue.Information = _information;
         }
     }
 
@@ -185,11 +195,12 @@ public sealed partial class BlkFrontDevice
 
     internal BlockDeviceStatistics ReadStatistics() => _counters.Read();
 
-    private void Grant(DmaBlock memory, uint[] grants)
+    /// <summary>Grants every page of some memory, for writing too.</summary>
+    internal static void Grant(XenFrontend frontend, DmaBlock memory, uint[] grants)
     {
         for (var page = 0; page < grants.Length; page++)
         {
-            grants[page] = _frontend.Grant(memory, page * PageBytes, isReadOnly: false);
+            grants[page] = frontend.Grant(memory, page * PageBytes, isReadOnly: false);
         }
     }
 }

@@ -13,5 +13,5 @@ public sealed record BlkFrontOptions
     public int BufferSize { get; init; } = 64 * 1024;
 
     /// <summary>Bytes of memory that suffice for these options: the buffers, a page of segments for each request, and the ring.</summary>
-    public long RequiredDmaMemory => ((long)BufferCount * BufferSize) + ((long)BlkFrontDevice.MaximumInFlight * BlkFrontDevice.PageBytes) + BlkFrontDevice.PageBytes;
+    public long RequiredDmaMemory => ((long)BufferCount * BufferSize) + ((long)BlkFrontQueue.MaximumInFlight * BlkFrontDevice.PageBytes) + BlkFrontDevice.PageBytes;
 }

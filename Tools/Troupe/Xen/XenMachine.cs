@@ -32,6 +32,7 @@ internal sealed record XenGuestOptions
 internal sealed class XenMachine(XenParts parts)
 {
     private const int FirstDomainMemory = 512, HypervisorMemory = 192;
+    private const int FirstDomainProcessors = 1;
 
     /// <summary>Runs the guest to its end and hands on every line of the machine's serial port: Xen's, the first domain's, the guest's.</summary>
     public async Task<GuestExit> RunAsync(XenGuestOptions options, Action<string> onLine, CancellationToken cancellation)
@@ -71,10 +72,10 @@ internal sealed class XenMachine(XenParts parts)
     private IReadOnlyList<string> CommandLine(XenGuestOptions options, string archive) =>
     [
         // Xen wants hardware virtualisation, which QEMU emulates for AMD; with SMAP and SMEP its emulated copies from guests fail.
-        "-accel", "tcg", "-M", "q35", "-smp", $"{Math.Max(2, options.Processors + 1)}", "-m", $"{FirstDomainMemory + HypervisorMemory + options.Memory + 64}", "-cpu", "max,+svm,+npt,-smap,-smep,-erms",
+        "-accel", "tcg", "-M", "q35", "-smp", $"{Math.Max(2, options.Processors + FirstDomainProcessors)}", "-m", $"{FirstDomainMemory + HypervisorMemory + options.Memory + 64}", "-cpu", "max,+svm,+npt,-smap,-smep,-erms",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-chardev", "stdio,id=serial0,signal=off", "-serial", "chardev:serial0",
-        "-kernel", parts.Hypervisor, "-append", $"console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all dom0=pv dom0_mem={FirstDomainMemory}M dom0_max_vcpus=1 dom0_vcpus_pin noreboot",
+        "-kernel", parts.Hypervisor, "-append", $"console=com1 com1=115200,8n1 loglvl=warning guest_loglvl=all dom0=pv dom0_mem={FirstDomainMemory}M dom0_max_vcpus={FirstDomainProcessors} dom0_vcpus_pin noreboot",
         "-initrd", $"{parts.Kernel} console=hvc0 quiet,{archive}",
-        .. options.Disks.SelectMany(static (file, disk) => QemuCommandLine.Disk(file, disk, "pci")),
+        .. options.Disks.SelectMany(static (file, disk) => QemuCommandLine.Disk(file, disk, "pci", FirstDomainProcessors)),
     ];
 }

@@ -1,0 +1,160 @@
+// xen/include/public/io/blkif.h: a ring of one page, its requests and responses.
+using Troupe.Actors;
+using Troupe.Core.Capabilities;
+using Troupe.Drivers.Block;
+using Troupe.Drivers.Contracts;
+
+namespace Troupe.Drivers.Xen;
+
+/// <summary>The ring of a Xen disk, and the batches that it has. In the driver's turns alone.</summary>
+internal sealed class BlkFrontQueue : BatchPump
+{
+    /// <summary>Requests at the other half, at most: as many as the ring holds.</summary>
+    public const int MaximumInFlight = 32;
+
+    private const int PageBytes = BlkFrontDevice.PageBytes;
+    private const int SectorsPerPage = PageBytes / BlockDeviceInformation.SectorSize;
+
+    /// <summary>What was asked for at a place, and by which number. The other half has to repeat both.</summary>
+    private record struct Request(ulong Id, BlockRingOperation Operation, bool IsIndirect);
+
+    private readonly string _name;
+    private readonly ushort _handle;
+    private readonly DmaBlock _ringMemory;
+    private readonly DmaBlock _segmentMemory;
+    private readonly BlockRing _ring;
+    private readonly uint[] _bufferGrants;
+    private readonly int _grantsPerBuffer;
+    private readonly uint[] _segmentGrants = new uint[MaximumInFlight];
+    private readonly Request[] _requests = new Request[MaximumInFlight];
+    private EventChannel? _channel;
+    private ulong _count;
+
+    /// <summary>Takes its memory. The grants of the buffers' pages are those of the time: the device writes them anew whenever the halves connect.</summary>
+    public BlkFrontQueue(string name, DmaArena arena, ushort handle, uint[] bufferGrants, int grantsPerBuffer)
+        : base(MaximumInFlight)
+    {
+        (_name, _handle, _bufferGrants, _grantsPerBuffer) = (name, handle, bufferGrants, grantsPerBuffer);
+        _segmentMemory = arena.Allocate(MaximumInFlight * PageBytes, PageBytes);
+        _ringMemory = arena.Allocate(PageBytes, PageBytes);
+        _ring = new BlockRing(_ringMemory, _segmentMemory);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(_ring.Size, MaximumInFlight);
+    }
+
+    /// <summary>Makes the ring and grants it, and the segments' pages, to the other domain; the channel's events call <paramref name="onEvent"/> from then on.</summary>
+    public BlkFrontNumbers Prepare(XenFrontend frontend, Action onEvent)
+    {
+        _ring.Initialize();
+        BlkFrontDevice.Grant(frontend, _segmentMemory, _segmentGrants);
+        _channel = frontend.OpenChannel();
+        _channel.Connect(onEvent);
+        return new BlkFrontNumbers(frontend.Grant(_ringMemory, 0, isReadOnly: false), _channel.Port);
+    }
+
+    /// <summary>Ends the use of the ring, and answers what waits. What is in flight may still be done.</summary>
+    public void Close()
+    {
+        _channel?.Disconnect();
+        _channel = null;
+        AbandonWaiting();
+    }
+
+    /// <summary>The other domain has let go of all pages: answers what was in flight.</summary>
+    public void Abandon() => AbandonInFlight();
+
+    /// <summary>Takes back every request that is over, and gives the other half what waits.</summary>
+    /// <exception cref="XenViolationException">The other end broke the protocol.</exception>
+    public void Service()
+    {
+        do
+        {
+            while (_ring.TryTake(out var response))
+            {
+                End(in response);
+            }
+
+            Pump();
+            Publish();
+        }
+        while (!_ring.TryAskForEvent());
+    }
+
+    /// <summary>Shows the other half what is new in the ring.</summary>
+    public void Publish()
+    {
+        if (_ring.Publish())
+        {
+            Counters.Notifications++;
+            _channel!.Notify();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryAddFlush(int place)
+    {
+        _ring.AddFlush(Name(place, BlockRingOperation.Flush), _handle);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryAdd(int place, in BlockOperation operation, [Borrowed] BlockBuffer buffer)
+    {
+        if (operation.Kind == BlockOperationKind.Discard)
+        {
+            _ring.AddDiscard(Name(place, BlockRingOperation.Discard), _handle, operation.FirstSector, operation.SectorCount);
+            return true;
+        }
+
+        var kind = operation.Kind == BlockOperationKind.Read ? BlockRingOperation.Read : BlockRingOperation.Write;
+        var grants = _bufferGrants.AsSpan(buffer.PoolOffset / PageBytes, _grantsPerBuffer);
+        if (operation.SectorCount > BlockRing.DirectSegments * SectorsPerPage)
+        {
+            _ring.AddIndirectTransfer(kind, Name(place, kind, isIndirect: true), _handle, operation.FirstSector, operation.SectorCount, grants, place, _segmentGrants[place]);
+        }
+        else
+        {
+            _ring.AddTransfer(kind, Name(place, kind), _handle, operation.FirstSector, operation.SectorCount, grants);
+        }
+
+        return true;
+    }
+
+    /// <summary>A number for a request. Never the same twice, so that an answer to what was answered before is known for one.</summary>
+    private ulong Name(int place, BlockRingOperation operation, bool isIndirect = false)
+    {
+        var id = (++_count * MaximumInFlight) + (ulong)place;
+        _requests[place] = new Request(id, operation, isIndirect);
+        return id;
+    }
+
+    private void End(in BlockRingResponse response)
+    {
+        var place = (int)(response.Id % MaximumInFlight);
+        var request = _requests[place];
+        if (!IsInFlight(place) || request.Id != response.Id)
+        {
+            throw new XenViolationException($"{_name} ended request {response.Id}, which is not in flight.");
+        }
+
+        End(place, Judge(in response, request));
+    }
+
+    /// <summary>What the other half says of a request, if it can be believed. It does not say how much of a read it has written.</summary>
+    private BlockStatus Judge(in BlockRingResponse response, Request request)
+    {
+        // Linux answers a request with indirect segments as what it does, others as what it is.
+        if (response.Operation != request.Operation && !(request.IsIndirect && response.Operation == BlockRingOperation.Indirect))
+        {
+            throw new XenViolationException($"{_name} ended a request {request.Operation} as {response.Operation}.");
+        }
+
+        return response.Status switch
+        {
+            BlockRingResponse.Okay => BlockStatus.Done,
+            BlockRingResponse.Error => BlockStatus.DeviceFailed,
+            // Whether nothing was done of what every disk can do is nobody's promise.
+            BlockRingResponse.NotSupported => request.Operation is BlockRingOperation.Flush or BlockRingOperation.Discard ? BlockStatus.Unsupported : BlockStatus.DeviceFailed,
+            _ => throw new XenViolationException($"{_name} ended a request with status {response.Status}."),
+        };
+    }
+}
