@@ -8,8 +8,8 @@ namespace Troupe.Drivers.VirtioNet;
 /// <summary>Frames to send: judged, into the ring, and back to their pools.</summary>
 internal sealed partial class QueuePair
 {
-    /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
-    internal void Transmit(FrameBatch batch)
+    /// <inheritdoc/>
+    public void Transmit(FrameBatch batch)
     {
         try
         {

@@ -58,7 +58,7 @@ public sealed partial class VirtioNetDevice
             var pair = _pairs[index];
             if (pairs > 1)
             {
-                _transport.ConnectQueueInterrupts(pair.FirstQueue, 2, index == 0 ? onInterrupt : pair.OnInterrupt, index);
+                _transport.ConnectQueueInterrupts(pair.FirstQueue, 2, index == 0 ? onInterrupt : pair.Interrupts.OnInterrupt, index);
             }
 
             pair.Start(CreateRing(pair.FirstQueue), CreateRing(pair.FirstQueue + 1), _features, _information!.MaximumTransmissionUnit);

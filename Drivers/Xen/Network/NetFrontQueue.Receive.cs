@@ -9,6 +9,8 @@ internal sealed partial class NetFrontQueue
 {
     // struct netif_rx_request: id, padding, grant. struct netif_rx_response: id, offset, flags, status.
     private const int ReceiveEntryLength = 8;
+    /// <summary>The largest power of two that fits into a page, behind the ring's header.</summary>
+    private const int ReceiveRingSize = 256;
     private const int ReceiveId = 0, ReceiveGrant = 4;
     private const int ReceiveOffset = 2, ReceiveFlags = 4, ReceiveStatus = 6;
     private const ushort DataValidated = 1, ChecksumBlank = 2, MoreData = 4, ExtraInfo = 8;
@@ -30,18 +32,20 @@ internal sealed partial class NetFrontQueue
     private Packet _packet;
 
     /// <summary>
-    /// Whether the other half may hand over packets larger than the link takes, in several buffers: it gets enough of them.
+    /// Whether the other half may hand over packets larger than the link takes, in several buffers: each queue gets enough of them.
     /// </summary>
-    public static bool TakesLargePackets(NetFrontOptions options) => options.Offloads && options.ReceiveFrameCount >= 3 * LargestSlotCount;
+    public static bool TakesLargePackets(NetFrontOptions options, int queues) => options.Offloads && BuffersOfEach(options, queues) >= 3 * LargestSlotCount;
 
-    private int MostBuffers => Math.Min(_receive.Size, _options.ReceiveFrameCount);
+    /// <summary>Of several queues none may take what the others need: together they have half of the frames, and the other half is on its way through the layers above.</summary>
+    private static int BuffersOfEach(NetFrontOptions options, int queues) =>
+        queues == 1 ? Math.Min(ReceiveRingSize, options.ReceiveFrameCount) : Math.Clamp(options.ReceiveFrameCount / (2 * queues), 1, ReceiveRingSize);
 
-    private int SlotsOfLargest => TakesLargePackets(_options) ? LargestSlotCount : 1;
+    private int SlotsOfLargest => _takesLargePackets ? LargestSlotCount : 1;
 
     /// <summary>
     /// Buffers that stay with the other end whatever the client holds: enough for a packet of the largest kind, or it would wait for more, and with it every packet behind.
     /// </summary>
-    private int FewestBuffers => Math.Min(MostBuffers, (MostBuffers / 8) + SlotsOfLargest);
+    private int FewestBuffers => Math.Min(_mostBuffers, (_mostBuffers / 8) + SlotsOfLargest);
 
     private int Receive(int budget)
     {
@@ -110,7 +114,7 @@ internal sealed partial class NetFrontQueue
 
     private bool HasBuffersForPacket()
     {
-        var enough = Math.Min(MostBuffers, FewestBuffers + SlotsOfLargest);
+        var enough = Math.Min(_mostBuffers, FewestBuffers + SlotsOfLargest);
         while (_receive.Open < enough)
         {
             if (!TryReplace())
@@ -187,7 +191,7 @@ internal sealed partial class NetFrontQueue
             throw new XenViolationException($"{_name}: buffer {id} in the slot of buffer {_receive.SlotOf(entry)}.");
         }
 
-        if (offset + status > PageBytes || ((flags & (MoreData | ExtraInfo)) != 0 && !TakesLargePackets(_options)))
+        if (offset + status > PageBytes || ((flags & (MoreData | ExtraInfo)) != 0 && !_takesLargePackets))
         {
             throw new XenViolationException($"{_name}: {status} bytes from {offset} on, flags {flags:x}.");
         }
@@ -270,7 +274,7 @@ internal sealed partial class NetFrontQueue
 
     private void Refill()
     {
-        while (_receive.HasRoom)
+        while (_receive.Open < _mostBuffers)
         {
             if (!TryReplace())
             {

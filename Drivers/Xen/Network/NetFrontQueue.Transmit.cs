@@ -105,8 +105,8 @@ internal sealed partial class NetFrontQueue
                 Notify();
             }
 
-            // So few can stay until the driver is next awake: nobody waits for them.
-            if ((_waiting.Count == 0 && _transmit.Open <= _transmit.Size / 4) || _transmit.TryAskForEvent(Math.Max(1, _transmit.Open / 2)))
+            // So few can stay until the driver is next awake: clients find others to rent, and nobody waits for them.
+            if ((_waiting.Count == 0 && _transmit.Open <= _mostLeftover) || _transmit.TryAskForEvent(Math.Max(1, _transmit.Open / 2)))
             {
                 return;
             }
