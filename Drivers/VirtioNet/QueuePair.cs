@@ -8,7 +8,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// <summary>
 /// One receive ring and one transmit ring, with what waits to be sent and what was counted. The parts: .Receive, .Transmit.
 /// </summary>
-internal sealed partial class QueuePair : INetworkQueue
+internal sealed partial class QueuePair : INetworkQueue, IFrameRings
 {
     private const int LargestPacket = FrameTransmission.LargestPacket;
     private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
@@ -17,7 +17,7 @@ internal sealed partial class QueuePair : INetworkQueue
     private readonly DeviceFrames _frames;
     private readonly VirtioNetOptions _options;
     private readonly NetworkDeviceCounters _counters;
-    private readonly FrameQueue _waiting;
+    private readonly TransmitQueue _waiting;
     private FrameRing? _receive;
     private FrameRing? _transmit;
     private ulong _features;
@@ -32,7 +32,8 @@ internal sealed partial class QueuePair : INetworkQueue
         _options = options;
         _counters = counters;
         Interrupts = new QueueInterrupts(counters);
-        _waiting = new FrameQueue(options.TransmitQueueLength);
+        _waiting = new TransmitQueue(this, frames.Transmit, options.TransmitQueueLength, counters);
+        Reception = new FrameReception(this, frames.Batches, counters);
         _pieces = new FrameBuffer[options.RingSizeLimit];
     }
 
@@ -48,17 +49,14 @@ internal sealed partial class QueuePair : INetworkQueue
     /// <summary>What it counted.</summary>
     public NetworkDeviceCounters Counters => _counters;
 
-    /// <summary>Who gets what comes in; null: nobody.</summary>
-    public NetworkDeviceClient? Client { get; set; }
-
-    /// <summary>Whether the client refused the latest news of the device, which it must be told before any frame.</summary>
-    public bool IsStatusUntold { get; set; }
+    /// <summary>What comes in, on its way to the client.</summary>
+    public FrameReception Reception { get; }
 
     /// <inheritdoc/>
     public bool IsStarved => IsRunning && _receive!.Queue.BuffersInFlight < MinimumReceiveBuffers;
 
     /// <inheritdoc/>
-    public bool IsHeldBack { get; private set; }
+    public bool IsHeldBack => Reception.IsHeldBack;
 
     /// <summary>Receive buffers that are with the device.</summary>
     public int ReceiveBuffersPosted => _receive?.Queue.BuffersInFlight ?? 0;
@@ -102,7 +100,7 @@ internal sealed partial class QueuePair : INetworkQueue
     public void Retire()
     {
         IsRunning = false;
-        IsHeldBack = false;
+        Reception.Retire();
         _counters.EarlierNotifications += Notifications;
         _receive?.Queue.Dispose();
         _transmit?.Queue.Dispose();
@@ -115,12 +113,7 @@ internal sealed partial class QueuePair : INetworkQueue
         _counters.TransmitLostInReset += _transmit?.Abandon() ?? 0;
         _receive = null;
         _transmit = null;
-        while (_waiting.TryPeek(out var frame))
-        {
-            _waiting.Remove();
-            frame.Dispose();
-            _counters.TransmitLostInReset++;
-        }
+        _waiting.Abandon();
     }
 
     /// <inheritdoc/>
@@ -137,7 +130,7 @@ internal sealed partial class QueuePair : INetworkQueue
         var budget = _options.ReceiveBudget;
         while (true)
         {
-            budget -= Receive(budget);
+            budget -= Reception.Receive(budget);
             Refill();
             queue.Publish();
             if (budget <= 0 || IsHeldBack)

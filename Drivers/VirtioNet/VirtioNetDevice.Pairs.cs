@@ -31,7 +31,7 @@ public sealed partial class VirtioNetDevice
             var further = _pairs.AsSpan(1, _startedPairs - 1);
             foreach (var pair in further)
             {
-                pair.Client = _client;
+                pair.Reception.Client = _client.Client;
             }
 
             return further;

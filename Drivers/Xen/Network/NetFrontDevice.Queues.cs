@@ -26,7 +26,7 @@ public sealed partial class NetFrontDevice
             var further = _queues.AsSpan(1, _preparedQueues - 1);
             foreach (var queue in further)
             {
-                queue.Client = _client;
+                queue.Reception.Client = _client.Client;
             }
 
             return further;

@@ -34,6 +34,7 @@ public sealed partial class NetFrontDevice
         _frames = new NetFrontFrames(arena, _options);
         _first = CreateQueue(0);
         _queues = [_first];
+        _client = new AttachedClient(_first.Reception);
         _counters = _first.Counters;
     }
 
@@ -81,7 +82,7 @@ public sealed partial class NetFrontDevice
             _queues[index].Start(_information.TransmitOffload, abilities.Scatters);
         }
 
-        TellStatus(NetworkDeviceEvent.Started(_information, isLinkUp: true));
+        _client.Tell(State);
     }
 
     /// <summary>Ends the use of the rings. Frames with the other domain stay where they are until their grants are back. Tells the client.</summary>
@@ -97,7 +98,7 @@ public sealed partial class NetFrontDevice
         if (IsRunning)
         {
             IsRunning = false;
-            TellStatus(NetworkDeviceEvent.Stopped());
+            _client.Tell(NetworkDeviceEvent.Stopped());
         }
     }
 
@@ -127,7 +128,7 @@ public sealed partial class NetFrontDevice
     {
         if (IsStatusUntold)
         {
-            TellStatus(IsRunning ? NetworkDeviceEvent.Started(_information!, isLinkUp: true) : NetworkDeviceEvent.Stopped());
+            _client.Tell(State);
         }
 
         _first.CatchUp();

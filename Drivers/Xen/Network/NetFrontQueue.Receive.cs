@@ -47,72 +47,11 @@ internal sealed partial class NetFrontQueue
     /// </summary>
     private int FewestBuffers => Math.Min(_mostBuffers, (_mostBuffers / 8) + SlotsOfLargest);
 
-    private int Receive(int budget)
-    {
-        var taken = 0;
-        FrameBatch batch = default;
-        try
-        {
-            while (taken < budget && HasRoomForPacket(ref batch))
-            {
-                TakeWholePacket();
-                taken += _packet.Slots;
-                if (!IsWorthKeeping())
-                {
-                    DisposePieces();
-                    continue;
-                }
+    /// <inheritdoc/>
+    public bool HasPacket() => _receive.HasResponse;
 
-                var frame = PutTogether();
-                if (!batch.TryAdd(frame))
-                {
-                    _counters.ReceiveDroppedNoBatch++;
-                    frame.Dispose();
-                    continue;
-                }
-
-                if (batch.IsFull)
-                {
-                    Deliver(batch);
-                    batch = default;
-                }
-            }
-
-            if (!batch.IsNone && batch.Count > 0)
-            {
-                Deliver(batch);
-                batch = default;
-            }
-        }
-        finally
-        {
-            // Empty, or a violation in the middle: what came before it may be lies as well.
-            batch.Dispose();
-        }
-
-        return taken;
-    }
-
-    private void Deliver(FrameBatch batch) => _counters.Deliver(Client, IsStatusUntold, batch);
-
-    /// <summary>
-    /// Whether there is a packet and it may be taken: there is a batch for it, and frames in the place of its own. Otherwise it stays in the ring, and those behind it
-    /// with the other end, which drops them.
-    /// </summary>
-    private bool HasRoomForPacket(ref FrameBatch batch)
-    {
-        IsHeldBack = false;
-        if (Client is null || !_receive.HasResponse)
-        {
-            return _receive.HasResponse;
-        }
-
-        IsHeldBack = (batch.IsNone && !_frames.Batches.TryRent(out batch)) || !HasBuffersForPacket();
-        _counters.ReceiveHeldBack += IsHeldBack ? 1 : 0;
-        return !IsHeldBack;
-    }
-
-    private bool HasBuffersForPacket()
+    /// <inheritdoc/>
+    public bool HasRoomForPacket()
     {
         var enough = Math.Min(_mostBuffers, FewestBuffers + SlotsOfLargest);
         while (_receive.Open < enough)
@@ -126,11 +65,28 @@ internal sealed partial class NetFrontQueue
         return true;
     }
 
-    private void TakeWholePacket()
+    /// <inheritdoc/>
+    public TakenPacket TakePacket(bool isWanted, out FrameBuffer frame, out int buffers)
+    {
+        frame = default;
+        TakePieces();
+        buffers = _packet.Slots;
+        var isWellFormed = IsWellFormed;
+        if (!isWellFormed || !isWanted)
+        {
+            DisposePieces();
+            return isWellFormed ? TakenPacket.WellFormed : TakenPacket.Malformed;
+        }
+
+        frame = PutTogether();
+        return TakenPacket.WellFormed;
+    }
+
+    private void TakePieces()
     {
         try
         {
-            TakePacket();
+            TakeSlots();
         }
         catch (XenViolationException)
         {
@@ -141,7 +97,7 @@ internal sealed partial class NetFrontQueue
     }
 
     /// <summary>Takes the slots of one packet out of the ring, the buffers into <see cref="_pieces"/>. The other end shows a packet when all of its slots are there.</summary>
-    private void TakePacket()
+    private void TakeSlots()
     {
         _packet = default;
         var flags = TakePiece();
@@ -227,23 +183,8 @@ internal sealed partial class NetFrontQueue
         return ((kind >> ExtraFlagsShift) & MoreExtraInfo) != 0;
     }
 
-    private bool IsWorthKeeping()
-    {
-        // Nobody sums over several buffers what the other end does not vouch for.
-        if (_packet.IsMalformed || _pieces[0].Length < EthernetHeaderLength || _packet.Length > LongestPacket || (_packet.Pieces > 1 && !IsVouchedFor))
-        {
-            _counters.ReceiveDroppedMalformed++;
-            return false;
-        }
-
-        if (Client is null)
-        {
-            _counters.ReceiveDroppedNoClient++;
-            return false;
-        }
-
-        return true;
-    }
+    /// <summary>Nobody sums over several buffers what the other end does not vouch for.</summary>
+    private bool IsWellFormed => !_packet.IsMalformed && _pieces[0].Length >= EthernetHeaderLength && _packet.Length <= LongestPacket && (_packet.Pieces == 1 || IsVouchedFor);
 
     /// <summary>Blank: it comes from this very machine, and was never at risk.</summary>
     private bool IsVouchedFor => (_packet.Flags & (DataValidated | ChecksumBlank)) != 0;
@@ -259,7 +200,6 @@ internal sealed partial class NetFrontQueue
             _pieces[index] = default;
         }
 
-        _counters.ReceivedMerged += _packet.Pieces > 1 ? 1 : 0;
         return frame;
     }
 

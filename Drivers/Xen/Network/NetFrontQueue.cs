@@ -8,7 +8,7 @@ namespace Troupe.Drivers.Xen;
 /// <summary>
 /// A ring of frames to send, a ring of frames to receive and the channel for both, with what waits to be sent and what was counted. The parts: .Receive, .Transmit.
 /// </summary>
-internal sealed partial class NetFrontQueue : INetworkQueue
+internal sealed partial class NetFrontQueue : INetworkQueue, IFrameRings
 {
     public const int MaximumTransmissionUnit = 1500;
 
@@ -45,7 +45,8 @@ internal sealed partial class NetFrontQueue : INetworkQueue
         _receiving = new FrameBuffer[_receive.Size];
         _pieces = new FrameBuffer[_receive.Size];
         _sending = new PacketsInFlight(_transmit.Size);
-        _waiting = new FrameQueue(options.TransmitQueueLength);
+        _waiting = new TransmitQueue(this, frames.Transmit, options.TransmitQueueLength, counters);
+        Reception = new FrameReception(this, frames.Batches, counters);
     }
 
     /// <inheritdoc/>
@@ -57,14 +58,11 @@ internal sealed partial class NetFrontQueue : INetworkQueue
     /// <summary>What it counted.</summary>
     public NetworkDeviceCounters Counters => _counters;
 
-    /// <summary>Who gets what comes in; null: nobody.</summary>
-    public NetworkDeviceClient? Client { get; set; }
-
-    /// <summary>Whether the client refused the latest news of the device, which it must be told before any frame.</summary>
-    public bool IsStatusUntold { get; set; }
+    /// <summary>What comes in, on its way to the client.</summary>
+    public FrameReception Reception { get; }
 
     /// <inheritdoc/>
-    public bool IsHeldBack { get; private set; }
+    public bool IsHeldBack => Reception.IsHeldBack;
 
     /// <inheritdoc/>
     public bool IsStarved => _isRunning && _receive.Open < FewestBuffers;
@@ -101,15 +99,10 @@ internal sealed partial class NetFrontQueue : INetworkQueue
     public void Retire()
     {
         _isRunning = false;
-        IsHeldBack = false;
+        Reception.Retire();
         _channel?.Disconnect();
         _channel = null;
-        while (_waiting.TryPeek(out var frame))
-        {
-            _waiting.Remove();
-            frame.Dispose();
-            _counters.TransmitLostInReset++;
-        }
+        _waiting.Abandon();
     }
 
     /// <summary>Takes back the frames, which the other domain cannot reach any more.</summary>
@@ -137,7 +130,7 @@ internal sealed partial class NetFrontQueue : INetworkQueue
         var budget = _options.ReceiveBudget;
         while (true)
         {
-            budget -= Receive(budget);
+            budget -= Reception.Receive(budget);
             Refill();
             PublishReceive();
             if (budget <= 0 || IsHeldBack || _receive.TryAskForEvent())
