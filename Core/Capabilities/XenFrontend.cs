@@ -24,8 +24,10 @@ public abstract class XenFrontend : DeviceCapability
     /// </summary>
     public abstract bool TryTakeBackGrants();
 
-    /// <summary>The channel to the other domain; the same one at each call.</summary>
-    public abstract EventChannel OpenChannel();
+    /// <summary>A channel to the other domain; the same one at each call with the same number.</summary>
+    /// <param name="number">From 0 on; a device has as many as it has queues.</param>
+    /// <exception cref="CapabilityException">The capability was revoked, or the number is higher than any device needs.</exception>
+    public abstract EventChannel OpenChannel(int number = 0);
 }
 
 /// <summary>The guest's end of the ring to xenstore, the directory through which domains and the toolstack find each other.</summary>

@@ -1,3 +1,4 @@
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.Network;
@@ -22,32 +23,19 @@ internal sealed class NetworkDeviceCounters
     public long TransmitCopied;
     public long ReceiveHeldBack;
     public long ReceiveStarved;
+    public long ReceiveOverflows;
     public long Interrupts;
     public long EarlierNotifications;
     public long DeviceViolations;
     public long Resets;
 
-    /// <summary>Hands a batch to the client, or drops and counts it.</summary>
-    public void Deliver(NetworkDeviceClient? client, bool isStatusUntold, FrameBatch batch)
+    /// <summary>A frame is back that the device has sent.</summary>
+    /// <param name="frame">The frame, whose bytes are all the frame's own.</param>
+    public void CountTransmitted([Borrowed] FrameBuffer frame)
     {
-        long frames = batch.Count;
-        long bytes = 0;
-        for (var index = 0; index < batch.Count; index++)
-        {
-            bytes += batch[index].TotalLength;
-        }
-
-        var received = NetworkDeviceEvent.Received(batch);
-        // No frame before the news that could not be told: the client has to know of the start first.
-        if (client is not null && !isStatusUntold && client.TryDeliver(in received))
-        {
-            ReceivedFrames += frames;
-            ReceivedBytes += bytes;
-            return;
-        }
-
-        ReceiveDroppedClientBusy += frames;
-        received.Dispose();
+        TransmittedFrames++;
+        TransmittedSegmented += frame.Offload.IsSegmented ? 1 : 0;
+        TransmittedBytes += frame.TotalLength;
     }
 
     /// <summary>Adds these numbers to others: a device's are the sum of its pairs'. Those of a pair whose actor runs may be of different moments.</summary>
@@ -70,6 +58,7 @@ internal sealed class NetworkDeviceCounters
         sum.TransmitCopied += TransmitCopied;
         sum.ReceiveHeldBack += ReceiveHeldBack;
         sum.ReceiveStarved += ReceiveStarved;
+        sum.ReceiveOverflows += ReceiveOverflows;
         sum.Interrupts += Interrupts;
         sum.EarlierNotifications += EarlierNotifications;
         sum.DeviceViolations += DeviceViolations;
@@ -95,6 +84,7 @@ internal sealed class NetworkDeviceCounters
         TransmitCopied = TransmitCopied,
         ReceiveHeldBack = ReceiveHeldBack,
         ReceiveStarved = ReceiveStarved,
+        ReceiveOverflows = ReceiveOverflows,
         Interrupts = Interrupts,
         Notifications = EarlierNotifications + notifications,
         DeviceViolations = DeviceViolations,

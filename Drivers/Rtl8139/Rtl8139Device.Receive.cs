@@ -1,5 +1,6 @@
 // Realtek RTL8139C(L)+ data sheet: receive configuration, receive status in the Rx packet header, CAPR and CBR.
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Rtl8139;
 
@@ -37,46 +38,47 @@ public sealed partial class Rtl8139Device
 
     private int _position;
     private int _written;
-    private long _receivedFrames, _receivedBytes, _receiveOverflows, _receiveHeldBack;
-    private long _receiveDroppedNoClient, _receiveDroppedClientBusy, _receiveDroppedMalformed, _receiveDroppedNoBatch;
+
+    /// <summary>The next packet's length, its checksum included, when there is one.</summary>
+    private int _length;
+
+    /// <summary>The frame that the next packet is copied to, when there is one.</summary>
+    private FrameBuffer _room;
+
+    private readonly FrameReception _reception;
 
     /// <summary>
-    /// Whether packets were left in the ring because the layers above hold all frames or batches: those behind them are the card's to drop, which costs no
-    /// processor anything. No interrupt tells when there is room again, so <see cref="Service"/> has to look.
+    /// Whether packets were left in the ring because the layers above hold all frames or batches. No interrupt tells when there is room again, so <see cref="Service"/> has to look.
     /// </summary>
-    internal bool IsHeldBack { get; private set; }
+    internal bool IsHeldBack => _reception.IsHeldBack;
 
-    private int Receive(int budget)
+    /// <inheritdoc/>
+    bool IFrameRings.HasPacket() => TryReadLength(out _length);
+
+    /// <inheritdoc/>
+    bool IFrameRings.HasRoomForPacket() => _receiveFrames.TryRent(out _room);
+
+    /// <inheritdoc/>
+    TakenPacket IFrameRings.TakePacket(bool isWanted, out FrameBuffer frame, out int buffers)
     {
-        var taken = 0;
-        FrameBatch batch = default;
-        IsHeldBack = false;
-        try
+        buffers = 1;
+        frame = _room;
+        _room = default;
+        var frameLength = _length - ChecksumLength;
+        // Anybody on the link can send a longer one; the card takes up to 4 KB.
+        var isWellFormed = frameLength <= LongestFrame;
+        if (isWellFormed && isWanted)
         {
-            while (taken < budget && TryReadLength(out var length) && TryTake(length, ref batch))
-            {
-                taken++;
-                Advance(length);
-                if (!batch.IsNone && batch.IsFull)
-                {
-                    Deliver(batch);
-                    batch = default;
-                }
-            }
-
-            if (!batch.IsNone && batch.Count > 0)
-            {
-                Deliver(batch);
-                batch = default;
-            }
+            CopyOut(frame.Append(frameLength));
         }
-        finally
+        else
         {
-            // Empty, or a lie in the middle: what came before it may be lies as well.
-            batch.Dispose();
+            frame.Dispose();
+            frame = default;
         }
 
-        return taken;
+        Advance(_length);
+        return isWellFormed ? TakenPacket.WellFormed : TakenPacket.Malformed;
     }
 
     /// <summary>The length of the next packet, its checksum included; false if there is none, or not yet all of it.</summary>
@@ -118,40 +120,6 @@ public sealed partial class Rtl8139Device
     }
 
     private static int Distance(int from, int to) => (to - from + RingLength) % RingLength;
-
-    /// <summary>Takes the packet, or drops and counts it. False: there is no room for it above, so it stays in the ring.</summary>
-    private bool TryTake(int length, ref FrameBatch batch)
-    {
-        var frameLength = length - ChecksumLength;
-        if (frameLength > LongestFrame)
-        {
-            // Anybody on the link can send such; the card takes up to 4 KB.
-            _receiveDroppedMalformed++;
-            return true;
-        }
-
-        if (_client is null)
-        {
-            _receiveDroppedNoClient++;
-            return true;
-        }
-
-        if ((batch.IsNone && !_batches.TryRent(out batch)) || !_receiveFrames.TryRent(out var frame))
-        {
-            IsHeldBack = true;
-            _receiveHeldBack++;
-            return false;
-        }
-
-        CopyOut(frame.Append(frameLength));
-        if (!batch.TryAdd(frame))
-        {
-            _receiveDroppedNoBatch++;
-            frame.Dispose();
-        }
-
-        return true;
-    }
 
     private void CopyOut(Span<byte> frame)
     {

@@ -1,5 +1,7 @@
 // Realtek RTL8139C(L)+ data sheet: transmit status of descriptor (TSD), transmit configuration.
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Rtl8139;
 
@@ -21,27 +23,15 @@ public sealed partial class Rtl8139Device
     // TSD: given up, sent, and too late for the wire.
     private const uint Aborted = 1u << 30, SentWell = 1u << 15, Underrun = 1u << 14;
 
-    private readonly Queue<FrameBuffer> _waiting;
+    private readonly TransmitQueue _waiting;
     private readonly int[] _lengths = new int[SlotCount];
     private int _oldest;
     private int _inFlight;
-    private long _transmittedFrames, _transmittedBytes, _transmitDroppedQueueFull, _transmitDroppedInvalid, _transmitLostInReset;
 
     /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
     internal void Transmit(FrameBatch batch)
     {
-        try
-        {
-            while (batch.TryTake(out var frame))
-            {
-                Enqueue(frame);
-            }
-        }
-        finally
-        {
-            batch.Dispose();
-        }
-
+        _waiting.Add(batch, IsRunning);
         if (IsRunning)
         {
             PumpTransmit();
@@ -49,32 +39,26 @@ public sealed partial class Rtl8139Device
         }
     }
 
-    private void Enqueue(FrameBuffer frame)
+    /// <inheritdoc/>
+    bool IFrameRings.IsSendable([Borrowed] FrameBuffer frame) => FrameTransmission.IsSendable(frame, FrameOffloadFlags.None, LongestFrame, longestSegmented: 0, mostPieces: 1);
+
+    /// <inheritdoc/>
+    /// <remarks>It is copied into the card's buffer in any case.</remarks>
+    bool IFrameRings.IsWithinReach([Borrowed] FrameBuffer frame) => true;
+
+    /// <inheritdoc/>
+    void IFrameRings.Prepare([Borrowed] FrameBuffer frame)
     {
-        const FrameOffloadFlags Work = FrameOffloadFlags.NeedsChecksum | FrameOffloadFlags.SegmentsIpv4 | FrameOffloadFlags.SegmentsIpv6;
-        if (!IsRunning || frame.Length < EthernetHeaderLength || frame.TotalLength > LongestFrame || (frame.Offload.Flags & Work) != 0)
-        {
-            _transmitDroppedInvalid++;
-            frame.Dispose();
-            return;
-        }
-
-        if (_waiting.Count == _options.TransmitQueueLength)
-        {
-            _transmitDroppedQueueFull++;
-            frame.Dispose();
-            return;
-        }
-
-        _waiting.Enqueue(frame);
+        // The card wants to know the length, which goes into a register.
     }
 
     /// <summary>Notes what was sent, and hands what waits to the card as far as there are buffers.</summary>
     private void PumpTransmit()
     {
         Reclaim();
-        while (_inFlight < SlotCount && _waiting.TryDequeue(out var frame))
+        while (_inFlight < SlotCount && _waiting.TryPeek(out var frame))
         {
+            _waiting.Remove();
             Post(frame);
             if (_inFlight == SlotCount)
             {
@@ -124,8 +108,8 @@ public sealed partial class Rtl8139Device
                 return;
             }
 
-            _transmittedFrames++;
-            _transmittedBytes += _lengths[_oldest];
+            _counters.TransmittedFrames++;
+            _counters.TransmittedBytes += _lengths[_oldest];
             _oldest = (_oldest + 1) % SlotCount;
             _inFlight--;
         }
@@ -134,12 +118,9 @@ public sealed partial class Rtl8139Device
     /// <summary>After a reset the card begins with the first buffer.</summary>
     private void AbandonTransmit()
     {
-        _transmitLostInReset += _inFlight + _waiting.Count;
+        _counters.TransmitLostInReset += _inFlight;
         _inFlight = 0;
         _oldest = 0;
-        while (_waiting.TryDequeue(out var frame))
-        {
-            frame.Dispose();
-        }
+        _waiting.Abandon();
     }
 }

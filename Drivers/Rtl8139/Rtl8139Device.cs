@@ -2,6 +2,7 @@
 using System.Buffers.Binary;
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Rtl8139;
 
@@ -13,7 +14,7 @@ namespace Troupe.Drivers.Rtl8139;
 /// The card reaches the receive ring and four transmit buffers, and nothing else: every frame is copied, which the ring demands on receiving and an alignment
 /// that frames rarely have on sending. So the layers above hold memory that no card can change.
 /// </remarks>
-public sealed partial class Rtl8139Device
+public sealed partial class Rtl8139Device : IFrameRings
 {
     /// <summary>PCI vendor: Realtek.</summary>
     public const ushort Vendor = 0x10EC;
@@ -30,11 +31,9 @@ public sealed partial class Rtl8139Device
     /// <summary>How often the command is read before a reset is taken to have failed: on PCI a read takes about a microsecond.</summary>
     private const int MaximumResetPolls = 100_000;
 
-    private const int EthernetHeaderLength = 14;
+    private const int EthernetHeaderLength = FrameTransmission.EthernetHeaderLength;
     private const int MaximumTransmissionUnit = 1500;
-
-    // Ethernet header and a VLAN tag.
-    private const int LongestFrame = MaximumTransmissionUnit + EthernetHeaderLength + 4;
+    private const int LongestFrame = MaximumTransmissionUnit + FrameTransmission.LongestEthernetHeader;
 
     private const byte LinkIsDown = 0x04;
 
@@ -48,6 +47,7 @@ public sealed partial class Rtl8139Device
     private readonly FramePool _receiveFrames;
     private readonly FramePool _transmitFrames;
     private readonly FrameBatchPool _batches;
+    private readonly NetworkDeviceCounters _counters = new();
     private NetworkDeviceInformation? _information;
     private InterruptCauses _mask;
 
@@ -68,7 +68,9 @@ public sealed partial class Rtl8139Device
         _receiveFrames = FramePool.Create(new FramePoolOptions { FrameCount = _options.ReceiveFrameCount });
         _transmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = _options.TransmitFrameCount });
         _batches = FrameBatchPool.Create(_options.BatchCount);
-        _waiting = new Queue<FrameBuffer>(_options.TransmitQueueLength);
+        _waiting = new TransmitQueue(this, _transmitFrames, _options.TransmitQueueLength, _counters);
+        _reception = new FrameReception(this, _batches, _counters);
+        _client = new AttachedClient(_reception);
         // Here and at each start: a card that does not answer, or does not reach its memory, is refused before it has a driver.
         Reset();
         StoreAddresses();
@@ -95,7 +97,7 @@ public sealed partial class Rtl8139Device
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted { get; private set; }
 
-    internal long Progress => _receivedFrames + _transmittedFrames;
+    internal long Progress => _counters.ReceivedFrames + _counters.TransmittedFrames;
 
     /// <summary>
     /// Resets the card whatever state it is in, and brings it up; <paramref name="onInterrupt"/> is called for each interrupt from then on. Tells the client.
@@ -105,7 +107,7 @@ public sealed partial class Rtl8139Device
     {
         Stop();
         Reset();
-        _resets += WasStarted ? 1 : 0;
+        _counters.Resets += WasStarted ? 1 : 0;
         WasStarted = true;
         StoreAddresses();
         _function.SetBusMaster(enabled: true);
@@ -120,7 +122,7 @@ public sealed partial class Rtl8139Device
         IsRunning = true;
         _line.Connect(onInterrupt);
         AskForInterrupts();
-        TellStatus(NetworkDeviceEvent.Started(_information, IsLinkUp));
+        _client.Tell(State);
     }
 
     /// <summary>Takes the bus away from the card, which so reaches no memory any more, and tells it to reset. What it had not sent is lost and counted. Tells the client.</summary>
@@ -130,13 +132,13 @@ public sealed partial class Rtl8139Device
         _function.SetBusMaster(enabled: false);
         _registers.Write8(Register.Command, (byte)Command.Reset);
         _mask = InterruptCauses.None;
-        IsHeldBack = false;
+        _reception.Retire();
         AbandonReceive();
         AbandonTransmit();
         if (IsRunning)
         {
             IsRunning = false;
-            TellStatus(NetworkDeviceEvent.Stopped());
+            _client.Tell(NetworkDeviceEvent.Stopped());
         }
     }
 
@@ -153,7 +155,7 @@ public sealed partial class Rtl8139Device
             return;
         }
 
-        _interrupts++;
+        _counters.Interrupts++;
         var causes = (InterruptCauses)_registers.Read16(Register.InterruptStatus);
         _registers.Write16(Register.InterruptStatus, (ushort)causes);
         _line.Acknowledge();
@@ -162,7 +164,7 @@ public sealed partial class Rtl8139Device
             throw new Rtl8139Exception($"{Name} interrupts for 0x{(ushort)causes:x4}: it is gone, or failed on the bus.");
         }
 
-        _receiveOverflows += (causes & (InterruptCauses.RingOverflow | InterruptCauses.FifoOverflow)) != 0 ? 1 : 0;
+        _counters.ReceiveOverflows += (causes & (InterruptCauses.RingOverflow | InterruptCauses.FifoOverflow)) != 0 ? 1 : 0;
         if ((causes & InterruptCauses.LinkChanged) != 0)
         {
             LookAtLink();
@@ -178,7 +180,7 @@ public sealed partial class Rtl8139Device
             return false;
         }
 
-        var taken = Receive(_options.ReceiveBudget);
+        var taken = _reception.Receive(_options.ReceiveBudget);
         PumpTransmit();
         AskForInterrupts();
         return taken == _options.ReceiveBudget;
@@ -232,7 +234,7 @@ public sealed partial class Rtl8139Device
         {
             IsLinkUp = isLinkUp;
             // A client that has not been told of the start is told that, with the link's new state.
-            TellStatus(IsStatusUntold ? NetworkDeviceEvent.Started(_information!, isLinkUp) : NetworkDeviceEvent.LinkChanged(isLinkUp));
+            _client.Tell(IsStatusUntold ? State : NetworkDeviceEvent.LinkChanged(isLinkUp));
         }
     }
 

@@ -1,6 +1,7 @@
 using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Rtl8139;
 
@@ -22,10 +23,6 @@ public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>
 {
     private const int MaximumViolationsInARow = 4;
     private static readonly TimeSpan _restDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan _catchUpDelay = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>The layers above get that long to give frames back.</summary>
-    private static readonly TimeSpan _holdDelay = TimeSpan.FromMilliseconds(1);
 
     private readonly Rtl8139Device _device;
     private ActorRef<NetworkDeviceMessage>? _self;
@@ -165,7 +162,7 @@ public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>
     {
         if ((_device.IsHeldBack || _device.IsStatusUntold) && !_timer.IsActive)
         {
-            _timer.Restart(_device.IsHeldBack ? _holdDelay : _catchUpDelay);
+            _timer.Restart(_device.IsHeldBack ? QueueDelays.Hold : QueueDelays.CatchUp);
         }
     }
 

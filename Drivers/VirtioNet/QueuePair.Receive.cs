@@ -1,5 +1,6 @@
 // VIRTIO 1.2, section 5.1.6.3 and 5.1.6.4: setting up receive buffers, and processing of incoming packets.
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -12,76 +13,11 @@ internal sealed partial class QueuePair
 
     private bool MergesBuffers => (_features & VirtioNetFeatures.MergedReceiveBuffers) != 0;
 
-    private int Receive(int budget)
-    {
-        var taken = 0;
-        FrameBatch batch = default;
-        try
-        {
-            while (taken < budget && HasRoomForPacket(ref batch) && TryTakePacket(out var count, out var length))
-            {
-                taken += count;
-                if (!IsWorthKeeping(count, length, out var flags))
-                {
-                    RepostPieces(count);
-                    continue;
-                }
+    /// <inheritdoc/>
+    public bool HasPacket() => _receive!.Queue.HasUsed;
 
-                var frame = PutTogether(count, flags);
-                if (!batch.TryAdd(frame))
-                {
-                    _counters.ReceiveDroppedNoBatch++;
-                    frame.Dispose();
-                    continue;
-                }
-
-                if (batch.IsFull)
-                {
-                    Deliver(batch);
-                    batch = default;
-                }
-            }
-
-            if (!batch.IsNone)
-            {
-                Deliver(batch);
-                batch = default;
-            }
-        }
-        finally
-        {
-            // After a violation in the middle: what came before it may be lies as well.
-            batch.Dispose();
-        }
-
-        return taken;
-    }
-
-    private void Deliver(FrameBatch batch) => _counters.Deliver(Client, IsStatusUntold, batch);
-
-    /// <summary>
-    /// Whether a packet may be taken: there is a batch for it, and frames in the place of its own. Otherwise it stays in the ring, and those behind it with the
-    /// device, which drops them without any work of ours (Mogul and Ramakrishnan, Eliminating Receive Livelock, 1996).
-    /// </summary>
-    private bool HasRoomForPacket(ref FrameBatch batch)
-    {
-        IsHeldBack = false;
-        if (Client is null)
-        {
-            return true;
-        }
-
-        if (!_receive!.Queue.HasUsed)
-        {
-            return false;
-        }
-
-        IsHeldBack = (batch.IsNone && !_frames.Batches.TryRent(out batch)) || !HasFramesForPacket();
-        _counters.ReceiveHeldBack += IsHeldBack ? 1 : 0;
-        return !IsHeldBack;
-    }
-
-    private bool HasFramesForPacket()
+    /// <inheritdoc/>
+    public bool HasRoomForPacket()
     {
         var queue = _receive!.Queue;
         var enough = Math.Min(queue.Size, MinimumReceiveBuffers + Math.Max(1, LargestPieceCount));
@@ -96,8 +32,28 @@ internal sealed partial class QueuePair
         return true;
     }
 
+    /// <inheritdoc/>
+    public TakenPacket TakePacket(bool isWanted, out FrameBuffer frame, out int buffers)
+    {
+        frame = default;
+        if (!TryTakePieces(out buffers, out var length))
+        {
+            return TakenPacket.None;
+        }
+
+        var isWellFormed = IsWellFormed(buffers, length, out var flags);
+        if (!isWellFormed || !isWanted)
+        {
+            RepostPieces(buffers);
+            return isWellFormed ? TakenPacket.WellFormed : TakenPacket.Malformed;
+        }
+
+        frame = PutTogether(buffers, flags);
+        return TakenPacket.WellFormed;
+    }
+
     /// <summary>Takes the buffers of one packet out of the ring, into <see cref="_pieces"/>; the length is that of all of them, the device's header included.</summary>
-    private bool TryTakePacket(out int count, out int length)
+    private bool TryTakePieces(out int count, out int length)
     {
         count = 0;
         if (!_receive!.TryTake(out var first, out length))
@@ -151,27 +107,15 @@ internal sealed partial class QueuePair
         }
     }
 
-    private bool IsWorthKeeping(int count, int length, out FrameOffloadFlags flags)
+    private bool IsWellFormed(int count, int length, out FrameOffloadFlags flags)
     {
         flags = FrameOffloadFlags.None;
         var first = _pieces[0].Length;
         // The buffer was posted with its header in front and all of its room; what the device wrote is what counts. Of several, only the last may be short;
         // and nobody sums over several what the device does not vouch for.
-        if (first < DeviceHeader.Length + EthernetHeaderLength || length > DeviceHeader.Length + VirtioNetConfiguration.LongestEthernetHeader + LargestPacket
-            || !DeviceHeader.TryRead(_pieces[0].Data, _features, first - DeviceHeader.Length, out flags)
-            || (count > 1 && (flags == FrameOffloadFlags.None || HasEmptyPiece(count))))
-        {
-            _counters.ReceiveDroppedMalformed++;
-            return false;
-        }
-
-        if (Client is null)
-        {
-            _counters.ReceiveDroppedNoClient++;
-            return false;
-        }
-
-        return true;
+        return first >= DeviceHeader.Length + EthernetHeaderLength && length <= DeviceHeader.Length + VirtioNetConfiguration.LongestEthernetHeader + LargestPacket
+            && DeviceHeader.TryRead(_pieces[0].Data, _features, first - DeviceHeader.Length, out flags)
+            && (count == 1 || (flags != FrameOffloadFlags.None && !HasEmptyPiece(count)));
     }
 
     private bool HasEmptyPiece(int count)
@@ -199,7 +143,6 @@ internal sealed partial class QueuePair
             _pieces[index] = default;
         }
 
-        _counters.ReceivedMerged += count > 1 ? 1 : 0;
         return frame;
     }
 

@@ -8,59 +8,27 @@ namespace Troupe.Drivers.VirtioNet;
 /// <summary>Frames to send: judged, into the ring, and back to their pools.</summary>
 internal sealed partial class QueuePair
 {
-    /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
-    internal void Transmit(FrameBatch batch)
+    /// <inheritdoc/>
+    public void Transmit(FrameBatch batch)
     {
-        try
-        {
-            while (batch.TryTake(out var frame))
-            {
-                Enqueue(frame);
-            }
-        }
-        finally
-        {
-            batch.Dispose();
-        }
-
+        _waiting.Add(batch, IsRunning);
         PumpTransmit();
     }
 
-    private void Enqueue(FrameBuffer frame)
-    {
-        if (!IsRunning || !IsSendable(frame))
-        {
-            _counters.TransmitDroppedInvalid++;
-            frame.Dispose();
-            return;
-        }
-
-        var offload = frame.Offload;
-        if (!FrameTransmission.IsWithinReach(frame, _frames.Transmit, _frames.Receive) || frame.Headroom < DeviceHeader.Length)
-        {
-            if (!FrameTransmission.TryCopy(frame, _frames.Transmit, out var copy))
-            {
-                _counters.TransmitDroppedNoFrame++;
-                frame.Dispose();
-                return;
-            }
-
-            frame.Dispose();
-            frame = copy;
-            _counters.TransmitCopied++;
-        }
-
-        DeviceHeader.Write(frame.Prepend(DeviceHeader.Length), in offload);
-        if (!_waiting.TryEnqueue(frame))
-        {
-            _counters.TransmitDroppedQueueFull++;
-            frame.Dispose();
-        }
-    }
-
-    /// <summary>Whether the device, with what was agreed upon, can send it (section 5.1.6.2).</summary>
-    private bool IsSendable([Borrowed] FrameBuffer frame) =>
+    /// <inheritdoc/>
+    /// <remarks>Section 5.1.6.2.</remarks>
+    public bool IsSendable([Borrowed] FrameBuffer frame) =>
         FrameTransmission.IsSendable(frame, _transmitOffload, MaximumFrameLength, VirtioNetConfiguration.LongestEthernetHeader + LargestPacket, _transmit!.Queue.Size);
+
+    /// <inheritdoc/>
+    public bool IsWithinReach([Borrowed] FrameBuffer frame) => FrameTransmission.IsWithinReach(frame, _frames.Transmit, _frames.Receive) && frame.Headroom >= DeviceHeader.Length;
+
+    /// <inheritdoc/>
+    public void Prepare([Borrowed] FrameBuffer frame)
+    {
+        var offload = frame.Offload;
+        DeviceHeader.Write(frame.Prepend(DeviceHeader.Length), in offload);
+    }
 
     /// <summary>Takes back what was sent, fills the ring with what waits, notifies, and asks for an interrupt if one is needed.</summary>
     private void PumpTransmit()
@@ -103,9 +71,8 @@ internal sealed partial class QueuePair
     {
         while (_transmit!.TryTake(out var frame, out _))
         {
-            _counters.TransmittedFrames++;
-            _counters.TransmittedSegmented += frame.Offload.IsSegmented ? 1 : 0;
-            _counters.TransmittedBytes += frame.TotalLength - DeviceHeader.Length;
+            frame.TrimStart(DeviceHeader.Length);
+            _counters.CountTransmitted(frame);
             frame.Dispose();
         }
     }

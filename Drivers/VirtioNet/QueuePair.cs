@@ -1,16 +1,14 @@
 // VIRTIO 1.2, section 5.1.2: receiveq N and transmitq N of a network device.
-using Troupe.Actors;
-using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Network;
+using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
 
 /// <summary>
-/// One receive ring and one transmit ring, with what waits to be sent and what was counted. Its methods run in the turns of one actor: the first pair's in the driver's, each
-/// other's in its <see cref="QueuePairActor"/>'s while that lives, and in the driver's when it does not. The parts: .Receive, .Transmit.
+/// One receive ring and one transmit ring, with what waits to be sent and what was counted. The parts: .Receive, .Transmit.
 /// </summary>
-internal sealed partial class QueuePair
+internal sealed partial class QueuePair : INetworkQueue, IFrameRings
 {
     private const int LargestPacket = FrameTransmission.LargestPacket;
     private const int EthernetHeaderLength = VirtioNetConfiguration.EthernetHeaderLength;
@@ -19,14 +17,12 @@ internal sealed partial class QueuePair
     private readonly DeviceFrames _frames;
     private readonly VirtioNetOptions _options;
     private readonly NetworkDeviceCounters _counters;
-    private readonly FrameQueue _waiting;
+    private readonly TransmitQueue _waiting;
     private FrameRing? _receive;
     private FrameRing? _transmit;
     private ulong _features;
     private FrameOffloadFlags _transmitOffload;
     private int _maximumTransmissionUnit;
-    private int _interrupted;
-    private ActorRef<NetworkDeviceMessage>? _actor;
 
     public QueuePair(int index, string name, DeviceFrames frames, VirtioNetOptions options, NetworkDeviceCounters counters)
     {
@@ -35,12 +31,17 @@ internal sealed partial class QueuePair
         _frames = frames;
         _options = options;
         _counters = counters;
-        _waiting = new FrameQueue(options.TransmitQueueLength);
+        Interrupts = new QueueInterrupts(counters);
+        _waiting = new TransmitQueue(this, frames.Transmit, options.TransmitQueueLength, counters);
+        Reception = new FrameReception(this, frames.Batches, counters);
         _pieces = new FrameBuffer[options.RingSizeLimit];
     }
 
-    /// <summary>Which of the device's pairs it is.</summary>
+    /// <inheritdoc/>
     public int Index { get; }
+
+    /// <inheritdoc/>
+    public QueueInterrupts Interrupts { get; }
 
     /// <summary>The number of its receive ring at the device; that of the transmit ring is one more (section 5.1.2).</summary>
     public int FirstQueue => 2 * Index;
@@ -48,17 +49,14 @@ internal sealed partial class QueuePair
     /// <summary>What it counted.</summary>
     public NetworkDeviceCounters Counters => _counters;
 
-    /// <summary>Who gets what comes in; null: nobody.</summary>
-    public NetworkDeviceClient? Client { get; set; }
+    /// <summary>What comes in, on its way to the client.</summary>
+    public FrameReception Reception { get; }
 
-    /// <summary>Whether the client refused the latest news of the device, which it must be told before any frame.</summary>
-    public bool IsStatusUntold { get; set; }
-
-    /// <summary>Whether so few receive buffers are with the device that frames given back later must be looked for, by a timer.</summary>
+    /// <inheritdoc/>
     public bool IsStarved => IsRunning && _receive!.Queue.BuffersInFlight < MinimumReceiveBuffers;
 
-    /// <summary>Whether packets were left in the ring because there was no room for them; no interrupt tells when there is, so <see cref="Service"/> has to look again.</summary>
-    public bool IsHeldBack { get; private set; }
+    /// <inheritdoc/>
+    public bool IsHeldBack => Reception.IsHeldBack;
 
     /// <summary>Receive buffers that are with the device.</summary>
     public int ReceiveBuffersPosted => _receive?.Queue.BuffersInFlight ?? 0;
@@ -102,7 +100,7 @@ internal sealed partial class QueuePair
     public void Retire()
     {
         IsRunning = false;
-        IsHeldBack = false;
+        Reception.Retire();
         _counters.EarlierNotifications += Notifications;
         _receive?.Queue.Dispose();
         _transmit?.Queue.Dispose();
@@ -115,17 +113,11 @@ internal sealed partial class QueuePair
         _counters.TransmitLostInReset += _transmit?.Abandon() ?? 0;
         _receive = null;
         _transmit = null;
-        while (_waiting.TryPeek(out var frame))
-        {
-            _waiting.Remove();
-            frame.Dispose();
-            _counters.TransmitLostInReset++;
-        }
+        _waiting.Abandon();
     }
 
-    /// <summary>
-    /// Hands on up to a turn's budget of received frames, refills the ring, and takes back sent frames. True: more is waiting and no interrupt will tell of it.
-    /// </summary>
+    /// <inheritdoc/>
+    /// <exception cref="DeviceViolationException">The device broke the rules of a ring.</exception>
     public bool Service()
     {
         if (!IsRunning)
@@ -138,7 +130,7 @@ internal sealed partial class QueuePair
         var budget = _options.ReceiveBudget;
         while (true)
         {
-            budget -= Receive(budget);
+            budget -= Reception.Receive(budget);
             Refill();
             queue.Publish();
             if (budget <= 0 || IsHeldBack)
@@ -158,7 +150,7 @@ internal sealed partial class QueuePair
         return budget <= 0;
     }
 
-    /// <summary>Gives the device receive buffers if there are frames again. Called by a timer.</summary>
+    /// <inheritdoc/>
     public void CatchUp()
     {
         if (IsRunning)
@@ -168,27 +160,6 @@ internal sealed partial class QueuePair
         }
     }
 
-    /// <summary>Its interrupts become messages of this actor from now on. One that came before has sent none: the actor begins with a look at the rings.</summary>
-    public void ConnectActor(ActorRef<NetworkDeviceMessage> actor) => ProcessorMemory.Exchange(ref _actor, actor);
-
-    /// <summary>Runs on a worker, outside the actor's turns: sets a flag, which every message looks at, and sends one.</summary>
-    public void OnInterrupt()
-    {
-        if (ProcessorMemory.Exchange(ref _interrupted, 1) == 0)
-        {
-            ProcessorMemory.LoadAcquire(ref _actor)?.TryTell(NetworkDeviceMessage.Interrupt());
-        }
-    }
-
-    /// <summary>Whether there was an interrupt since the last call.</summary>
-    public bool TakeInterrupt()
-    {
-        if (ProcessorMemory.LoadAcquire(ref _interrupted) == 0 || ProcessorMemory.Exchange(ref _interrupted, 0) == 0)
-        {
-            return false;
-        }
-
-        _counters.Interrupts++;
-        return true;
-    }
+    /// <inheritdoc/>
+    public bool IsViolation(Exception exception) => exception is DeviceViolationException;
 }

@@ -1,39 +1,19 @@
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.VirtioNet;
 
-/// <summary>Who is attached, and what it is told: news of the device, and after them its frames (<see cref="NetworkDeviceContract"/>).</summary>
+/// <summary>Who is attached.</summary>
 public sealed partial class VirtioNetDevice
 {
-    private NetworkDeviceClient? _client;
+    private readonly AttachedClient _client;
 
-    /// <summary>Whether the client refused the latest news, so that it must be told again.</summary>
-    internal bool IsStatusUntold
-    {
-        get => _first.IsStatusUntold;
-        private set => _first.IsStatusUntold = value;
-    }
+    /// <inheritdoc cref="AttachedClient.IsStatusUntold"/>
+    internal bool IsStatusUntold => _client.IsStatusUntold;
 
-    internal void Attach(NetworkDeviceClient client)
-    {
-        _client = client;
-        _first.Client = client;
-        IsStatusUntold = false;
-        NetworkDeviceContract.Instance.Observe(client, NetworkDeviceStep.Attach);
-        if (IsRunning)
-        {
-            TellStatus(NetworkDeviceEvent.Started(_information!, IsLinkUp));
-        }
-    }
+    internal void Attach(NetworkDeviceClient client) => _client.Attach(client, IsRunning ? State : null);
 
-    internal void Detach()
-    {
-        NetworkDeviceContract.Detached(_client);
-        _client = null;
-        _first.Client = null;
-    }
+    internal void Detach() => _client.Detach();
 
-    /// <summary>Frames may be dropped at a full mailbox, news of the device may not: what was refused is told again later.</summary>
-    private void TellStatus(NetworkDeviceEvent deviceEvent) =>
-        IsStatusUntold = _client is { } client && !client.TryDeliver(in deviceEvent);
+    private NetworkDeviceEvent State => IsRunning ? NetworkDeviceEvent.Started(_information!, IsLinkUp) : NetworkDeviceEvent.Stopped();
 }

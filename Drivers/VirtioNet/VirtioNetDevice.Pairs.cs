@@ -31,7 +31,7 @@ public sealed partial class VirtioNetDevice
             var further = _pairs.AsSpan(1, _startedPairs - 1);
             foreach (var pair in further)
             {
-                pair.Client = _client;
+                pair.Reception.Client = _client.Client;
             }
 
             return further;
@@ -58,7 +58,7 @@ public sealed partial class VirtioNetDevice
             var pair = _pairs[index];
             if (pairs > 1)
             {
-                _transport.ConnectQueueInterrupts(pair.FirstQueue, 2, index == 0 ? onInterrupt : pair.OnInterrupt, index);
+                _transport.ConnectQueueInterrupts(pair.FirstQueue, 2, index == 0 ? onInterrupt : pair.Interrupts.OnInterrupt, index);
             }
 
             pair.Start(CreateRing(pair.FirstQueue), CreateRing(pair.FirstQueue + 1), _features, _information!.MaximumTransmissionUnit);

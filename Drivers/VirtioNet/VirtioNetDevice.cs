@@ -35,6 +35,7 @@ public sealed partial class VirtioNetDevice
         _frames = new DeviceFrames(arena, _options);
         _first = CreatePair(0);
         _pairs = [_first];
+        _client = new AttachedClient(_first.Reception);
         _counters = _first.Counters;
     }
 
@@ -96,7 +97,7 @@ public sealed partial class VirtioNetDevice
         VirtioHandshake.Finish(_transport);
         IsRunning = true;
         OpenQueues();
-        TellStatus(NetworkDeviceEvent.Started(_information, IsLinkUp));
+        _client.Tell(State);
     }
 
     /// <summary>Resets the device and takes back the frames it held. What waited to be sent is lost and counted. Tells the client.</summary>
@@ -116,7 +117,7 @@ public sealed partial class VirtioNetDevice
 
         if (wasRunning)
         {
-            TellStatus(NetworkDeviceEvent.Stopped());
+            _client.Tell(NetworkDeviceEvent.Stopped());
         }
     }
 
@@ -168,7 +169,7 @@ public sealed partial class VirtioNetDevice
         {
             IsLinkUp = isLinkUp;
             // A client that has not been told of the start is told that, with the link's new state.
-            TellStatus(IsStatusUntold ? NetworkDeviceEvent.Started(_information!, isLinkUp) : NetworkDeviceEvent.LinkChanged(isLinkUp));
+            _client.Tell(IsStatusUntold ? State : NetworkDeviceEvent.LinkChanged(isLinkUp));
         }
 
         return true;
@@ -189,7 +190,7 @@ public sealed partial class VirtioNetDevice
     {
         if (IsStatusUntold)
         {
-            TellStatus(IsRunning ? NetworkDeviceEvent.Started(_information!, IsLinkUp) : NetworkDeviceEvent.Stopped());
+            _client.Tell(State);
         }
 
         _first.CatchUp();

@@ -16,9 +16,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// message that is handled looks at the flag. A full mailbox has messages to handle.
 /// </para>
 /// <para>
-/// <b>Of several queue pairs</b> the first is this actor's own, and each other one is a child's (<see cref="QueuePairActor"/>). Frames to send are handed on to the pair of their flow.
-/// The children have ended before the device is reset, stopped or given another client, so nobody touches a ring meanwhile; what they had in their mailboxes is lost, as in any reset.
-/// A child that fails takes this actor along, whose supervisor restarts it.
+/// <b>Of several queue pairs</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). Frames to send are handed on to the pair of their flow.
 /// </para>
 /// <para>
 /// <b>A lying device</b> is reset at once; after several lies without a good frame in between it is left in reset for a while,
@@ -27,25 +25,21 @@ namespace Troupe.Drivers.VirtioNet;
 /// </remarks>
 public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 {
-    internal static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
-
-    /// <summary>The layers above get that long to give frames back; a full ring of small frames lasts longer at 100,000 a second.</summary>
-    internal static readonly TimeSpan HoldDelay = TimeSpan.FromMilliseconds(1);
-
     private readonly VirtioNetDevice _device;
+    private readonly FurtherQueues _further;
     private readonly DeviceRecovery _recovery;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
-    private int _violatedInPair;
     private bool _isWorkLeft;
-    private ActorRef<NetworkDeviceMessage>[] _further = [];
 
     /// <summary>Creates an incarnation of the driver.</summary>
     public VirtioNetDriver(VirtioNetDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
+        // A full mailbox has messages to handle, and each looks.
+        _further = new FurtherQueues(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
         _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
     }
 
@@ -72,14 +66,14 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(NetworkDeviceMessage message)
     {
-        if (_further.Length > 0)
+        if (_further.AreOpen)
         {
             if (message.Kind is NetworkDeviceMessageKind.Attach or NetworkDeviceMessageKind.Detach)
             {
                 return CloseAndHandleAsync(message);
             }
 
-            if (message.Kind == NetworkDeviceMessageKind.Transmit && FurtherPairOf(message.Frames) is { } pair)
+            if (message.Kind == NetworkDeviceMessageKind.Transmit && _further.SenderOf(message.Frames) is { } pair)
             {
                 // Like every other message it looks for an interrupt.
                 ValueTask turn = TurnAsync(default);
@@ -110,7 +104,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
                 _isWorkLeft = _device.Service();
             }
 
-            if (_further.Length > 0 && ProcessorMemory.LoadAcquire(ref _violatedInPair) != 0)
+            if (_further.HaveViolation)
             {
                 throw new DeviceViolationException($"{_device.Name} broke the rules in another queue.");
             }
@@ -119,7 +113,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         {
             _device.CountViolation();
             _isWorkLeft = false;
-            if (_further.Length > 0)
+            if (_further.AreOpen)
             {
                 return CloseAndRecoverAsync();
             }
@@ -139,63 +133,23 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
             _self!.TryTell(NetworkDeviceMessage.Continue());
         }
 
-        if (_further.Length == 0 && _device.MayOpenPairs)
+        if (!_further.AreOpen && _device.MayOpenPairs)
         {
-            OpenPairs();
+            _further.Open(Context, _device.FurtherPairs);
         }
 
         WatchDevice();
     }
 
-    /// <summary>Another pair's actor, if the frames are of a flow of its.</summary>
-    private ActorRef<NetworkDeviceMessage>? FurtherPairOf([Borrowed] FrameBatch frames)
-    {
-        try
-        {
-            // A batch is of one flow: who sends one writes one header for all its frames.
-            var pair = frames.Count == 0 ? 0 : FlowHash.Queue(frames[0].Data, _further.Length + 1);
-            return pair == 0 ? null : _further[pair - 1];
-        }
-        catch (InvalidOperationException)
-        {
-            // It was given back already: this actor's own turn fails over it.
-            return null;
-        }
-    }
-
-    private void OpenPairs()
-    {
-        ProcessorMemory.StoreRelease(ref _violatedInPair, 0);
-        var pairs = _device.FurtherPairs;
-        _further = new ActorRef<NetworkDeviceMessage>[pairs.Length];
-        for (var index = 0; index < pairs.Length; index++)
-        {
-            var actor = new QueuePairActor(pairs[index], OnViolationInPair);
-            _further[index] = Context.Spawn(actor, new SpawnOptions { Name = $"queue pair {pairs[index].Index}", OnFailure = FailurePolicy.Escalate, WaitsFor = [] });
-            Context.System.AddWaits(Context.Self, _further[index]);
-        }
-    }
-
-    /// <summary>Ends the actors of the other pairs. When it completes, nobody but this actor touches the device.</summary>
-    private async ValueTask ClosePairsAsync()
-    {
-        foreach (var actor in _further)
-        {
-            await actor.StopAsync(drain: false);
-        }
-
-        _further = [];
-    }
-
     private async ValueTask CloseAndHandleAsync(NetworkDeviceMessage message)
     {
-        await ClosePairsAsync();
+        await _further.CloseAsync();
         await TurnAsync(message);
     }
 
     private async ValueTask CloseAndRecoverAsync()
     {
-        await ClosePairsAsync();
+        await _further.CloseAsync();
         _recovery.OnViolation(_device.Progress);
         GoOn();
     }
@@ -248,7 +202,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
     {
         if ((_device.IsHeldBack || _device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
         {
-            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
+            _timer.Restart(_device.IsHeldBack ? QueueDelays.Hold : QueueDelays.CatchUp);
         }
     }
 
@@ -259,13 +213,5 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         {
             _self!.TryTell(NetworkDeviceMessage.Interrupt());
         }
-    }
-
-    /// <summary>Runs in the turn of a pair's actor.</summary>
-    private void OnViolationInPair()
-    {
-        ProcessorMemory.StoreRelease(ref _violatedInPair, 1);
-        // A full mailbox has messages to handle, and each looks.
-        _self!.TryTell(NetworkDeviceMessage.Interrupt());
     }
 }

@@ -26,7 +26,7 @@ public sealed class ProjectReferenceTests
         ["Drivers/Contracts"] = ["Actors"],
         ["Drivers/Discovery"] = _driver,
         ["Drivers/Network"] = ["Drivers/Contracts", "Actors"],
-        ["Drivers/Rtl8139"] = _driver,
+        ["Drivers/Rtl8139"] = [.. _driver, "Drivers/Network"],
         ["Drivers/SerialConsole"] = _driver,
         ["Drivers/Virtio"] = _driver,
         ["Drivers/VirtioNet"] = [.. _driver, "Drivers/Network", "Drivers/Virtio"],

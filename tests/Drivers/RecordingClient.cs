@@ -76,7 +76,10 @@ internal sealed class RecordingClient : NetworkDeviceClient
 
     public void Clear()
     {
-        _held.ForEach(static batch => batch.Dispose());
-        _held.Clear();
+        lock (_held)
+        {
+            _held.ForEach(static batch => batch.Dispose());
+            _held.Clear();
+        }
     }
 }

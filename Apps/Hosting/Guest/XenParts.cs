@@ -38,6 +38,9 @@ internal static class XenParts
 /// <summary>Network cards whose other half is in another domain.</summary>
 internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offloads) : DriverFactory
 {
+    /// <summary>With more, one would have too few buffers for large packets (<see cref="NetFrontOptions.Queues"/>).</summary>
+    private const int MostQueues = 4;
+
     /// <inheritdoc/>
     public override string Name => "xen-netfront";
 
@@ -47,12 +50,12 @@ internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offl
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
     {
-        NetFrontOptions options = new() { Offloads = offloads };
+        NetFrontOptions options = new() { Offloads = offloads, Queues = Math.Min(Environment.ProcessorCount, MostQueues) };
         NetFrontDevice driven = new((XenFrontend)capability, capability.CreateArena(options.RequiredDmaMemory), options);
         string path = $"{XenDiscovery.NetworkPath}/{device.Device}";
         return system.Spawn(
             () => new NetFrontDriver(driven, store, path),
-            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart });
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [store] });
     }
 }
 

@@ -26,18 +26,16 @@ internal sealed class NetFrontConnection(ActorRef<XenStoreMessage> store, string
             offload |= scatters && await HasAsync("feature-gso-tcpv6") ? FrameOffloadFlags.SegmentsIpv6 : FrameOffloadFlags.None;
         }
 
-        return new NetFrontAbilities(address, offload, scatters);
+        return new NetFrontAbilities(address, offload, scatters, await ReadMostQueuesAsync());
     }
 
     /// <summary>Tells the other half all it needs. False: xenstore took some of it not.</summary>
-    public async ValueTask<bool> ConnectAsync(NetFrontNumbers numbers, NetFrontOptions options)
+    public async ValueTask<bool> ConnectAsync(NetFrontNumbers[] queues, NetFrontOptions options)
     {
         // What is not offered here the other half does not do.
-        var takesLarge = NetFrontQueue.TakesLargePackets(options) ? 1 : 0;
+        var takesLarge = NetFrontQueue.TakesLargePackets(options, queues.Length) ? 1 : 0;
         var takesBlank = options.Offloads ? 1 : 0;
-        return await WriteAsync("tx-ring-ref", numbers.TransmitRing)
-            && await WriteAsync("rx-ring-ref", numbers.ReceiveRing)
-            && await WriteAsync("event-channel", numbers.Channel)
+        return await WriteQueuesAsync(queues)
             && await WriteAsync("request-rx-copy", 1)
             && await WriteAsync("feature-rx-notify", 1)
             && await WriteAsync("feature-sg", takesLarge)
@@ -47,6 +45,32 @@ internal sealed class NetFrontConnection(ActorRef<XenStoreMessage> store, string
             && await WriteAsync("feature-ipv6-csum-offload", takesBlank)
             && await WriteAsync("state", (long)XenBusState.Connected);
     }
+
+    private async ValueTask<bool> WriteQueuesAsync(NetFrontNumbers[] queues)
+    {
+        // Said of one queue as well: what an earlier incarnation said must not stay. One queue's nodes have no queue in their path.
+        if (!await WriteAsync("multi-queue-num-queues", queues.Length))
+        {
+            return false;
+        }
+
+        for (var index = 0; index < queues.Length; index++)
+        {
+            var prefix = queues.Length == 1 ? "" : $"queue-{index}/";
+            if (!await WriteAsync($"{prefix}tx-ring-ref", queues[index].TransmitRing)
+                || !await WriteAsync($"{prefix}rx-ring-ref", queues[index].ReceiveRing)
+                || !await WriteAsync($"{prefix}event-channel", queues[index].Channel))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>One that says nothing, or nothing sensible, takes one.</summary>
+    private async ValueTask<int> ReadMostQueuesAsync() =>
+        int.TryParse(await ReadOtherAsync("multi-queue-max-queues"), NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0 ? most : 1;
 
     private async ValueTask<bool> HasAsync(string feature) => await ReadOtherAsync(feature) == "1";
 

@@ -7,7 +7,7 @@ namespace Troupe.Drivers.Xen;
 
 /// <summary>
 /// The guest's half of a Xen network card and all that outlives one incarnation of its driver: frame pools, rings, the attached client, the counters. Its methods
-/// run in the turns of one actor, <see cref="NetFrontDriver"/>. The parts: .Client.
+/// run in the turns of one actor, <see cref="NetFrontDriver"/>; those of its queues beside the first in actors of their own. The parts: .Queues, .Client.
 /// </summary>
 /// <remarks>
 /// All frames are granted when the device starts and taken back when it stops; nothing is granted for a packet. The other domain reaches these pages and the
@@ -16,9 +16,9 @@ namespace Troupe.Drivers.Xen;
 public sealed partial class NetFrontDevice
 {
     private readonly XenFrontend _frontend;
+    private readonly DmaArena _arena;
     private readonly NetFrontOptions _options;
     private readonly NetFrontFrames _frames;
-    private readonly NetFrontQueue _first;
     private readonly NetworkDeviceCounters _counters;
     private NetworkDeviceInformation? _information;
     private bool _wasStarted;
@@ -29,9 +29,12 @@ public sealed partial class NetFrontDevice
         ArgumentNullException.ThrowIfNull(frontend);
         ArgumentNullException.ThrowIfNull(arena);
         _frontend = frontend;
+        _arena = arena;
         _options = options ?? new NetFrontOptions();
         _frames = new NetFrontFrames(arena, _options);
-        _first = new NetFrontQueue(Name, _frames, arena, _options, new NetworkDeviceCounters());
+        _first = CreateQueue(0);
+        _queues = [_first];
+        _client = new AttachedClient(_first.Reception);
         _counters = _first.Counters;
     }
 
@@ -59,25 +62,6 @@ public sealed partial class NetFrontDevice
     /// <inheritdoc cref="NetFrontQueue.IsStarved"/>
     internal bool IsStarved => _first.IsStarved;
 
-    /// <summary>
-    /// Makes the rings and grants everything to the other domain, which does not know of it yet: it is told the numbers through xenstore and then
-    /// connects. <paramref name="onEvent"/> is called for each event from then on. False: the other domain still holds pages of an earlier time; try again later.
-    /// </summary>
-    internal bool TryPrepare(Action onEvent, out NetFrontNumbers numbers)
-    {
-        numbers = default;
-        Stop();
-        if (!_frontend.TryTakeBackGrants())
-        {
-            return false;
-        }
-
-        _first.Abandon();
-        _frames.Grant(_frontend);
-        numbers = _first.Prepare(_frontend, onEvent);
-        return true;
-    }
-
     /// <summary>The other domain may connect from now on. Tells the client.</summary>
     internal void Start(in NetFrontAbilities abilities)
     {
@@ -93,23 +77,28 @@ public sealed partial class NetFrontDevice
             TransmitOffload = _options.Offloads ? abilities.TransmitOffload : FrameOffloadFlags.None,
         };
         IsRunning = true;
-        _first.Start(_information.TransmitOffload, abilities.Scatters);
-        TellStatus(NetworkDeviceEvent.Started(_information, isLinkUp: true));
+        for (var index = 0; index < _preparedQueues; index++)
+        {
+            _queues[index].Start(_information.TransmitOffload, abilities.Scatters);
+        }
+
+        _client.Tell(State);
     }
 
     /// <summary>Ends the use of the rings. Frames with the other domain stay where they are until their grants are back. Tells the client.</summary>
     internal void Stop()
     {
-        _first.Retire();
-        if (_frontend.TryTakeBackGrants())
+        foreach (var queue in _queues)
         {
-            _first.Abandon();
+            queue.Retire();
         }
 
+        // Until the other domain has let go of all pages, frames stay where they are.
+        TryTakeBack();
         if (IsRunning)
         {
             IsRunning = false;
-            TellStatus(NetworkDeviceEvent.Stopped());
+            _client.Tell(NetworkDeviceEvent.Stopped());
         }
     }
 
@@ -117,12 +106,21 @@ public sealed partial class NetFrontDevice
 
     internal void CountViolation() => _counters.DeviceViolations++;
 
-    internal NetworkDeviceStatistics ReadStatistics() => _counters.Snapshot(notifications: 0);
+    internal NetworkDeviceStatistics ReadStatistics()
+    {
+        NetworkDeviceCounters sum = new();
+        foreach (var queue in _queues)
+        {
+            queue.Counters.AddTo(sum);
+        }
+
+        return sum.Snapshot(notifications: 0) with { Queues = ReadQueueStatistics() };
+    }
 
     /// <inheritdoc cref="NetFrontQueue.Service"/>
     internal bool Service() => _first.Service();
 
-    /// <inheritdoc cref="NetFrontQueue.Transmit"/>
+    /// <summary>Sends every frame of the batch by the first queue, or drops and counts it, and disposes the batch.</summary>
     internal void Transmit(FrameBatch batch) => _first.Transmit(batch);
 
     /// <summary>Tells the client the whole state if it missed news, and gives the other end receive buffers if there are frames again. Called by a timer.</summary>
@@ -130,7 +128,7 @@ public sealed partial class NetFrontDevice
     {
         if (IsStatusUntold)
         {
-            TellStatus(IsRunning ? NetworkDeviceEvent.Started(_information!, isLinkUp: true) : NetworkDeviceEvent.Stopped());
+            _client.Tell(State);
         }
 
         _first.CatchUp();

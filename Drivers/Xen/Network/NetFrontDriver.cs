@@ -3,6 +3,7 @@ using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Network;
 
 namespace Troupe.Drivers.Xen;
 
@@ -16,17 +17,19 @@ namespace Troupe.Drivers.Xen;
 /// at the flag. A full mailbox has messages to handle.
 /// </para>
 /// <para>
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). Frames to send are handed on to the queue of their flow.
+/// </para>
+/// <para>
 /// <b>An other half that lies</b> is counted, cut off (its grants are taken back) and connected to anew after a while.
 /// </para>
 /// </remarks>
 public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
 {
     private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan CatchUpDelay = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan HoldDelay = TimeSpan.FromMilliseconds(1);
 
     private readonly NetFrontDevice _device;
     private readonly NetFrontConnection _connection;
+    private readonly FurtherQueues _further;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
@@ -44,6 +47,8 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
         ArgumentNullException.ThrowIfNull(store);
         _device = device;
         _connection = new NetFrontConnection(store, path);
+        // A full mailbox has messages to handle, and each looks.
+        _further = new FurtherQueues(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
     }
 
     /// <inheritdoc/>
@@ -60,9 +65,29 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
     /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(NetworkDeviceMessage message)
     {
-        Handle(in message);
+        if (_further.AreOpen)
+        {
+            if (message.Kind is NetworkDeviceMessageKind.Attach or NetworkDeviceMessageKind.Detach)
+            {
+                return CloseAndHandleAsync(message);
+            }
+
+            if (message.Kind == NetworkDeviceMessageKind.Transmit && _further.SenderOf(message.Frames) is { } queue)
+            {
+                // Like every other message it looks for an event.
+                ValueTask turn = TurnAsync(default);
+                return turn.IsCompletedSuccessfully ? queue.TellAsync(message) : HandOnAsync(turn, queue, message);
+            }
+        }
+
+        return TurnAsync(message);
+    }
+
+    private ValueTask TurnAsync(NetworkDeviceMessage message)
+    {
         try
         {
+            Handle(in message);
             if (Take(ref _interrupted))
             {
                 _device.CountEvent();
@@ -76,17 +101,61 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             {
                 _device.Service();
             }
+
+            if (_further.HaveViolation)
+            {
+                throw new XenViolationException($"{_device.Name}: the other half broke the rules in another queue.");
+            }
         }
         catch (XenViolationException)
         {
             _device.CountViolation();
-            _device.Stop();
-            Rest();
+            return CutOffAsync();
         }
 
+        return GoOnAsync();
+    }
+
+    private ValueTask GoOnAsync()
+    {
+        OpenQueues();
         WatchDevice();
         var hasOtherChanged = ProcessorMemory.LoadAcquire(ref _otherChanged) != 0;
         return hasOtherChanged || (!_isResting && (!_isWatching || !_device.IsRunning)) ? FollowAsync() : default;
+    }
+
+    private void OpenQueues()
+    {
+        if (!_further.AreOpen && _device.MayOpenQueues)
+        {
+            _further.Open(Context, _device.FurtherQueues);
+        }
+    }
+
+    private async ValueTask CutOffAsync()
+    {
+        await StopDeviceAsync();
+        Rest();
+        await GoOnAsync();
+    }
+
+    private async ValueTask StopDeviceAsync()
+    {
+        await _further.CloseAsync();
+        _device.Stop();
+    }
+
+    private async ValueTask CloseAndHandleAsync(NetworkDeviceMessage message)
+    {
+        await _further.CloseAsync();
+        await TurnAsync(message);
+    }
+
+    private static async ValueTask HandOnAsync(ValueTask turn, ActorRef<NetworkDeviceMessage> queue, NetworkDeviceMessage message)
+    {
+        await turn;
+        // If the queue's actor has ended meanwhile, the message is a dead letter, and its frames go back.
+        await queue.TellAsync(message);
     }
 
     private void Handle(in NetworkDeviceMessage message)
@@ -94,17 +163,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
         switch (message.Kind)
         {
             case NetworkDeviceMessageKind.Transmit:
-                try
-                {
-                    _device.Transmit(message.Frames);
-                }
-                catch (XenViolationException)
-                {
-                    _device.CountViolation();
-                    _device.Stop();
-                    Rest();
-                }
-
+                _device.Transmit(message.Frames);
                 break;
             case NetworkDeviceMessageKind.Attach:
                 _device.Attach(message.Client!);
@@ -146,7 +205,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             {
                 if (await _connection.ReadOtherStateAsync() is XenBusState.Closing or XenBusState.Closed)
                 {
-                    _device.Stop();
+                    await StopDeviceAsync();
                 }
                 else
                 {
@@ -162,7 +221,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             }
 
             var abilities = await _connection.ReadAbilitiesAsync();
-            if (abilities is null || !_device.TryPrepare(OnEvent, out var numbers) || !await _connection.ConnectAsync(numbers, _device.Options))
+            if (abilities is null || !_device.TryPrepare(abilities.Value.MostQueues, OnEvent, out var queues) || !await _connection.ConnectAsync(queues, _device.Options))
             {
                 Rest();
                 return;
@@ -172,6 +231,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
             // What it rested for is over, and what is held back is looked at long before that time.
             _isResting = false;
             _timer.Cancel();
+            OpenQueues();
             WatchDevice();
         }
         catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
@@ -185,7 +245,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
     {
         if ((_device.IsHeldBack || _device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
         {
-            _timer.Restart(_device.IsHeldBack ? HoldDelay : CatchUpDelay);
+            _timer.Restart(_device.IsHeldBack ? QueueDelays.Hold : QueueDelays.CatchUp);
         }
     }
 

@@ -21,6 +21,12 @@ public sealed record NetFrontOptions
     /// <summary>Whether checksums and cutting into segments are left to the other end. Without, all frames are complete and none is larger than the link takes.</summary>
     public bool Offloads { get; init; } = true;
 
+    /// <summary>
+    /// The most queues to use, one for each processor from 0 on, if the other half takes so many. The buffers of all of them together are half of the frames: no more memory
+    /// is taken for frames. Packets larger than the link takes are received if each gets 54 buffers at least.
+    /// </summary>
+    public int Queues { get; init; } = 1;
+
     /// <summary>Bytes of memory that suffice for these options.</summary>
-    public long RequiredDmaMemory => ((long)(ReceiveFrameCount + TransmitFrameCount) * NetFrontFrames.PageBytes) + (2 * NetFrontFrames.PageBytes);
+    public long RequiredDmaMemory => ((long)(ReceiveFrameCount + TransmitFrameCount) * NetFrontFrames.PageBytes) + (2L * Queues * NetFrontFrames.PageBytes);
 }

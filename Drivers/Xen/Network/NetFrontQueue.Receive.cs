@@ -9,6 +9,8 @@ internal sealed partial class NetFrontQueue
 {
     // struct netif_rx_request: id, padding, grant. struct netif_rx_response: id, offset, flags, status.
     private const int ReceiveEntryLength = 8;
+    /// <summary>The largest power of two that fits into a page, behind the ring's header.</summary>
+    private const int ReceiveRingSize = 256;
     private const int ReceiveId = 0, ReceiveGrant = 4;
     private const int ReceiveOffset = 2, ReceiveFlags = 4, ReceiveStatus = 6;
     private const ushort DataValidated = 1, ChecksumBlank = 2, MoreData = 4, ExtraInfo = 8;
@@ -30,87 +32,28 @@ internal sealed partial class NetFrontQueue
     private Packet _packet;
 
     /// <summary>
-    /// Whether the other half may hand over packets larger than the link takes, in several buffers: it gets enough of them.
+    /// Whether the other half may hand over packets larger than the link takes, in several buffers: each queue gets enough of them.
     /// </summary>
-    public static bool TakesLargePackets(NetFrontOptions options) => options.Offloads && options.ReceiveFrameCount >= 3 * LargestSlotCount;
+    public static bool TakesLargePackets(NetFrontOptions options, int queues) => options.Offloads && BuffersOfEach(options, queues) >= 3 * LargestSlotCount;
 
-    private int MostBuffers => Math.Min(_receive.Size, _options.ReceiveFrameCount);
+    /// <summary>Of several queues none may take what the others need: together they have half of the frames, and the other half is on its way through the layers above.</summary>
+    private static int BuffersOfEach(NetFrontOptions options, int queues) =>
+        queues == 1 ? Math.Min(ReceiveRingSize, options.ReceiveFrameCount) : Math.Clamp(options.ReceiveFrameCount / (2 * queues), 1, ReceiveRingSize);
 
-    private int SlotsOfLargest => TakesLargePackets(_options) ? LargestSlotCount : 1;
+    private int SlotsOfLargest => _takesLargePackets ? LargestSlotCount : 1;
 
     /// <summary>
     /// Buffers that stay with the other end whatever the client holds: enough for a packet of the largest kind, or it would wait for more, and with it every packet behind.
     /// </summary>
-    private int FewestBuffers => Math.Min(MostBuffers, (MostBuffers / 8) + SlotsOfLargest);
+    private int FewestBuffers => Math.Min(_mostBuffers, (_mostBuffers / 8) + SlotsOfLargest);
 
-    private int Receive(int budget)
+    /// <inheritdoc/>
+    public bool HasPacket() => _receive.HasResponse;
+
+    /// <inheritdoc/>
+    public bool HasRoomForPacket()
     {
-        var taken = 0;
-        FrameBatch batch = default;
-        try
-        {
-            while (taken < budget && HasRoomForPacket(ref batch))
-            {
-                TakeWholePacket();
-                taken += _packet.Slots;
-                if (!IsWorthKeeping())
-                {
-                    DisposePieces();
-                    continue;
-                }
-
-                var frame = PutTogether();
-                if (!batch.TryAdd(frame))
-                {
-                    _counters.ReceiveDroppedNoBatch++;
-                    frame.Dispose();
-                    continue;
-                }
-
-                if (batch.IsFull)
-                {
-                    Deliver(batch);
-                    batch = default;
-                }
-            }
-
-            if (!batch.IsNone && batch.Count > 0)
-            {
-                Deliver(batch);
-                batch = default;
-            }
-        }
-        finally
-        {
-            // Empty, or a violation in the middle: what came before it may be lies as well.
-            batch.Dispose();
-        }
-
-        return taken;
-    }
-
-    private void Deliver(FrameBatch batch) => _counters.Deliver(Client, IsStatusUntold, batch);
-
-    /// <summary>
-    /// Whether there is a packet and it may be taken: there is a batch for it, and frames in the place of its own. Otherwise it stays in the ring, and those behind it
-    /// with the other end, which drops them.
-    /// </summary>
-    private bool HasRoomForPacket(ref FrameBatch batch)
-    {
-        IsHeldBack = false;
-        if (Client is null || !_receive.HasResponse)
-        {
-            return _receive.HasResponse;
-        }
-
-        IsHeldBack = (batch.IsNone && !_frames.Batches.TryRent(out batch)) || !HasBuffersForPacket();
-        _counters.ReceiveHeldBack += IsHeldBack ? 1 : 0;
-        return !IsHeldBack;
-    }
-
-    private bool HasBuffersForPacket()
-    {
-        var enough = Math.Min(MostBuffers, FewestBuffers + SlotsOfLargest);
+        var enough = Math.Min(_mostBuffers, FewestBuffers + SlotsOfLargest);
         while (_receive.Open < enough)
         {
             if (!TryReplace())
@@ -122,11 +65,28 @@ internal sealed partial class NetFrontQueue
         return true;
     }
 
-    private void TakeWholePacket()
+    /// <inheritdoc/>
+    public TakenPacket TakePacket(bool isWanted, out FrameBuffer frame, out int buffers)
+    {
+        frame = default;
+        TakePieces();
+        buffers = _packet.Slots;
+        var isWellFormed = IsWellFormed;
+        if (!isWellFormed || !isWanted)
+        {
+            DisposePieces();
+            return isWellFormed ? TakenPacket.WellFormed : TakenPacket.Malformed;
+        }
+
+        frame = PutTogether();
+        return TakenPacket.WellFormed;
+    }
+
+    private void TakePieces()
     {
         try
         {
-            TakePacket();
+            TakeSlots();
         }
         catch (XenViolationException)
         {
@@ -137,7 +97,7 @@ internal sealed partial class NetFrontQueue
     }
 
     /// <summary>Takes the slots of one packet out of the ring, the buffers into <see cref="_pieces"/>. The other end shows a packet when all of its slots are there.</summary>
-    private void TakePacket()
+    private void TakeSlots()
     {
         _packet = default;
         var flags = TakePiece();
@@ -187,7 +147,7 @@ internal sealed partial class NetFrontQueue
             throw new XenViolationException($"{_name}: buffer {id} in the slot of buffer {_receive.SlotOf(entry)}.");
         }
 
-        if (offset + status > PageBytes || ((flags & (MoreData | ExtraInfo)) != 0 && !TakesLargePackets(_options)))
+        if (offset + status > PageBytes || ((flags & (MoreData | ExtraInfo)) != 0 && !_takesLargePackets))
         {
             throw new XenViolationException($"{_name}: {status} bytes from {offset} on, flags {flags:x}.");
         }
@@ -223,23 +183,8 @@ internal sealed partial class NetFrontQueue
         return ((kind >> ExtraFlagsShift) & MoreExtraInfo) != 0;
     }
 
-    private bool IsWorthKeeping()
-    {
-        // Nobody sums over several buffers what the other end does not vouch for.
-        if (_packet.IsMalformed || _pieces[0].Length < EthernetHeaderLength || _packet.Length > LongestPacket || (_packet.Pieces > 1 && !IsVouchedFor))
-        {
-            _counters.ReceiveDroppedMalformed++;
-            return false;
-        }
-
-        if (Client is null)
-        {
-            _counters.ReceiveDroppedNoClient++;
-            return false;
-        }
-
-        return true;
-    }
+    /// <summary>Nobody sums over several buffers what the other end does not vouch for.</summary>
+    private bool IsWellFormed => !_packet.IsMalformed && _pieces[0].Length >= EthernetHeaderLength && _packet.Length <= LongestPacket && (_packet.Pieces == 1 || IsVouchedFor);
 
     /// <summary>Blank: it comes from this very machine, and was never at risk.</summary>
     private bool IsVouchedFor => (_packet.Flags & (DataValidated | ChecksumBlank)) != 0;
@@ -255,7 +200,6 @@ internal sealed partial class NetFrontQueue
             _pieces[index] = default;
         }
 
-        _counters.ReceivedMerged += _packet.Pieces > 1 ? 1 : 0;
         return frame;
     }
 
@@ -270,7 +214,7 @@ internal sealed partial class NetFrontQueue
 
     private void Refill()
     {
-        while (_receive.HasRoom)
+        while (_receive.Open < _mostBuffers)
         {
             if (!TryReplace())
             {

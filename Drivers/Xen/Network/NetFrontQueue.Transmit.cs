@@ -29,58 +29,28 @@ internal sealed partial class NetFrontQueue
     private const int LongestSegmentedFrame = 0xFFFF;
 
     private readonly PacketsInFlight _sending;
-    private readonly FrameQueue _waiting;
+    private readonly TransmitQueue _waiting;
     private FrameOffloadFlags _transmitOffload;
     private int _mostPieces = 1;
     private int _extrasInFlight;
 
-    /// <summary>Sends every frame of the batch, or drops and counts it, and disposes the batch.</summary>
+    /// <inheritdoc/>
     public void Transmit(FrameBatch batch)
     {
-        try
-        {
-            while (batch.TryTake(out var frame))
-            {
-                Enqueue(frame);
-            }
-        }
-        finally
-        {
-            batch.Dispose();
-        }
-
+        _waiting.Add(batch, _isRunning);
         PumpTransmit();
     }
 
-    private void Enqueue(FrameBuffer frame)
+    /// <inheritdoc/>
+    public bool IsSendable([Borrowed] FrameBuffer frame) => FrameTransmission.IsSendable(frame, _transmitOffload, LongestFrame, LongestSegmentedFrame, _mostPieces);
+
+    /// <inheritdoc/>
+    public bool IsWithinReach([Borrowed] FrameBuffer frame) => frame.PieceCount <= _mostPieces && FrameTransmission.IsWithinReach(frame, _frames.Transmit, _frames.Receive);
+
+    /// <inheritdoc/>
+    public void Prepare([Borrowed] FrameBuffer frame)
     {
-        if (!_isRunning || !FrameTransmission.IsSendable(frame, _transmitOffload, LongestFrame, LongestSegmentedFrame, _mostPieces))
-        {
-            _counters.TransmitDroppedInvalid++;
-            frame.Dispose();
-            return;
-        }
-
-        // Where pieces are not taken, or pages are not granted, a copy of one goes.
-        if (frame.PieceCount > _mostPieces || !FrameTransmission.IsWithinReach(frame, _frames.Transmit, _frames.Receive))
-        {
-            if (!FrameTransmission.TryCopy(frame, _frames.Transmit, out var copy))
-            {
-                _counters.TransmitDroppedNoFrame++;
-                frame.Dispose();
-                return;
-            }
-
-            frame.Dispose();
-            frame = copy;
-            _counters.TransmitCopied++;
-        }
-
-        if (!_waiting.TryEnqueue(frame))
-        {
-            _counters.TransmitDroppedQueueFull++;
-            frame.Dispose();
-        }
+        // What the other half wants to know goes into the ring.
     }
 
     /// <summary>Takes back what was sent, fills the ring with what waits, notifies, and asks for an event if one is needed.</summary>
@@ -105,8 +75,8 @@ internal sealed partial class NetFrontQueue
                 Notify();
             }
 
-            // So few can stay until the driver is next awake: nobody waits for them.
-            if ((_waiting.Count == 0 && _transmit.Open <= _transmit.Size / 4) || _transmit.TryAskForEvent(Math.Max(1, _transmit.Open / 2)))
+            // So few can stay until the driver is next awake: clients find others to rent, and nobody waits for them.
+            if ((_waiting.Count == 0 && _transmit.Open <= _mostLeftover) || _transmit.TryAskForEvent(Math.Max(1, _transmit.Open / 2)))
             {
                 return;
             }
@@ -178,9 +148,7 @@ internal sealed partial class NetFrontQueue
 
             if (!frame.IsNone)
             {
-                _counters.TransmittedFrames++;
-                _counters.TransmittedSegmented += frame.Offload.IsSegmented ? 1 : 0;
-                _counters.TransmittedBytes += frame.TotalLength;
+                _counters.CountTransmitted(frame);
                 frame.Dispose();
             }
         }

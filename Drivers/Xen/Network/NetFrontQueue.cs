@@ -6,10 +6,9 @@ using Troupe.Drivers.Network;
 namespace Troupe.Drivers.Xen;
 
 /// <summary>
-/// A ring of frames to send, a ring of frames to receive and the channel for both, with what waits to be sent and what was counted. Its methods run in the turns of one actor.
-/// The parts: .Receive, .Transmit.
+/// A ring of frames to send, a ring of frames to receive and the channel for both, with what waits to be sent and what was counted. The parts: .Receive, .Transmit.
 /// </summary>
-internal sealed partial class NetFrontQueue
+internal sealed partial class NetFrontQueue : INetworkQueue, IFrameRings
 {
     public const int MaximumTransmissionUnit = 1500;
 
@@ -26,9 +25,15 @@ internal sealed partial class NetFrontQueue
     private readonly SharedRing _receive;
     private readonly SharedRing _transmit;
     private EventChannel? _channel;
+    private int _mostBuffers;
+    private bool _takesLargePackets;
+    private int _mostLeftover;
+    private bool _isRunning;
 
-    public NetFrontQueue(string name, NetFrontFrames frames, DmaArena arena, NetFrontOptions options, NetworkDeviceCounters counters)
+    public NetFrontQueue(int index, string name, NetFrontFrames frames, DmaArena arena, NetFrontOptions options, NetworkDeviceCounters counters)
     {
+        Index = index;
+        Interrupts = new QueueInterrupts(counters);
         _name = name;
         _frames = frames;
         _options = options;
@@ -40,36 +45,41 @@ internal sealed partial class NetFrontQueue
         _receiving = new FrameBuffer[_receive.Size];
         _pieces = new FrameBuffer[_receive.Size];
         _sending = new PacketsInFlight(_transmit.Size);
-        _waiting = new FrameQueue(options.TransmitQueueLength);
+        _waiting = new TransmitQueue(this, frames.Transmit, options.TransmitQueueLength, counters);
+        Reception = new FrameReception(this, frames.Batches, counters);
     }
+
+    /// <inheritdoc/>
+    public int Index { get; }
+
+    /// <inheritdoc/>
+    public QueueInterrupts Interrupts { get; }
 
     /// <summary>What it counted.</summary>
     public NetworkDeviceCounters Counters => _counters;
 
-    /// <summary>Who gets what comes in; null: nobody.</summary>
-    public NetworkDeviceClient? Client { get; set; }
+    /// <summary>What comes in, on its way to the client.</summary>
+    public FrameReception Reception { get; }
 
-    /// <summary>Whether the client refused the latest news of the device, which it must be told before any frame.</summary>
-    public bool IsStatusUntold { get; set; }
+    /// <inheritdoc/>
+    public bool IsHeldBack => Reception.IsHeldBack;
 
-    /// <summary>Whether packets were left in the ring because there was no room for them; no event tells when there is, so <see cref="Service"/> has to look again.</summary>
-    public bool IsHeldBack { get; private set; }
-
-    /// <summary>Whether so few receive buffers are with the other end that frames given back later must be looked for, by a timer.</summary>
+    /// <inheritdoc/>
     public bool IsStarved => _isRunning && _receive.Open < FewestBuffers;
 
-    /// <summary>Receive buffers that are with the other end, or come from it.</summary>
-    public int ReceiveBuffersPosted => _isRunning ? _receive.Open : 0;
-
-    private bool _isRunning;
-
     /// <summary>Empties the rings, grants them and opens the channel; the other domain does not know of them yet. Everything of an earlier time was taken back.</summary>
-    public NetFrontNumbers Prepare(XenFrontend frontend, Action onEvent)
+    /// <param name="frontend">The device's capability.</param>
+    /// <param name="queues">How many queues share the frames.</param>
+    /// <param name="onEvent">Called for each event from then on.</param>
+    public NetFrontNumbers Prepare(XenFrontend frontend, int queues, Action onEvent)
     {
+        _mostBuffers = BuffersOfEach(_options, queues);
+        _takesLargePackets = TakesLargePackets(_options, queues);
+        _mostLeftover = Math.Min(_transmit.Size, _options.TransmitFrameCount / queues) / 4;
         _receive.Initialize();
         _transmit.Initialize();
-        _channel = frontend.OpenChannel();
-        _channel.Connect(onEvent);
+        _channel = frontend.OpenChannel(Index);
+        _channel.Connect(onEvent, queues > 1 ? Index : null);
         return new NetFrontNumbers(frontend.Grant(_transmitPage, 0, isReadOnly: false), frontend.Grant(_receivePage, 0, isReadOnly: false), _channel.Port);
     }
 
@@ -89,15 +99,10 @@ internal sealed partial class NetFrontQueue
     public void Retire()
     {
         _isRunning = false;
-        IsHeldBack = false;
+        Reception.Retire();
         _channel?.Disconnect();
         _channel = null;
-        while (_waiting.TryPeek(out var frame))
-        {
-            _waiting.Remove();
-            frame.Dispose();
-            _counters.TransmitLostInReset++;
-        }
+        _waiting.Abandon();
     }
 
     /// <summary>Takes back the frames, which the other domain cannot reach any more.</summary>
@@ -113,9 +118,7 @@ internal sealed partial class NetFrontQueue
         _extrasInFlight = 0;
     }
 
-    /// <summary>
-    /// Hands on up to a turn's budget of received frames, refills the ring, and takes back sent frames. True: more is waiting and no event will tell of it.
-    /// </summary>
+    /// <inheritdoc/>
     /// <exception cref="XenViolationException">The other end broke the protocol.</exception>
     public bool Service()
     {
@@ -127,7 +130,7 @@ internal sealed partial class NetFrontQueue
         var budget = _options.ReceiveBudget;
         while (true)
         {
-            budget -= Receive(budget);
+            budget -= Reception.Receive(budget);
             Refill();
             PublishReceive();
             if (budget <= 0 || IsHeldBack || _receive.TryAskForEvent())
@@ -140,7 +143,7 @@ internal sealed partial class NetFrontQueue
         return budget <= 0;
     }
 
-    /// <summary>Gives the other end receive buffers if there are frames again. Called by a timer.</summary>
+    /// <inheritdoc/>
     public void CatchUp()
     {
         if (_isRunning)
@@ -149,6 +152,9 @@ internal sealed partial class NetFrontQueue
             PublishReceive();
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsViolation(Exception exception) => exception is XenViolationException;
 
     private void Notify()
     {

@@ -67,9 +67,12 @@ internal sealed class MachineXenFrontend(string name, ushort domain, XenGrants g
 {
     private const int PageBytes = 4096;
 
+    /// <summary>More queues than any device has; a channel takes one of the machine's vectors.</summary>
+    private const int MostChannels = 16;
+
     private readonly Lock _lock = new();
     private readonly List<PhysicalDmaArena> _arenas = [];
-    private readonly XenEventChannel _channel = new(workers, HostCall.ChannelToDomain, domain);
+    private readonly List<XenEventChannel> _channels = [];
     private List<uint> _granted = [];
     private bool _isRevoked;
 
@@ -118,17 +121,35 @@ internal sealed class MachineXenFrontend(string name, ushort domain, XenGrants g
     }
 
     /// <inheritdoc/>
-    public override EventChannel OpenChannel()
+    public override EventChannel OpenChannel(int number = 0)
     {
-        ThrowIfRevoked();
-        return _channel;
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        lock (_lock)
+        {
+            ThrowIfRevoked();
+            if (number >= MostChannels)
+            {
+                throw new CapabilityException($"{name} has {MostChannels} event channels, and number {number} was asked for.");
+            }
+
+            while (_channels.Count <= number)
+            {
+                _channels.Add(new XenEventChannel(workers, HostCall.ChannelToDomain, domain));
+            }
+
+            return _channels[number];
+        }
     }
 
     /// <inheritdoc/>
     public override void Revoke()
     {
-        _isRevoked = true;
-        _channel.Revoke();
+        lock (_lock)
+        {
+            _isRevoked = true;
+            _channels.ForEach(static channel => channel.Revoke());
+        }
+
         TryTakeBackGrants();
         foreach (PhysicalDmaArena arena in _arenas)
         {

@@ -234,9 +234,9 @@ internal sealed class XenNetworkTarget() : FuzzTarget("xen-netfront")
 
         private void Start()
         {
-            if (!_device.TryPrepare(() => _events++, out NetFrontNumbers numbers))
+            if (!_device.TryPrepare(1, () => _events++, out NetFrontNumbers[] numbers))
                 return;
-            (_numbers, _delivered, _taken) = (numbers, 0, 0);
+            (_numbers, _delivered, _taken) = (numbers[0], 0, 0);
             _device.Start(new(new(0x0016_3E01_0203), _completesChecksums ? FrameOffloadFlags.NeedsChecksum | FrameOffloadFlags.SegmentsIpv4 : FrameOffloadFlags.None, _completesChecksums));
         }
     }

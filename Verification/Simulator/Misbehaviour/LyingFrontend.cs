@@ -40,7 +40,8 @@ internal sealed class LyingFrontend(GuardedMemory memory) : XenFrontend
         return !IsMapped;
     }
 
-    public override EventChannel OpenChannel() => Channel;
+    // Cards and disks of one queue have one.
+    public override EventChannel OpenChannel(int number = 0) => Channel;
 
     public override void Revoke()
     {

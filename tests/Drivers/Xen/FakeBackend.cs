@@ -7,7 +7,9 @@ namespace Troupe.Drivers.Tests.Xen;
 internal sealed record SentPacket(byte[] Frame, ushort Flags, int Slots, (int Size, int Kind)? Segments);
 
 /// <summary>The other half of a Xen network card: takes what is sent and puts frames into the buffers, through grants alone. As Linux's netback does it.</summary>
-internal sealed class FakeBackend(FakeFrontend frontend)
+/// <param name="frontend">The guest's half.</param>
+/// <param name="queue">Which of the card's queues.</param>
+internal sealed class FakeBackend(FakeFrontend frontend, int queue = 0)
 {
     private const ushort MoreData = 4, ExtraInfo = 8;
     private const short NoResponse = 1;
@@ -22,7 +24,7 @@ internal sealed class FakeBackend(FakeFrontend frontend)
 
     public uint ReceiveRing { get; set; }
 
-    public FakeChannel Channel { get; set; } = frontend.Channel;
+    public FakeChannel Channel => frontend.Channels[queue];
 
     public List<SentPacket> Sent { get; } = [];
 
@@ -147,6 +149,8 @@ internal sealed class FakeBackend(FakeFrontend frontend)
         var before = _shown;
         _shown = _receiveTaken;
         Write32(ring, 8, _shown);
+        // The front's wish is looked at after what it would look at has been written; the front does it the other way round.
+        Interlocked.MemoryBarrier();
         if (_shown - Read32(ring, 12) < _shown - before)
         {
             Channel.Raise();

@@ -5,15 +5,20 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Drivers.Tests.Xen;
 
 /// <summary>An event channel whose callback runs on the thread that raises it.</summary>
-internal sealed class FakeChannel : EventChannel
+internal sealed class FakeChannel(uint port = 7) : EventChannel
 {
     private Action? _callback;
 
+    /// <summary>Who hears of it, if anybody was chosen.</summary>
+    public int? Processor { get; private set; }
+
+    public bool IsConnected => _callback is not null;
+
     public Action OnNotify { get; set; } = static () => { };
 
-    public override uint Port => 7;
+    public override uint Port => port;
 
-    public override void Connect(Action onInterrupt, int? processor = null) => _callback = onInterrupt;
+    public override void Connect(Action onInterrupt, int? processor = null) => (_callback, Processor) = (onInterrupt, processor);
 
     public override void Disconnect() => _callback = null;
 
@@ -166,7 +171,10 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 
     public FakeMemory Memory { get; } = new();
 
-    public FakeChannel Channel { get; } = new();
+    /// <summary>The channels by number, as far as they were opened.</summary>
+    public List<FakeChannel> Channels { get; } = [new()];
+
+    public FakeChannel Channel => Channels[0];
 
     /// <summary>Whether the other end has pages mapped.</summary>
     public bool IsMapped { get; set; }
@@ -194,7 +202,15 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
         return !IsMapped;
     }
 
-    public override EventChannel OpenChannel() => Channel;
+    public override EventChannel OpenChannel(int number = 0)
+    {
+        while (Channels.Count <= number)
+        {
+            Channels.Add(new FakeChannel((uint)(7 + Channels.Count)));
+        }
+
+        return Channels[number];
+    }
 
     public override void Revoke()
     {

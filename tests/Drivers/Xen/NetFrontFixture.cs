@@ -31,14 +31,14 @@ internal sealed class NetFrontFixture
     /// <summary>Connects to another half that can all of it, or less.</summary>
     public void Start(FrameOffloadFlags offload = All, bool scatters = true)
     {
-        Assert.True(Device.TryPrepare(OnEvent, out var numbers));
+        Assert.True(Device.TryPrepare(1, OnEvent, out var numbers));
         Backend.Reset();
-        Backend.TransmitRing = numbers.TransmitRing;
-        Backend.ReceiveRing = numbers.ReceiveRing;
+        Backend.TransmitRing = numbers[0].TransmitRing;
+        Backend.ReceiveRing = numbers[0].ReceiveRing;
         Device.Start(new NetFrontAbilities(Address, offload, scatters));
     }
 
-    public bool TryPrepare() => Device.TryPrepare(OnEvent, out _);
+    public bool TryPrepare() => Device.TryPrepare(1, OnEvent, out _);
 
     /// <summary>Does what the actor does with its interrupt message, if there was an event.</summary>
     public void Run()

@@ -1,4 +1,3 @@
-using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Xen;
 
@@ -140,68 +139,20 @@ public sealed class NetFrontTests
     [Fact]
     public async Task TheDriverConnectsAndConnectsAgainAfterALie()
     {
-        FakeStore store = new();
-        store.Nodes["device/vif/0/backend"] = "/local/domain/0/backend/vif/1/0";
-        store.Nodes["device/vif/0/mac"] = NetFrontFixture.Address.ToString();
-        store.Nodes["/local/domain/0/backend/vif/1/0/state"] = "2";
-        foreach (var feature in (string[])["ipv6-csum-offload", "sg", "gso-tcpv4", "gso-tcpv6"])
-        {
-            store.Nodes[$"/local/domain/0/backend/vif/1/0/feature-{feature}"] = "1";
-        }
+        await using NetFrontDriverFixture net = new();
+        await net.AttachAsync();
+        await net.ConnectedAsync();
+        Assert.Equal("7", net.Node("event-channel"));
+        Assert.Equal("1", net.Node("request-rx-copy"));
+        Assert.All((string[])["sg", "gso-tcpv4", "gso-tcpv6", "ipv6-csum-offload"], feature => Assert.Equal("1", net.Node($"feature-{feature}")));
+        Assert.Equal("0", net.Node("feature-no-csum-offload"));
+        Assert.Equal(NetFrontFixture.Address, net.Client.Information!.HardwareAddress);
+        Assert.Equal(NetFrontFixture.All, net.Client.Information.TransmitOffload);
 
-        var connected = new SemaphoreSlim(0);
-        store.OnWrite = (path, value) =>
-        {
-            if (path != "device/vif/0/state")
-            {
-                return;
-            }
-
-            // As Linux's netback follows its front.
-            var answer = value switch { "4" => "4", "5" => "5", "6" => "6", _ => "2" };
-            if (value == "4")
-            {
-                _backend.Reset();
-                _backend.TransmitRing = uint.Parse(store.Nodes["device/vif/0/tx-ring-ref"], System.Globalization.CultureInfo.InvariantCulture);
-                _backend.ReceiveRing = uint.Parse(store.Nodes["device/vif/0/rx-ring-ref"], System.Globalization.CultureInfo.InvariantCulture);
-            }
-
-            store.Set("/local/domain/0/backend/vif/1/0/state", answer);
-            if (value == "4")
-            {
-                connected.Release();
-            }
-        };
-        await using var system = new ActorSystem();
-        var client = system.Spawn(new XenStoreClient(store));
-        var driver = system.Spawn(() => new NetFrontDriver(_device, client, "device/vif/0"), new SpawnOptions { OnFailure = FailurePolicy.Restart });
-        Assert.True(await connected.WaitAsync(TimeSpan.FromSeconds(60)));
-        Assert.Equal("7", store.Nodes["device/vif/0/event-channel"]);
-        Assert.Equal("1", store.Nodes["device/vif/0/request-rx-copy"]);
-        Assert.All((string[])["sg", "gso-tcpv4", "gso-tcpv6", "ipv6-csum-offload"], feature => Assert.Equal("1", store.Nodes[$"device/vif/0/feature-{feature}"]));
-        Assert.Equal("0", store.Nodes["device/vif/0/feature-no-csum-offload"]);
-        await RunningAsync(driver, resets: 0);
-        Assert.Equal(NetFrontFixture.Address, _client.Information!.HardwareAddress);
-        Assert.Equal(NetFrontFixture.All, _client.Information.TransmitOffload);
-
-        _backend.Claim(9999);
-        Assert.True(await connected.WaitAsync(TimeSpan.FromSeconds(60)));
-        var statistics = await RunningAsync(driver, resets: 1);
-        Assert.Equal(1, statistics.DeviceViolations);
-        Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], _client.Events);
-    }
-
-    private async Task<NetworkDeviceStatistics> RunningAsync(ActorRef<NetworkDeviceMessage> driver, int resets)
-    {
-        while (true)
-        {
-            var statistics = await driver.AskAsync<NetworkDeviceStatistics>(NetworkDeviceMessage.GetStatistics);
-            if (_device.IsRunning && statistics.Resets == resets)
-            {
-                return statistics;
-            }
-
-            await Task.Delay(10);
-        }
+        net.Queues[0].Claim(9999);
+        var statistics = await net.ConnectedAsync(times: 2);
+        Assert.Equal((1, 1), (statistics.DeviceViolations, statistics.Resets));
+        Assert.Equal([NetworkDeviceEventKind.Started, NetworkDeviceEventKind.Stopped, NetworkDeviceEventKind.Started], net.Client.Events);
+        await net.EndAndFindNothingLostAsync();
     }
 }

@@ -1,14 +1,13 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.Virtio;
 
-namespace Troupe.Drivers.VirtioNet;
+namespace Troupe.Drivers.Network;
 
 /// <summary>
-/// The actor of a queue pair beside the driver's own, as its child: it lives while the device runs and the client knows it, and has ended before the driver resets the device or
+/// The actor of a queue beside the driver's own, as its child: it lives while the device runs and the client knows it, and has ended before the driver resets the device or
 /// changes the client. It sends what the driver hands on to it, and hands received frames to the client itself.
 /// </summary>
-internal sealed class QueuePairActor(QueuePair pair, Action onViolation) : Actor<NetworkDeviceMessage>
+internal sealed class NetworkQueueActor(INetworkQueue queue, Action onViolation) : Actor<NetworkDeviceMessage>
 {
     private TimerHandle _timer;
     private bool _isWorkLeft = true;
@@ -18,7 +17,7 @@ internal sealed class QueuePairActor(QueuePair pair, Action onViolation) : Actor
     protected override void Started()
     {
         _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
-        pair.ConnectActor(Context.Self);
+        queue.Interrupts.ConnectActor(Context.Self);
         // An interrupt that came before found no actor.
         Context.Self.TryTell(NetworkDeviceMessage.Continue());
     }
@@ -36,20 +35,20 @@ internal sealed class QueuePairActor(QueuePair pair, Action onViolation) : Actor
         {
             if (message.Kind == NetworkDeviceMessageKind.Transmit)
             {
-                pair.Transmit(message.Frames);
+                queue.Transmit(message.Frames);
             }
             else if (message.Kind == NetworkDeviceMessageKind.Continue)
             {
-                pair.CatchUp();
+                queue.CatchUp();
             }
 
-            _isWorkLeft |= pair.TakeInterrupt();
-            if (_isWorkLeft || pair.IsHeldBack)
+            _isWorkLeft |= queue.Interrupts.TryTake();
+            if (_isWorkLeft || queue.IsHeldBack)
             {
-                _isWorkLeft = pair.Service();
+                _isWorkLeft = queue.Service();
             }
         }
-        catch (DeviceViolationException)
+        catch (Exception exception) when (queue.IsViolation(exception))
         {
             // Nothing the device wrote since can be believed, in any ring: the driver ends this actor and resets the device.
             _isBroken = true;
@@ -63,9 +62,9 @@ internal sealed class QueuePairActor(QueuePair pair, Action onViolation) : Actor
             Context.Self.TryTell(NetworkDeviceMessage.Continue());
         }
 
-        if ((pair.IsHeldBack || pair.IsStarved) && !_timer.IsActive)
+        if ((queue.IsHeldBack || queue.IsStarved) && !_timer.IsActive)
         {
-            _timer.Restart(pair.IsHeldBack ? VirtioNetDriver.HoldDelay : VirtioNetDriver.CatchUpDelay);
+            _timer.Restart(queue.IsHeldBack ? QueueDelays.Hold : QueueDelays.CatchUp);
         }
 
         return default;
