@@ -1,3 +1,5 @@
+using Troupe.Core.Capabilities;
+using Troupe.Smp.Host.Pci;
 using Troupe.Smp.Kernel;
 
 namespace Troupe.Smp.Host;
@@ -5,17 +7,6 @@ namespace Troupe.Smp.Host;
 /// <summary>What the kernel half found out about the machine.</summary>
 internal static unsafe class MachineFacts
 {
-    /// <summary>Where RAM below 4 GiB ends.</summary>
-    internal static ulong LowMemoryEnd
-    {
-        get
-        {
-            ulong end = 0;
-            KernelCalls.Require("tell the memory map", HostCall.MachineFact, MachineFact.LowMemoryEnd, 0, (long)&end);
-            return end;
-        }
-    }
-
     /// <summary>Whether the program tells the time without asking the kernel.</summary>
     internal static bool ClockIsShared
     {
@@ -35,6 +26,17 @@ internal static unsafe class MachineFacts
         address = words[0];
         firstBus = (int)(words[1] & 0xFF);
         lastBus = (int)(words[1] >> 8 & 0xFF);
+        return found;
+    }
+
+    /// <summary>A PCI base address register, sized and given an address before the second processor started.</summary>
+    internal static bool TryGetBaseAddress(int index, out PciAddress function, out int number, out BaseAddress register)
+    {
+        ulong* words = stackalloc ulong[3];
+        bool found = KernelCalls.Call(HostCall.MachineFact, MachineFact.BaseAddress, index, (long)words, 0, 0) == 0;
+        function = new PciAddress((int)(words[2] >> 16 & 0xFF), (int)(words[2] >> 11 & 0x1F), (int)(words[2] >> 8 & 7));
+        number = (int)(words[2] & 7);
+        register = new BaseAddress(words[0], words[1], (words[2] >> 32 & 1) != 0);
         return found;
     }
 

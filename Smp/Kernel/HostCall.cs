@@ -87,8 +87,8 @@ public static class MachineFact
     /// <summary>One word: global interrupt | level &lt;&lt; 32 | active low &lt;&lt; 33 of ISA interrupt <c>index</c>.</summary>
     public const long IsaInterrupt = 2;
 
-    /// <summary>One word: where RAM below 4 GiB ends.</summary>
-    public const long LowMemoryEnd = 3;
+    /// <summary>Three words: address, bytes, bus &lt;&lt; 16 | device &lt;&lt; 11 | function &lt;&lt; 8 | number | of ports &lt;&lt; 32 of PCI base address register <c>index</c>.</summary>
+    public const long BaseAddress = 3;
 
     /// <summary>Words of <see cref="KernelStatistics"/>.</summary>
     public const long Statistics = 4;

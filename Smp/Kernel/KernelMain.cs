@@ -38,6 +38,7 @@ internal static unsafe class KernelMain
         PerProcessor* processor = Instructions.ProcessorBlock();
         ProcessorBlocks.AddBootRecords(processor);
         DeviceSetup.Start(machine, features);
+        BaseAddresses.Assign(machine);
         processor->ApicId = LocalInterrupts.Identifier;
         MachineDescription.PlaceBootstrapProcessorFirst(machine, processor->ApicId);
 

@@ -31,6 +31,34 @@ public sealed class DeviceTests
         await AssertServesAsync(guest);
     }
 
+    /// <summary>What changes the map while other processors run may cost one of them an interrupt's end (QEMU before 8.2), so all of that comes before they start.</summary>
+    [Theory]
+    [InlineData(GuestFirmware.Qboot)]
+    [InlineData(GuestFirmware.SeaBios)]
+    public async Task NoRegistersEnterOrLeaveTheMapOfAddressesOnceTheOtherProcessorsRun(GuestFirmware firmware)
+    {
+        var folder = Directory.CreateTempSubdirectory("troupe-map");
+        try
+        {
+            // QEMU's own account of it, a line for each register that comes or goes.
+            var account = Path.Combine(folder.FullName, "account");
+            using var guest = Guest.BootServer("Apps/Hello", options => options with
+            {
+                Firmware = firmware,
+                Extra = ["-d", "trace:pci_update_mappings_add,trace:pci_update_mappings_del", "-D", account],
+            });
+            await guest.SaysAsync("[kernel] 2 processors");
+            var before = await File.ReadAllLinesAsync(account);
+            await AssertServesAsync(guest);
+            Assert.Contains(before, static line => line.Contains("pci_update_mappings_add", StringComparison.Ordinal));
+            Assert.Equal(before, await File.ReadAllLinesAsync(account));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static async Task AssertServesAsync(Guest guest)
     {
         await guest.ListensAsync();

@@ -143,6 +143,23 @@ public unsafe struct MachineDescription
     public static InterruptOverride* Override(MachineDescription* machine, int index) =>
         (uint)index < (uint)machine->OverrideCount ? (InterruptOverride*)machine->_overrides + index : null;
 
+    /// <summary>Where RAM below 4 GiB ends.</summary>
+    public static ulong LowMemoryEnd(MachineDescription* machine)
+    {
+        ulong end = 0;
+        for (int i = 0; i < machine->MemoryCount; i++)
+        {
+            MemoryMapEntry* entry = Memory(machine, i);
+            ulong last = entry->Address + entry->Length;
+            if (entry->Kind == MemoryKind.Usable && last <= 1UL << 32 && last > end)
+            {
+                end = last;
+            }
+        }
+
+        return end;
+    }
+
     /// <summary>A configuration-space window; null past the end.</summary>
     public static EcamRange* Ecam(MachineDescription* machine, int index) =>
         (uint)index < (uint)machine->EcamCount ? (EcamRange*)machine->_ecam + index : null;

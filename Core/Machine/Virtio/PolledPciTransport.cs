@@ -1,4 +1,4 @@
-// VIRTIO 1.2, section 4.1: virtio over PCI, modern interface. PCI Local Bus Specification 3.0, 3.2.2.3.2 and 6.1.
+// VIRTIO 1.2, section 4.1: virtio over PCI, modern interface. PCI Local Bus Specification 3.0, 6.1.
 namespace Troupe.Core.Machine;
 
 /// <summary>
@@ -10,9 +10,7 @@ namespace Troupe.Core.Machine;
 public struct PolledPciTransport<TPorts> : IPolledTransport
     where TPorts : struct, IPorts
 {
-    // Configuration mechanism #1.
-    private const ushort AddressPort = 0xCF8, DataPort = 0xCFC;
-    private const uint EnableBit = 1u << 31, FunctionStep = 1u << 8, DeviceStep = 1u << 11, BusStep = 1u << 16;
+    private const uint FunctionStep = 1u << 8, DeviceStep = 1u << 11, BusStep = 1u << 16;
     private const int Devices = 32, Functions = 8;
 
     // Type 0 and type 1 headers.
@@ -54,7 +52,7 @@ public struct PolledPciTransport<TPorts> : IPolledTransport
         {
             for (uint device = 0; device < Devices; device++)
             {
-                uint at = EnableBit | (bus * BusStep) | (device * DeviceStep);
+                uint at = (bus * BusStep) | (device * DeviceStep);
                 bool single = (Read32(at, HeaderType) & MultiFunction) == 0;
                 for (uint function = 0; function < Functions && (function == 0 || !single); function++)
                 {
@@ -187,8 +185,7 @@ public struct PolledPciTransport<TPorts> : IPolledTransport
     private readonly void Select(uint bar, uint offset, uint width)
     {
         // Only the first byte of that word may be written.
-        TPorts.Out32(AddressPort, _function | (_access + CapabilityBar));
-        TPorts.Out8(DataPort, (byte)bar);
+        PciConfigurationPorts<TPorts>.Write8(_function, _access + CapabilityBar, (byte)bar);
         Write32(_function, _access + CapabilityOffset, offset);
         Write32(_function, _access + CapabilityLength, width);
     }
@@ -200,21 +197,9 @@ public struct PolledPciTransport<TPorts> : IPolledTransport
     }
 
     // The upper half of that word is the status register, whose bits are cleared by writing ones.
-    private readonly void WriteCommand(uint command)
-    {
-        TPorts.Out32(AddressPort, _function | Command);
-        TPorts.Out16(DataPort, (ushort)command);
-    }
+    private readonly void WriteCommand(uint command) => PciConfigurationPorts<TPorts>.Write16(_function, Command, (ushort)command);
 
-    private static uint Read32(uint function, uint register)
-    {
-        TPorts.Out32(AddressPort, function | (register & 0xFC));
-        return TPorts.In32(DataPort);
-    }
+    private static uint Read32(uint function, uint register) => PciConfigurationPorts<TPorts>.Read32(function, register & 0xFC);
 
-    private static void Write32(uint function, uint register, uint value)
-    {
-        TPorts.Out32(AddressPort, function | (register & 0xFC));
-        TPorts.Out32(DataPort, value);
-    }
+    private static void Write32(uint function, uint register, uint value) => PciConfigurationPorts<TPorts>.Write32(function, register & 0xFC, value);
 }

@@ -10,28 +10,25 @@ internal sealed class MachinePciBus : PciBus
 
     private readonly Dictionary<PciAddress, MachinePciFunction> _open = [];
     private readonly Dictionary<uint, PciAddress> _wires = [];
-    private readonly Dictionary<(PciAddress Function, int Bar), BaseAddress> _sized = [];
+    private readonly Dictionary<(PciAddress Function, int Bar), BaseAddress> _registers = [];
     private readonly Lock _lock = new();
 
     internal MachinePciBus(WorkerInterrupts workers)
     {
         Workers = workers;
         Space = new ConfigurationSpace();
-        Addresses = new AddressAssignment();
-        ReserveAssigned();
+        for (int i = 0; MachineFacts.TryGetBaseAddress(i, out PciAddress function, out int number, out BaseAddress register); i++)
+        {
+            _registers.Add((function, number), register);
+        }
     }
 
     internal ConfigurationSpace Space { get; }
 
-    internal AddressAssignment Addresses { get; }
-
     internal WorkerInterrupts Workers { get; }
 
-    /// <summary>
-    /// A base address register, sized once: what firmware assigned stays where it is. Sizing takes the device out of the machine's map of addresses and puts it back, and QEMU before 8.2 may lose
-    /// what another emulated processor writes to a device meanwhile, an end of interrupt for example (gitlab.com/qemu-project/qemu/-/issues/1826).
-    /// </summary>
-    internal BaseAddress ReadBaseAddress(PciAddress function, int bar) => _sized.TryGetValue((function, bar), out BaseAddress sized) ? sized : BaseAddress.Read(Space, function, bar);
+    /// <summary>A base address register: it has been sized, and stays where it is.</summary>
+    internal BaseAddress FindBaseAddress(PciAddress function, int bar) => _registers.GetValueOrDefault((function, bar));
 
     /// <inheritdoc/>
     public override uint ReadConfiguration(PciAddress address, int offset)
@@ -86,29 +83,6 @@ internal sealed class MachinePciBus : PciBus
         lock (_lock)
         {
             _wires.Remove(number);
-        }
-    }
-
-    // The root bus only: what sits behind bridges was assigned by the firmware that numbered them.
-    private void ReserveAssigned()
-    {
-        for (int device = 0; device < 32; device++)
-        {
-            for (int function = 0; function < 8; function++)
-            {
-                var address = new PciAddress(0, device, function);
-                if (Space.Read32(address, VendorOffset) == NoDevice)
-                {
-                    if (function == 0)
-                    {
-                        break;
-                    }
-
-                    continue;
-                }
-
-                BaseAddress.ReserveAll(Space, address, Addresses, _sized);
-            }
         }
     }
 }

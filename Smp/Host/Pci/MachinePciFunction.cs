@@ -132,39 +132,24 @@ internal sealed class MachinePciFunction : PciFunction
         _bus.Close(Address);
     }
 
-    /// <summary>Maps a register window, assigning it an address first if firmware did not.</summary>
+    /// <summary>Maps a register window.</summary>
     internal RegisterWindow Map(int bar, int hiddenStart, int hiddenEnd)
     {
-        BaseAddress register = _bus.ReadBaseAddress(Address, bar);
+        BaseAddress register = _bus.FindBaseAddress(Address, bar);
         if (register.Length is 0 or > int.MaxValue)
         {
             throw new CapabilityException($"Base address register {bar} of {Name} is empty.");
         }
 
-        if (register.IsPort)
+        if (register.Address == 0)
         {
-            if (register.Address == 0)
-            {
-                throw new CapabilityException($"Base address register {bar} of {Name} has no ports assigned.");
-            }
-
-            SetCommand(0, PortDecoding);
-            return new PortRegisterWindow((ushort)register.Address, (int)register.Length);
+            throw new CapabilityException($"Base address register {bar} of {Name} has no {(register.IsPort ? "ports" : "address")} assigned.");
         }
 
-        ulong address = register.Address;
-        if (address == 0)
-        {
-            address = _bus.Addresses.Take(register.Length);
-            _bus.Space.Write32(Address, BaseAddress.Offset(bar), (uint)address);
-            if (register.Is64Bit)
-            {
-                _bus.Space.Write32(Address, BaseAddress.Offset(bar) + 4, (uint)(address >> 32));
-            }
-        }
-
-        SetCommand(0, MemoryDecoding);
-        return new MappedRegisterWindow(address, (int)register.Length, hiddenStart, hiddenEnd);
+        SetCommand(0, register.IsPort ? PortDecoding : MemoryDecoding);
+        return register.IsPort
+            ? new PortRegisterWindow((ushort)register.Address, (int)register.Length)
+            : new MappedRegisterWindow(register.Address, (int)register.Length, hiddenStart, hiddenEnd);
     }
 
     private void SetCommand(uint clear, uint set)

@@ -114,8 +114,9 @@ internal static unsafe class OwnCalls
                 InterruptOverride route;
                 MachineDescription.ResolveIsaInterrupt(machine, (uint)index, &route);
                 return Store(destination, Line(route.GlobalInterrupt, route.Trigger, route.Polarity));
-            case MachineFact.LowMemoryEnd:
-                return Store(destination, LowMemoryEnd(machine));
+            case MachineFact.BaseAddress when index < (ulong)BaseAddresses.Table->Count:
+                BaseAddressRegister* register = BaseAddressTable.At(BaseAddresses.Table, (int)index);
+                return Store(destination, register->Address, register->Length, register->Function | register->Number | (register->IsPort ? 1UL << 32 : 0));
             case MachineFact.Statistics:
                 return Statistics(destination);
             case MachineFact.InterruptsOff when index < (ulong)KernelProcessors.Count:
@@ -133,22 +134,6 @@ internal static unsafe class OwnCalls
 
     private static ulong Line(uint number, InterruptTrigger trigger, InterruptPolarity polarity) =>
         number | (trigger == InterruptTrigger.Level ? 1UL << 32 : 0) | (polarity == InterruptPolarity.ActiveLow ? 1UL << 33 : 0);
-
-    private static ulong LowMemoryEnd(MachineDescription* machine)
-    {
-        ulong end = 0;
-        for (int i = 0; i < machine->MemoryCount; i++)
-        {
-            MemoryMapEntry* entry = MachineDescription.Memory(machine, i);
-            ulong last = entry->Address + entry->Length;
-            if (entry->Kind == MemoryKind.Usable && last <= 1UL << 32 && last > end)
-            {
-                end = last;
-            }
-        }
-
-        return end;
-    }
 
     private static long Statistics(ulong destination)
     {
