@@ -25,7 +25,7 @@ public sealed class SystemIoTests : IDisposable
         Directory.CreateDirectory(Path.Combine(content, "t"));
         Directory.CreateDirectory(Path.Combine(content, "tmp"));
         var disk = Path.Combine(_folder, "disk");
-        Run("mke2fs", $"-q -t ext4 -O ^metadata_csum,^orphan_file -d {content} {disk} 64M");
+        Run("mke2fs", $"-q -t ext4 -d {content} {disk} 64M");
         using var guest = Guest.Boot("Apps/SelfTest", options => options with
         {
             Machine = machine,

@@ -36,9 +36,10 @@ internal sealed partial class BlockCache
 
             block.Bytes = undo.Bytes;
             block.Before = undo.Before;
+            block.IsVerified = undo.IsVerified;
             if (undo.IsChanged)
             {
-                Mark(block, undo.IsMetadata);
+                Mark(block, undo.Content);
             }
 
             Unpin(block);
@@ -50,19 +51,19 @@ internal sealed partial class BlockCache
     /// <summary>The block's bytes, to change until the step ends. What <see cref="ReadAsync"/> answered before is outdated.</summary>
     public async ValueTask<byte[]> ChangeAsync(long number, BlockContent content)
     {
-        await ReadAsync(number);
+        await ReadAsync(number, content);
         var block = _blocks[number];
-        if (content != BlockContent.Data && Remember(block))
+        if (content.IsMetadata && Remember(block))
         {
             var old = block.Bytes;
             block.Bytes = [.. old];
-            if (content == BlockContent.Bitmap)
+            if (content.Kind == BlockKind.BlockBitmap)
             {
                 block.Before ??= old;
             }
         }
 
-        Mark(block, content != BlockContent.Data);
+        Mark(block, content);
         return block.Bytes;
     }
 
@@ -82,7 +83,8 @@ internal sealed partial class BlockCache
             Add(block);
         }
 
-        Mark(block, content != BlockContent.Data);
+        block.IsVerified = true;
+        Mark(block, content);
         return bytes;
     }
 
@@ -158,15 +160,15 @@ internal sealed partial class BlockCache
         }
     }
 
-    private bool Remember(CachedBlock block) => _step.TryAdd(block.Number, new Undo(block.Bytes, block.Before, block.IsChanged, block.IsMetadata));
+    private bool Remember(CachedBlock block) => _step.TryAdd(block.Number, new Undo(block.Bytes, block.Before, block.IsChanged, block.Content, block.IsVerified));
 
-    private void Mark(CachedBlock block, bool isMetadata)
+    private void Mark(CachedBlock block, BlockContent content)
     {
         Unmark(block);
         block.IsChanged = true;
-        block.IsMetadata = isMetadata;
+        block.Content = content;
         Pin(block);
-        if (isMetadata)
+        if (content.IsMetadata)
         {
             ChangedMetadata++;
         }
@@ -204,5 +206,5 @@ internal sealed partial class BlockCache
     }
 
     /// <summary>How a block was before the step; the default: not in memory.</summary>
-    private readonly record struct Undo(byte[]? Bytes, byte[]? Before, bool IsChanged, bool IsMetadata);
+    private readonly record struct Undo(byte[]? Bytes, byte[]? Before, bool IsChanged, BlockContent Content, bool IsVerified);
 }

@@ -1,9 +1,9 @@
 namespace Troupe.Apps.Files;
 
 /// <summary>
-/// The blocks in memory: a bounded number. Those that are unchanged are dropped, the least recently used first; those that are changed stay until a commit has written them. The part .Steps undoes changes.
+/// The blocks in memory: a bounded number. Those that are unchanged are dropped, the least recently used first; those that are changed stay until a commit has written them. The parts: .Steps undoes changes, .Checksums looks at checksums and makes them.
 /// </summary>
-internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superblock, int capacity)
+internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superblock, MetadataChecksums? checksums, int capacity)
 {
     private readonly Dictionary<long, CachedBlock> _blocks = [];
     private readonly LinkedList<CachedBlock> _droppable = new();
@@ -19,7 +19,10 @@ internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superbl
     public int BlockSize => superblock.BlockSize;
 
     /// <summary>The block's bytes, to look at. They may be outdated after the next change of the block.</summary>
-    public ValueTask<byte[]> ReadAsync(long number) => TryGet(number, out var block) ? new(block.Bytes) : LoadAsync(number, 1);
+    /// <param name="number">Which block.</param>
+    /// <param name="content">What it holds: its checksum must hold.</param>
+    public ValueTask<byte[]> ReadAsync(long number, BlockContent content) =>
+        TryGet(number, out var block) ? new(Verified(block, content).Bytes) : LoadAsync(number, 1, content);
 
     /// <summary>Reads blocks that follow each other, as many as one transfer takes, so that reading them one by one does not go to the disk. Blocks beyond a cached one are not read.</summary>
     public async ValueTask PrefetchAsync(long number, int count)
@@ -33,7 +36,7 @@ internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superbl
 
         if (missing > 1)
         {
-            await LoadAsync(number, missing);
+            await LoadAsync(number, missing, BlockContent.Data);
         }
     }
 
@@ -53,7 +56,7 @@ internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superbl
         return true;
     }
 
-    private async ValueTask<byte[]> LoadAsync(long number, int count)
+    private async ValueTask<byte[]> LoadAsync(long number, int count, BlockContent content)
     {
         if (number < 0 || number > superblock.BlockCount - count)
         {
@@ -64,8 +67,9 @@ internal sealed partial class BlockCache(FileSystemDisk disk, Superblock superbl
         await disk.ReadAsync(number, bytes);
         if (count == 1)
         {
-            Add(new CachedBlock(number, bytes));
-            return bytes;
+            var block = new CachedBlock(number, bytes);
+            Add(block);
+            return Verified(block, content).Bytes;
         }
 
         for (var index = 0; index < count; index++)

@@ -1,18 +1,5 @@
 namespace Troupe.Apps.Files;
 
-/// <summary>What a changed block holds.</summary>
-internal enum BlockContent : byte
-{
-    /// <summary>Bytes of a file: written in place before the transaction that names them is committed.</summary>
-    Data,
-
-    /// <summary>The file system's own: goes through the journal.</summary>
-    Metadata,
-
-    /// <summary>Metadata whose bits are not to be used again before they are committed: a bitmap.</summary>
-    Bitmap,
-}
-
 /// <summary>A block in memory.</summary>
 internal sealed class CachedBlock(long number, byte[] bytes)
 {
@@ -24,7 +11,13 @@ internal sealed class CachedBlock(long number, byte[] bytes)
     /// <summary>Whether it differs from what was last committed (metadata) or written (data).</summary>
     public bool IsChanged { get; set; }
 
-    public bool IsMetadata { get; set; }
+    /// <summary>What it holds, once somebody has said.</summary>
+    public BlockContent Content { get; set; }
+
+    public bool IsMetadata => Content.IsMetadata;
+
+    /// <summary>Whether its checksum was looked at, or was made to hold anew.</summary>
+    public bool IsVerified { get; set; }
 
     /// <summary>As it was committed to the journal and is still to be written in place.</summary>
     public byte[]? Committed { get; set; }

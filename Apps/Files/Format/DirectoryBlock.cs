@@ -1,4 +1,4 @@
-// "ext4 Data Structures and Algorithms" (docs.kernel.org/filesystems/ext4), Linear (Classic) Directories.
+// "ext4 Data Structures and Algorithms" (docs.kernel.org/filesystems/ext4), Linear (Classic) Directories, Directory Tail Entry.
 namespace Troupe.Apps.Files;
 
 /// <summary>
@@ -8,6 +8,10 @@ internal static class DirectoryBlock
 {
     public const int MaximumName = 255;
     private const int HeaderLength = 8;
+
+    // An unused entry of a type of its own, in which the checksum is.
+    private const int TailLength = 12;
+    private const byte TailType = 0xDE;
 
     /// <summary>Bytes of an entry with a name of so many.</summary>
     public static int EntryLength(int nameLength) => (HeaderLength + nameLength + 3) & ~3;
@@ -47,6 +51,29 @@ internal static class DirectoryBlock
         block[offset + 6] = (byte)name.Length;
         SetKind(block, offset, kind);
         name.CopyTo(block[(offset + HeaderLength)..]);
+    }
+
+    /// <summary>Whether the block is one unused entry: an empty one, or a node of an index.</summary>
+    public static bool IsUnused(ReadOnlySpan<byte> block) => Inode(block, 0) == 0 && Length(block, 0) == block.Length;
+
+    /// <summary>Whether a block of a file system with checksums ends with one. Those of an index do not.</summary>
+    public static bool HasTail(ReadOnlySpan<byte> block)
+    {
+        var tail = block[^TailLength..];
+        return Inode(tail, 0) == 0 && Length(tail, 0) == TailLength && tail[6] == 0 && tail[7] == TailType;
+    }
+
+    /// <summary>What the entries may fill.</summary>
+    public static ReadOnlySpan<byte> Entries(ReadOnlySpan<byte> block, bool hasTail) => hasTail ? block[..^TailLength] : block;
+
+    /// <summary>Sets the end aside for the checksum; answers what the entries may fill.</summary>
+    public static Span<byte> AddTail(Span<byte> block)
+    {
+        var tail = block[^TailLength..];
+        tail.Clear();
+        SetLength(tail, 0, TailLength);
+        tail[7] = TailType;
+        return block[..^TailLength];
     }
 
     /// <summary>Whether the entries follow each other up to the end of the block, each with room for its name and with an inode that there may be.</summary>

@@ -26,6 +26,9 @@ internal static class ExtentNode
 
     public static int Capacity(ReadOnlySpan<byte> node) => (node.Length - EntryLength) / EntryLength;
 
+    /// <summary>Where the checksum of a node that is a block is, behind the entries that there may be; null if these are more than fit.</summary>
+    public static int? ChecksumOffset(ReadOnlySpan<byte> node) => Maximum(node) is var maximum && maximum <= Capacity(node) ? Offset(maximum) : null;
+
     public static int Depth(ReadOnlySpan<byte> node) => LittleEndian.GetUInt16(node, 6);
 
     public static int Count(ReadOnlySpan<byte> node) => LittleEndian.GetUInt16(node, 2);
@@ -118,7 +121,7 @@ internal static class ExtentNode
     public static bool IsValid(ReadOnlySpan<byte> node, int depth, long first, long end, Superblock superblock)
     {
         var count = Count(node);
-        if (LittleEndian.GetUInt16(node, 0) != Magic || Depth(node) != depth || count > Capacity(node) || LittleEndian.GetUInt16(node, 4) > Capacity(node))
+        if (LittleEndian.GetUInt16(node, 0) != Magic || Depth(node) != depth || count > Capacity(node) || Maximum(node) > Capacity(node))
         {
             return false;
         }
@@ -144,6 +147,8 @@ internal static class ExtentNode
 
         return true;
     }
+
+    private static int Maximum(ReadOnlySpan<byte> node) => LittleEndian.GetUInt16(node, 4);
 
     private static int Offset(int index) => EntryLength * (index + 1);
 }

@@ -6,22 +6,25 @@ internal static class Features
 {
     public const uint HasJournal = 0x4;
     public const uint DirectoryIndex = 0x20;
-    private const uint OrphanFile = 0x1000;
+    public const uint SparseSuper2 = 0x200;
 
     public const uint FileType = 0x2;
     public const uint NeedsRecovery = 0x4;
     public const uint Extents = 0x40;
     public const uint SixtyFourBit = 0x80;
     private const uint FlexibleGroups = 0x200;
+    public const uint ChecksumSeed = 0x2000;
 
-    private const uint SparseSuper = 0x1;
+    public const uint SparseSuper = 0x1;
     public const uint LargeFile = 0x2;
     public const uint HugeFile = 0x8;
     public const uint DirectoryLinks = 0x20;
     private const uint ExtraInodeSize = 0x40;
+    public const uint MetadataChecksums = 0x400;
+    private const uint OrphanPresent = 0x10000;
 
-    private const uint SupportedIncompatible = FileType | NeedsRecovery | Extents | SixtyFourBit | FlexibleGroups;
-    private const uint SupportedForWriting = SparseSuper | LargeFile | HugeFile | DirectoryLinks | ExtraInodeSize;
+    private const uint SupportedIncompatible = FileType | NeedsRecovery | Extents | SixtyFourBit | FlexibleGroups | ChecksumSeed;
+    private const uint SupportedForWriting = SparseSuper | LargeFile | HugeFile | DirectoryLinks | ExtraInodeSize | MetadataChecksums;
 
     private static readonly Dictionary<uint, string> _incompatible = new()
     {
@@ -31,7 +34,6 @@ internal static class Features
         [0x100] = "mmp",
         [0x400] = "ea_inode",
         [0x1000] = "dirdata",
-        [0x2000] = "metadata_csum_seed",
         [0x4000] = "large_dir",
         [0x8000] = "inline_data",
         [0x10000] = "encrypt",
@@ -44,13 +46,11 @@ internal static class Features
         [0x10] = "uninit_bg",
         [0x100] = "quota",
         [0x200] = "bigalloc",
-        [0x400] = "metadata_csum",
         [0x800] = "replica",
         [0x1000] = "read-only",
         [0x2000] = "project",
         [0x4000] = "shared_blocks",
         [0x8000] = "verity",
-        [0x10000] = "orphan_present",
     };
 
     /// <summary>Refuses what cannot be read, by name.</summary>
@@ -75,11 +75,13 @@ internal static class Features
     /// <summary>Refuses what cannot be written, by name.</summary>
     public static void RequireWritable(uint compatible, uint readOnlyCompatible, string disk)
     {
-        var names = Names(readOnlyCompatible & ~SupportedForWriting, _readOnlyCompatible);
-        if ((compatible & OrphanFile) != 0)
+        // Files without a name are put into the list, which is as good as the file for them (orphan_file). That must be empty.
+        if ((readOnlyCompatible & OrphanPresent) != 0)
         {
-            names = names.Length == 0 ? "orphan_file" : names + ", orphan_file";
+            throw new FileSystemException(FileSystemError.Unsupported, $"{disk} has files without a name in its orphan file, which is not supported: run e2fsck -p, or open it with IsReadOnly.");
         }
+
+        var names = Names(readOnlyCompatible & ~SupportedForWriting, _readOnlyCompatible);
 
         if (names.Length > 0)
         {

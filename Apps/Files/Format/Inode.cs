@@ -26,6 +26,9 @@ internal sealed class Inode(uint number, byte[] bytes)
 
     public uint Number => number;
 
+    /// <summary>Which of those that have had this number it is.</summary>
+    public uint Generation => LittleEndian.GetUInt32(bytes, 0x64);
+
     public byte[] Bytes => bytes;
 
     /// <summary>The root of the extent tree, or the target of a short symbolic link.</summary>
@@ -165,7 +168,9 @@ internal sealed class Inode(uint number, byte[] bytes)
         Flags |= ExtentsFlag;
     }
 
-    private bool HasExtra(int offset) => bytes.Length > BaseLength && offset + 4 <= BaseLength + LittleEndian.GetUInt16(bytes, BaseLength) && offset + 4 <= bytes.Length;
+    /// <summary>Whether it has a field beyond the first 128 bytes.</summary>
+    public bool HasExtra(int offset, int length = sizeof(uint)) =>
+        bytes.Length > BaseLength && offset + length <= BaseLength + LittleEndian.GetUInt16(bytes, BaseLength) && offset + length <= bytes.Length;
 
     private DateTimeOffset Time(int offset, int extraOffset)
     {

@@ -41,6 +41,17 @@ internal sealed record Superblock
 
     public required uint ReadOnlyCompatible { get; init; }
 
+    /// <summary>Blocks behind those of the group descriptors that they may grow into.</summary>
+    public required uint ReservedDescriptorBlocks { get; init; }
+
+    /// <summary>With sparse_super2: the groups that have copies of superblock and descriptors.</summary>
+    public required (uint First, uint Second) BackupGroups { get; init; }
+
+    /// <summary>What checksums begin with; null if there are none.</summary>
+    public required uint? ChecksumSeed { get; init; }
+
+    public long DescriptorBlocks => (((long)GroupCount * DescriptorSize) + BlockSize - 1) / BlockSize;
+
     public bool NeedsRecovery => (Incompatible & Features.NeedsRecovery) != 0;
 
     /// <summary>The block with the superblock, and where in it.</summary>
@@ -53,7 +64,7 @@ internal sealed record Superblock
     {
         if (LittleEndian.GetUInt16(bytes, 0x38) != Magic)
         {
-            throw new FileSystemException(FileSystemError.Unsupported, $"{disk} holds no ext4 file system: make one with mke2fs -t ext4 -O ^metadata_csum.");
+            throw new FileSystemException(FileSystemError.Unsupported, $"{disk} holds no ext4 file system: make one with mke2fs -t ext4.");
         }
 
         var incompatible = LittleEndian.GetUInt32(bytes, 0x60);
@@ -88,6 +99,9 @@ internal sealed record Superblock
             Compatible = LittleEndian.GetUInt32(bytes, 0x5C),
             Incompatible = incompatible,
             ReadOnlyCompatible = readOnlyCompatible,
+            ReservedDescriptorBlocks = LittleEndian.GetUInt16(bytes, 0xCE),
+            BackupGroups = (LittleEndian.GetUInt32(bytes, 0x24C), LittleEndian.GetUInt32(bytes, 0x250)),
+            ChecksumSeed = ReadChecksumSeed(bytes, incompatible, readOnlyCompatible, disk),
         };
         superblock.Check(LittleEndian.GetUInt32(bytes, 0x4C), disk);
         return superblock;
@@ -101,8 +115,52 @@ internal sealed record Superblock
         Require(FirstInode >= 11 && FirstInode <= InodeCount, disk, $"{FirstInode} as its first inode");
         Require(DescriptorSize is >= DescriptorLength && DescriptorSize <= BlockSize && (DescriptorSize & (DescriptorSize - 1)) == 0, disk, $"group descriptors of {DescriptorSize} bytes");
         Require(DescriptorSize >= 64 || (Incompatible & Features.SixtyFourBit) == 0, disk, $"group descriptors of {DescriptorSize} bytes");
-        var descriptorBlocks = (((long)GroupCount * DescriptorSize) + BlockSize - 1) / BlockSize;
-        Require(Block + 1 + descriptorBlocks < BlockCount, disk, $"{descriptorBlocks} blocks of group descriptors");
+        Require(Block + 1 + DescriptorBlocks < BlockCount, disk, $"{DescriptorBlocks} blocks of group descriptors");
+    }
+
+    /// <summary>Where a group's descriptor is.</summary>
+    public (long Block, int Offset) LocateDescriptor(uint group)
+    {
+        var (block, offset) = Math.DivRem((long)group * DescriptorSize, BlockSize);
+        return (Block + 1 + block, (int)offset);
+    }
+
+    /// <summary>Whether a group begins with a copy of the superblock and the descriptors.</summary>
+    public bool HasBackup(uint group)
+    {
+        if (group == 0)
+        {
+            return true;
+        }
+
+        if ((Compatible & Features.SparseSuper2) != 0)
+        {
+            return group == BackupGroups.First || group == BackupGroups.Second;
+        }
+
+        return (ReadOnlyCompatible & Features.SparseSuper) == 0 || group == 1 || IsPower(group, 3) || IsPower(group, 5) || IsPower(group, 7);
+    }
+
+    private static bool IsPower(uint number, uint root)
+    {
+        while (number % root == 0)
+        {
+            number /= root;
+        }
+
+        return number == 1;
+    }
+
+    private static uint? ReadChecksumSeed(ReadOnlySpan<byte> bytes, uint incompatible, uint readOnlyCompatible, string disk)
+    {
+        const int Crc32CType = 1;
+        if ((readOnlyCompatible & Features.MetadataChecksums) == 0)
+        {
+            return null;
+        }
+
+        Require(bytes[0x175] == Crc32CType, disk, $"checksums of kind {bytes[0x175]}", FileSystemError.Unsupported);
+        return (incompatible & Features.ChecksumSeed) != 0 ? LittleEndian.GetUInt32(bytes, 0x270) : Crc32C.Continue(Crc32C.Initial, bytes.Slice(0x68, 16));
     }
 
     private static void Require(bool holds, string disk, string what, FileSystemError error = FileSystemError.Corrupt)

@@ -24,6 +24,8 @@ internal static class SuperblockFields
 
     public static void SetFirstOrphan(Span<byte> bytes, uint inode) => LittleEndian.SetUInt32(bytes, 0xE8, inode);
 
+    public static bool NeedsRecovery(ReadOnlySpan<byte> bytes) => (LittleEndian.GetUInt32(bytes, 0x60) & Features.NeedsRecovery) != 0;
+
     public static void SetNeedsRecovery(Span<byte> bytes, bool needsRecovery)
     {
         var incompatible = LittleEndian.GetUInt32(bytes, 0x60);

@@ -1,6 +1,5 @@
 // "ext4 Data Structures and Algorithms" (docs.kernel.org/filesystems/ext4), Journal (jbd2). All fields are big-endian.
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Troupe.Apps.Files;
 
@@ -31,7 +30,7 @@ internal sealed class JournalFormat(bool is64, bool hasChecksums, byte[] identit
     private const int IdentityLength = 16;
     private const int TailLength = 4;
 
-    private readonly uint _seed = Crc(uint.MaxValue, identity);
+    private readonly uint _seed = Crc32C.Continue(Crc32C.Initial, identity);
 
     private int TagLength => hasChecksums ? 16 : is64 ? 12 : 8;
 
@@ -142,7 +141,7 @@ internal sealed class JournalFormat(bool is64, bool hasChecksums, byte[] identit
         BinaryPrimitives.WriteUInt32BigEndian(block.AsSpan(0x38), (uint)(time.Ticks % TimeSpan.TicksPerSecond * 100));
         if (hasChecksums)
         {
-            BinaryPrimitives.WriteUInt32BigEndian(block.AsSpan(0x10), Crc(_seed, block));
+            BinaryPrimitives.WriteUInt32BigEndian(block.AsSpan(0x10), Crc32C.Continue(_seed, block));
         }
 
         return block;
@@ -157,7 +156,7 @@ internal sealed class JournalFormat(bool is64, bool hasChecksums, byte[] identit
 
         Span<byte> copy = block.ToArray();
         copy.Slice(0x10, 4).Clear();
-        return Crc(_seed, copy) == BinaryPrimitives.ReadUInt32BigEndian(block[0x10..]);
+        return Crc32C.Continue(_seed, copy) == BinaryPrimitives.ReadUInt32BigEndian(block[0x10..]);
     }
 
     public bool IsBlockValid(ReadOnlySpan<byte> block, JournalTag tag, uint sequence) => !hasChecksums || BlockChecksum(block, sequence) == tag.Checksum;
@@ -172,26 +171,10 @@ internal sealed class JournalFormat(bool is64, bool hasChecksums, byte[] identit
 
         Span<byte> number = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32BigEndian(number, sequence);
-        return Crc(Crc(_seed, number), block);
-    }
-
-    /// <summary>CRC-32C as the kernel chains it: without the last inversion.</summary>
-    public static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
-    {
-        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        }
-
-        foreach (var value in bytes)
-        {
-            crc = BitOperations.Crc32C(crc, value);
-        }
-
-        return crc;
+        return Crc32C.Continue(Crc32C.Continue(_seed, number), block);
     }
 
     private bool IsTailValid(ReadOnlySpan<byte> block) => !hasChecksums || TailChecksum(block) == BinaryPrimitives.ReadUInt32BigEndian(block[^TailLength..]);
 
-    private uint TailChecksum(ReadOnlySpan<byte> block) => Crc(Crc(_seed, block[..^TailLength]), stackalloc byte[TailLength]);
+    private uint TailChecksum(ReadOnlySpan<byte> block) => Crc32C.Continue(Crc32C.Continue(_seed, block[..^TailLength]), stackalloc byte[TailLength]);
 }

@@ -94,6 +94,6 @@ internal sealed class JournalSuperblock
     {
         var copy = _block[..Length];
         copy.AsSpan(ChecksumOffset, 4).Clear();
-        return JournalFormat.Crc(uint.MaxValue, copy);
+        return Crc32C.Continue(Crc32C.Initial, copy);
     }
 }

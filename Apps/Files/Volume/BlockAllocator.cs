@@ -4,12 +4,12 @@ namespace Troupe.Apps.Files;
 /// <summary>
 /// Which blocks are free. A block that was freed is not given out again before the commit of that: until then a power cut brings the file back that had it, and its bytes must still be there.
 /// </summary>
-internal sealed class BlockAllocator(BlockCache cache, GroupTable groups, Superblock superblock, string disk)
+internal sealed class BlockAllocator(BlockCache cache, GroupTable groups, GroupBitmaps bitmaps, Superblock superblock, string disk)
 {
     private bool Is64 => (superblock.Incompatible & Features.SixtyFourBit) != 0;
 
     /// <summary>Blocks that are free, those included that wait for a commit.</summary>
-    public async ValueTask<long> CountFreeAsync() => SuperblockFields.FreeBlocks((await cache.ReadAsync(superblock.Block)).AsSpan(superblock.OffsetInBlock), Is64);
+    public async ValueTask<long> CountFreeAsync() => SuperblockFields.FreeBlocks((await cache.ReadAsync(superblock.Block, BlockContent.Superblock)).AsSpan(superblock.OffsetInBlock), Is64);
 
     /// <summary>Where the blocks of an inode best begin.</summary>
     public long Near(uint inode) => groups.Blocks((inode - 1) / superblock.InodesPerGroup).First;
@@ -28,15 +28,15 @@ internal sealed class BlockAllocator(BlockCache cache, GroupTable groups, Superb
             }
 
             var (first, blocks) = groups.Blocks(group);
-            var bitmap = await groups.BlockBitmapAsync(group);
+            var (bitmap, content) = await bitmaps.BlocksAsync(group);
             var from = step == 0 ? (int)Math.Clamp(goal - first, 0, blocks - 1) : 0;
-            var (index, count) = FindFree(await cache.ReadAsync(bitmap), cache.Before(bitmap), from, blocks, wanted);
+            var (index, count) = FindFree(await cache.ReadAsync(bitmap, content), cache.Before(bitmap), from, blocks, wanted);
             if (count == 0)
             {
                 continue;
             }
 
-            SetBits(await cache.ChangeAsync(bitmap, BlockContent.Bitmap), index, count, isUsed: true);
+            SetBits(await cache.ChangeAsync(bitmap, content), index, count, isUsed: true);
             await groups.AddFreeBlocksAsync(group, -count);
             await AddFreeAsync(-count);
             return (first + index, count);
@@ -55,8 +55,8 @@ internal sealed class BlockAllocator(BlockCache cache, GroupTable groups, Superb
             var (groupFirst, blocks) = groups.Blocks(group);
             var index = (int)(first - groupFirst);
             var here = Math.Min(count, blocks - index);
-            var bitmap = await groups.BlockBitmapAsync(group);
-            if (!SetBits(await cache.ChangeAsync(bitmap, BlockContent.Bitmap), index, here, isUsed: false))
+            var (bitmap, content) = await bitmaps.BlocksAsync(group);
+            if (!SetBits(await cache.ChangeAsync(bitmap, content), index, here, isUsed: false))
             {
                 throw new FileSystemException(FileSystemError.Corrupt, $"{disk} would free blocks {first} to {first + here - 1}, of which some are free: check it with e2fsck.");
             }
@@ -69,7 +69,7 @@ internal sealed class BlockAllocator(BlockCache cache, GroupTable groups, Superb
 
     private async ValueTask AddFreeAsync(long change)
     {
-        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Metadata);
+        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Superblock);
         SuperblockFields.AddFreeBlocks(bytes.AsSpan(superblock.OffsetInBlock), change, Is64);
     }
 

@@ -14,6 +14,9 @@ internal readonly record struct FoundEntry(uint Inode, long Block, int Offset, i
 /// <summary>Names in directories, as lists. The part .Changes writes them.</summary>
 internal sealed partial class Directories(BlockCache cache, ExtentTree extents, BlockAllocator blocks, Superblock superblock, string disk)
 {
+    // Every block ends with one then, but for those of an index.
+    private readonly bool _hasChecksums = superblock.ChecksumSeed is not null;
+
     /// <summary>Entries of a page; a page ends with a block all the same.</summary>
     private const int PageEntries = 256;
 
@@ -77,9 +80,11 @@ internal sealed partial class Directories(BlockCache cache, ExtentTree extents, 
         }
 
         await cache.PrefetchAsync(extent.Physical, (int)Math.Min(extent.Count, blocks - logical));
-        var bytes = await cache.ReadAsync(extent.Physical);
-        return DirectoryBlock.IsValid(bytes, superblock.InodeCount) ? (extent.Physical, bytes) : throw Corrupt(directory);
+        var bytes = await cache.ReadAsync(extent.Physical, BlockContent.Directory(directory));
+        return DirectoryBlock.IsValid(Entries(bytes), superblock.InodeCount) ? (extent.Physical, bytes) : throw Corrupt(directory);
     }
+
+    private ReadOnlySpan<byte> Entries(ReadOnlySpan<byte> block) => DirectoryBlock.Entries(block, _hasChecksums && DirectoryBlock.HasTail(block));
 
     private static FoundEntry Find(ReadOnlySpan<byte> block, ReadOnlySpan<byte> name)
     {

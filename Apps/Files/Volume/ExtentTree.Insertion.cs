@@ -37,7 +37,7 @@ internal sealed partial class ExtentTree
 
             var child = ExtentNode.Child(node, index);
             var (childFirst, childEnd) = Range(node, index, end);
-            var childBytes = await cache.ReadAsync(child);
+            var childBytes = await cache.ReadAsync(child, BlockContent.ExtentNode(inode));
             Require(inode, childBytes, depth - 1, childFirst, childEnd);
             if (IsFull(childBytes))
             {
@@ -141,7 +141,7 @@ internal sealed partial class ExtentTree
 
         var (number, _) = await blocks.AllocateAsync(blocks.Near(inode.Number), 1);
         inode.AddBlocks(1, cache.BlockSize);
-        var child = cache.Create(number, BlockContent.Metadata);
+        var child = cache.Create(number, BlockContent.ExtentNode(inode));
         ExtentNode.Initialize(child, depth);
         var first = ExtentNode.Logical(inode.RootBytes, 0);
         ExtentNode.MoveTail(inode.RootBytes, 0, child);
@@ -155,8 +155,8 @@ internal sealed partial class ExtentTree
     {
         var (number, _) = await blocks.AllocateAsync(child, 1);
         inode.AddBlocks(1, cache.BlockSize);
-        var lower = await cache.ChangeAsync(child, BlockContent.Metadata);
-        var upper = cache.Create(number, BlockContent.Metadata);
+        var lower = await cache.ChangeAsync(child, BlockContent.ExtentNode(inode));
+        var upper = cache.Create(number, BlockContent.ExtentNode(inode));
         ExtentNode.Initialize(upper, depth);
         var count = ExtentNode.Count(lower);
         ExtentNode.MoveTail(lower, logical > ExtentNode.Logical(lower, count - 1) ? count - 1 : count / 2, upper);
@@ -172,8 +172,8 @@ internal sealed partial class ExtentTree
     private static (long First, long End) Range(ReadOnlySpan<byte> node, int index, long end) =>
         (ExtentNode.Logical(node, index), index + 1 < ExtentNode.Count(node) ? ExtentNode.Logical(node, index + 1) : end);
 
-    private async ValueTask<byte[]> NodeAsync(Inode inode, long number) => number == 0 ? inode.RootBytes.ToArray() : await cache.ReadAsync(number);
+    private async ValueTask<byte[]> NodeAsync(Inode inode, long number) => number == 0 ? inode.RootBytes.ToArray() : await cache.ReadAsync(number, BlockContent.ExtentNode(inode));
 
     private async ValueTask<Memory<byte>> ChangeNodeAsync(Inode inode, long number) =>
-        number == 0 ? inode.Bytes.AsMemory(Inode.RootOffset, Inode.RootLength) : await cache.ChangeAsync(number, BlockContent.Metadata);
+        number == 0 ? inode.Bytes.AsMemory(Inode.RootOffset, Inode.RootLength) : await cache.ChangeAsync(number, BlockContent.ExtentNode(inode));
 }

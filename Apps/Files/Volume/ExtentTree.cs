@@ -28,7 +28,7 @@ internal sealed partial class ExtentTree(BlockCache cache, BlockAllocator blocks
                 end = ExtentNode.Logical(node, index + 1);
             }
 
-            node = await cache.ReadAsync(ExtentNode.Child(node, index));
+            node = await cache.ReadAsync(ExtentNode.Child(node, index), BlockContent.ExtentNode(inode));
         }
 
         Require(inode, node, 0, first, end);

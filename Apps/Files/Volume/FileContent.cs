@@ -24,7 +24,7 @@ internal sealed partial class FileContent(BlockCache cache, ExtentTree extents, 
             for (var block = extent.Physical; done < end; block++, offset = 0)
             {
                 await cache.PrefetchAsync(block, (int)(((end - done) + offset + blockSize - 1) / blockSize));
-                var bytes = await cache.ReadAsync(block);
+                var bytes = await cache.ReadAsync(block, BlockContent.Data);
                 var length = (int)Math.Min(blockSize - offset, end - done);
                 bytes.AsSpan((int)offset, length).CopyTo(into.Span[done..]);
                 done += length;

@@ -11,7 +11,9 @@ internal sealed class GroupTable(BlockCache cache, Superblock superblock, string
     public ValueTask<long> InodeBitmapAsync(uint group) => BlockOfAsync(group, 0x4, 0x24, "inode bitmap", 1);
 
     public ValueTask<long> InodeTableAsync(uint group) =>
-        BlockOfAsync(group, 0x8, 0x28, "inode table", (((long)superblock.InodesPerGroup * superblock.InodeSize) + superblock.BlockSize - 1) / superblock.BlockSize);
+        BlockOfAsync(group, 0x8, 0x28, "inode table", InodeTableBlocks);
+
+    public long InodeTableBlocks => (((long)superblock.InodesPerGroup * superblock.InodeSize) + superblock.BlockSize - 1) / superblock.BlockSize;
 
     public ValueTask<int> FreeBlocksAsync(uint group) => CountAsync(group, 0xC, 0x2C);
 
@@ -30,16 +32,40 @@ internal sealed class GroupTable(BlockCache cache, Superblock superblock, string
         return (first, (int)Math.Min(superblock.BlocksPerGroup, superblock.BlockCount - first));
     }
 
-    private (long Block, int Offset) Locate(uint group)
+    /// <summary>The checksum that a descriptor has of a bitmap.</summary>
+    public async ValueTask<uint> ChecksumAsync(uint group, BlockKind bitmap)
     {
-        var (block, offset) = Math.DivRem((long)group * superblock.DescriptorSize, superblock.BlockSize);
-        return (superblock.Block + 1 + block, (int)offset);
+        var (block, offset) = superblock.LocateDescriptor(group);
+        return GroupDescriptor.Checksum((await cache.ReadAsync(block, BlockContent.GroupDescriptors)).AsSpan(offset, superblock.DescriptorSize), bitmap);
+    }
+
+    /// <summary>Says that a bitmap is written from now on; false if it was.</summary>
+    public async ValueTask<bool> TryInitializeAsync(uint group, int flag)
+    {
+        var (block, offset) = superblock.LocateDescriptor(group);
+        if (!GroupDescriptor.Is((await cache.ReadAsync(block, BlockContent.GroupDescriptors)).AsSpan(offset, superblock.DescriptorSize), flag))
+        {
+            return false;
+        }
+
+        GroupDescriptor.Clear((await cache.ChangeAsync(block, BlockContent.GroupDescriptors)).AsSpan(offset, superblock.DescriptorSize), flag);
+        return true;
+    }
+
+    /// <summary>An inode is among those that may be in use; the descriptor counts those at the end that are not.</summary>
+    public async ValueTask CoverInodeAsync(uint group, uint index)
+    {
+        var behind = (int)(superblock.InodesPerGroup - index - 1);
+        if (await CountAsync(group, 0x1C, 0x32) is var unused && unused > behind)
+        {
+            await AddAsync(group, 0x1C, 0x32, behind - unused);
+        }
     }
 
     private async ValueTask<long> BlockOfAsync(uint group, int low, int high, string what, long count)
     {
-        var (block, offset) = Locate(group);
-        var bytes = await cache.ReadAsync(block);
+        var (block, offset) = superblock.LocateDescriptor(group);
+        var bytes = await cache.ReadAsync(block, BlockContent.GroupDescriptors);
         var number = LittleEndian.GetUInt32(bytes, offset + low) | (Is64 ? (long)LittleEndian.GetUInt32(bytes, offset + high) << 32 : 0);
         return number > superblock.FirstDataBlock && number <= superblock.BlockCount - count
             ? number
@@ -48,14 +74,14 @@ internal sealed class GroupTable(BlockCache cache, Superblock superblock, string
 
     private async ValueTask<int> CountAsync(uint group, int low, int high)
     {
-        var (block, offset) = Locate(group);
-        return Count(await cache.ReadAsync(block), offset, low, high);
+        var (block, offset) = superblock.LocateDescriptor(group);
+        return Count(await cache.ReadAsync(block, BlockContent.GroupDescriptors), offset, low, high);
     }
 
     private async ValueTask AddAsync(uint group, int low, int high, int change)
     {
-        var (block, offset) = Locate(group);
-        var bytes = await cache.ChangeAsync(block, BlockContent.Metadata);
+        var (block, offset) = superblock.LocateDescriptor(group);
+        var bytes = await cache.ChangeAsync(block, BlockContent.GroupDescriptors);
         var count = Count(bytes, offset, low, high) + change;
         LittleEndian.SetUInt16(bytes, offset + low, count);
         if (Is64)

@@ -6,7 +6,8 @@ internal sealed partial class InodeTable
     public async ValueTask StoreAsync(Inode inode)
     {
         var (block, offset) = await LocateAsync(inode.Number);
-        var bytes = await cache.ChangeAsync(block, BlockContent.Metadata);
+        checksums?.Seal(inode);
+        var bytes = await cache.ChangeAsync(block, BlockContent.Inodes);
         inode.Bytes.CopyTo(bytes.AsSpan(offset));
     }
 
@@ -22,13 +23,14 @@ internal sealed partial class InodeTable
                 continue;
             }
 
-            var bitmap = await groups.InodeBitmapAsync(group);
-            if (FindFree(await cache.ReadAsync(bitmap), group) is not { } index)
+            var (bitmap, content) = await bitmaps.InodesAsync(group);
+            if (FindFree(await cache.ReadAsync(bitmap, content), group) is not { } index)
             {
                 continue;
             }
 
-            (await cache.ChangeAsync(bitmap, BlockContent.Metadata))[index / 8] |= (byte)(1 << (int)(index % 8));
+            (await cache.ChangeAsync(bitmap, content))[index / 8] |= (byte)(1 << (int)(index % 8));
+            await bitmaps.CoverAsync(group, index);
             await CountAsync(group, -1, kind == FileKind.Directory ? 1 : 0);
             return Inode.Create((group * superblock.InodesPerGroup) + index + 1, superblock.InodeSize, superblock.ExtraInodeSize, kind, mode, generation, time);
         }
@@ -41,7 +43,8 @@ internal sealed partial class InodeTable
     {
         var isDirectory = inode.Kind == FileKind.Directory;
         var (group, index) = Math.DivRem(inode.Number - 1, superblock.InodesPerGroup);
-        var bytes = await cache.ChangeAsync(await groups.InodeBitmapAsync(group), BlockContent.Metadata);
+        var (bitmap, content) = await bitmaps.InodesAsync(group);
+        var bytes = await cache.ChangeAsync(bitmap, content);
         var bit = (byte)(1 << (int)(index % 8));
         if ((bytes[index / 8] & bit) == 0 || inode.Number < superblock.FirstInode)
         {
@@ -55,7 +58,7 @@ internal sealed partial class InodeTable
     }
 
     /// <summary>How many inodes are free.</summary>
-    public async ValueTask<long> CountFreeAsync() => SuperblockFields.FreeInodes((await cache.ReadAsync(superblock.Block)).AsSpan(superblock.OffsetInBlock));
+    public async ValueTask<long> CountFreeAsync() => SuperblockFields.FreeInodes((await cache.ReadAsync(superblock.Block, BlockContent.Superblock)).AsSpan(superblock.OffsetInBlock));
 
     private async ValueTask CountAsync(uint group, int free, int directories)
     {
@@ -65,7 +68,7 @@ internal sealed partial class InodeTable
             await groups.AddDirectoriesAsync(group, directories);
         }
 
-        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Metadata);
+        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Superblock);
         SuperblockFields.AddFreeInodes(bytes.AsSpan(superblock.OffsetInBlock), free);
     }
 

@@ -2,14 +2,19 @@
 namespace Troupe.Apps.Files;
 
 /// <summary>The inodes of the disk.</summary>
-internal sealed partial class InodeTable(BlockCache cache, GroupTable groups, Superblock superblock, string disk)
+internal sealed partial class InodeTable(BlockCache cache, GroupTable groups, GroupBitmaps bitmaps, Superblock superblock, MetadataChecksums? checksums, string disk)
 {
     /// <summary>An inode that something refers to.</summary>
     public async ValueTask<Inode> ReadAsync(uint number)
     {
         var (block, offset) = await LocateAsync(number);
-        var bytes = await cache.ReadAsync(block);
+        var bytes = await cache.ReadAsync(block, BlockContent.Inodes);
         var inode = new Inode(number, bytes.AsSpan(offset, superblock.InodeSize).ToArray());
+        if (checksums is not null && !checksums.IsValid(inode))
+        {
+            throw Corrupt(number, "a wrong checksum");
+        }
+
         if (inode.Length < 0)
         {
             throw Corrupt(number, $"a length of {(ulong)inode.Length} bytes");

@@ -20,7 +20,6 @@ internal sealed class Mount
         await disk.OpenAsync(time);
         var isReadOnly = options.IsReadOnly || disk.IsReadOnly;
         var superblock = await ReadSuperblockAsync(disk);
-        var volume = new Volume(disk, superblock, options.CachedBlocks, time);
         if (isReadOnly)
         {
             if (superblock.NeedsRecovery)
@@ -29,16 +28,20 @@ internal sealed class Mount
                     FileSystemError.ReadOnly, $"{disk.Name} was not unmounted, and its journal cannot be replayed when it is opened for reading only: open it for writing once, or run e2fsck -p.");
             }
 
-            return new Mount(disk, volume, new Transactions(disk, volume.Cache, options.CachedBlocks, journal: null), 0);
+            var readOnly = new Volume(disk, superblock, options.CachedBlocks, time);
+            return new Mount(disk, readOnly, new Transactions(disk, readOnly.Cache, options.CachedBlocks, journal: null), 0);
         }
 
         Features.RequireWritable(superblock.Compatible, superblock.ReadOnlyCompatible, disk.Name);
-        var replayed = await new JournalRecovery(await JournalArea.OpenAsync(disk, volume), superblock).ReplayAsync();
+
+        // What was being written in place when the power went may be torn, so no checksum need hold before the replay. Where the journal is does not change.
+        var torn = new Volume(disk, superblock with { ChecksumSeed = null }, options.CachedBlocks, time);
+        var replayed = await new JournalRecovery(await JournalArea.OpenAsync(disk, torn), superblock).ReplayAsync();
         await SetNeedsRecoveryAsync(disk, true);
 
         // What was read before may be outdated.
         superblock = await ReadSuperblockAsync(disk);
-        volume = new Volume(disk, superblock, options.CachedBlocks, time);
+        var volume = new Volume(disk, superblock, options.CachedBlocks, time);
         var journal = new JournalWriter(await JournalArea.OpenAsync(disk, volume), time);
         if (journal.Capacity < Transactions.SmallestCapacity || options.CachedBlocks < 4 * Transactions.SmallestCapacity)
         {
@@ -84,6 +87,11 @@ internal sealed class Mount
         var bytes = await ReadFirstBytesAsync(disk);
         var superblock = Superblock.Read(bytes.AsSpan(Superblock.DiskOffset, Superblock.Length), disk.Length, disk.Name);
         disk.SetBlockSize(superblock.BlockSize);
+        if (!superblock.NeedsRecovery)
+        {
+            RequireChecksum(bytes.AsSpan(Superblock.DiskOffset, Superblock.Length), superblock, disk.Name);
+        }
+
         return superblock;
     }
 
@@ -92,9 +100,24 @@ internal sealed class Mount
     {
         var bytes = await ReadFirstBytesAsync(disk);
         var superblock = Superblock.Read(bytes.AsSpan(Superblock.DiskOffset, Superblock.Length), disk.Length, disk.Name);
-        SuperblockFields.SetNeedsRecovery(bytes.AsSpan(Superblock.DiskOffset, Superblock.Length), needsRecovery);
+        var fields = bytes.AsMemory(Superblock.DiskOffset, Superblock.Length);
+        RequireChecksum(fields.Span, superblock, disk.Name);
+        SuperblockFields.SetNeedsRecovery(fields.Span, needsRecovery);
+        if (superblock.ChecksumSeed is not null)
+        {
+            MetadataChecksums.SealSuperblock(fields.Span);
+        }
+
         var block = bytes.AsSpan((int)superblock.Block * superblock.BlockSize, superblock.BlockSize).ToArray();
         await disk.WriteDurablyAsync([new BlockWrite(superblock.Block, block)]);
+    }
+
+    private static void RequireChecksum(ReadOnlySpan<byte> fields, Superblock superblock, string disk)
+    {
+        if (superblock.ChecksumSeed is not null && !MetadataChecksums.IsSuperblockValid(fields))
+        {
+            throw new FileSystemException(FileSystemError.Corrupt, $"{disk} has a superblock with a wrong checksum: check the disk with e2fsck.");
+        }
     }
 
     private static async ValueTask<byte[]> ReadFirstBytesAsync(FileSystemDisk disk)

@@ -5,7 +5,7 @@ namespace Troupe.Apps.Files;
 internal sealed class OrphanList(BlockCache cache, InodeTable inodes, Superblock superblock, string disk)
 {
     /// <summary>The first of them; 0 if there is none.</summary>
-    public async ValueTask<uint> FirstAsync() => SuperblockFields.FirstOrphan((await cache.ReadAsync(superblock.Block)).AsSpan(superblock.OffsetInBlock));
+    public async ValueTask<uint> FirstAsync() => SuperblockFields.FirstOrphan((await cache.ReadAsync(superblock.Block, BlockContent.Superblock)).AsSpan(superblock.OffsetInBlock));
 
     /// <summary>The inode is stored with it.</summary>
     public async ValueTask AddAsync(Inode inode)
@@ -45,7 +45,7 @@ internal sealed class OrphanList(BlockCache cache, InodeTable inodes, Superblock
 
     private async ValueTask SetFirstAsync(uint inode)
     {
-        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Metadata);
+        var bytes = await cache.ChangeAsync(superblock.Block, BlockContent.Superblock);
         SuperblockFields.SetFirstOrphan(bytes.AsSpan(superblock.OffsetInBlock), inode);
     }
 }

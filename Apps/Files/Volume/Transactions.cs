@@ -67,6 +67,7 @@ internal sealed class Transactions(FileSystemDisk disk, BlockCache cache, int ca
         try
         {
             await WriteInPlaceAsync();
+            cache.Seal();
             var metadata = cache.MetadataWrites();
             if (metadata.Count > 0)
             {

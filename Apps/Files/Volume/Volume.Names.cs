@@ -96,7 +96,7 @@ internal sealed partial class Volume
             }
 
             replaced = await ReleaseReplacedAsync(existing.Inode, inode, to, target);
-            await Directories.ReplaceAsync(existing, inode.Number, inode.Kind);
+            await Directories.ReplaceAsync(to, existing, inode.Number, inode.Kind);
         }
         else
         {
@@ -104,10 +104,11 @@ internal sealed partial class Volume
         }
 
         // Where it is now: an entry that was added to the same block may have moved what is around it.
-        await Directories.RemoveAsync(await FindAsync(from, name, path));
+        await Directories.RemoveAsync(from, await FindAsync(from, name, path));
         if (inode.Kind == FileKind.Directory && from != to)
         {
-            await Directories.ReplaceAsync(await FindAsync(inode, [(byte)'.', (byte)'.'], path), to.Number, FileKind.Directory);
+            await Directories.DropIndexAsync(inode);
+            await Directories.ReplaceAsync(inode, await FindAsync(inode, [(byte)'.', (byte)'.'], path), to.Number, FileKind.Directory);
             RemoveSubdirectory(from);
             AddSubdirectory(to);
         }

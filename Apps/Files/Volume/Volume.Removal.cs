@@ -27,7 +27,7 @@ internal sealed partial class Volume
             RemoveSubdirectory(directory);
         }
 
-        await Directories.RemoveAsync(entry);
+        await Directories.RemoveAsync(directory, entry);
         await StoreModifiedAsync(directory);
         return await ReleaseAsync(inode);
     }
@@ -93,7 +93,7 @@ internal sealed partial class Volume
             return;
         }
 
-        var bytes = await Cache.ReadAsync(block);
+        var bytes = await Cache.ReadAsync(block, BlockContent.Attributes);
         var references = LittleEndian.GetUInt32(bytes, AttributeReferencesOffset);
         if (LittleEndian.GetUInt32(bytes, AttributeMagicOffset) != AttributeMagic || references == 0)
         {
@@ -106,7 +106,7 @@ internal sealed partial class Volume
         }
         else
         {
-            LittleEndian.SetUInt32(await Cache.ChangeAsync(block, BlockContent.Metadata), AttributeReferencesOffset, references - 1);
+            LittleEndian.SetUInt32(await Cache.ChangeAsync(block, BlockContent.Attributes), AttributeReferencesOffset, references - 1);
         }
 
         inode.ClearAttributes(Cache.BlockSize);

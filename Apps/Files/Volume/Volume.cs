@@ -10,10 +10,12 @@ internal sealed partial class Volume
     {
         (_time, _disk) = (time, disk.Name);
         Superblock = superblock;
-        Cache = new BlockCache(disk, superblock, cachedBlocks);
+        var checksums = superblock.ChecksumSeed is { } seed ? new MetadataChecksums(seed, superblock) : null;
+        Cache = new BlockCache(disk, superblock, checksums, cachedBlocks);
         var groups = new GroupTable(Cache, superblock, disk.Name);
-        Blocks = new BlockAllocator(Cache, groups, superblock, disk.Name);
-        Inodes = new InodeTable(Cache, groups, superblock, disk.Name);
+        var bitmaps = new GroupBitmaps(Cache, groups, superblock, disk.Name);
+        Blocks = new BlockAllocator(Cache, groups, bitmaps, superblock, disk.Name);
+        Inodes = new InodeTable(Cache, groups, bitmaps, superblock, checksums, disk.Name);
         Extents = new ExtentTree(Cache, Blocks, superblock, disk.Name);
         Content = new FileContent(Cache, Extents, Blocks, superblock);
         Directories = new Directories(Cache, Extents, Blocks, superblock, disk.Name);

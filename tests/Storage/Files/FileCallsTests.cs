@@ -248,7 +248,7 @@ public sealed class FileCallsTests
 
     private static async Task RunAsync(Action<Disk> use)
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         await using var disk = new Disk(image);
         // A thread that may block.
         await Task.Factory.StartNew(() => use(disk), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

@@ -13,14 +13,16 @@ public sealed class FilePowerCutTests
     private const int Cuts = 8;
 
     private static readonly TestOptions _unlimited = new() { MaximumSteps = long.MaxValue };
-    private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 12);
 
     private int _cutsInWrites;
 
-    [Fact]
-    public void WhatWasFlushedSurvivesPowerCuts()
+    [Theory]
+    [InlineData(Ext4Image.Usual)]
+    [InlineData(Ext4Image.Plain)]
+    public void WhatWasFlushedSurvivesPowerCuts(string features)
     {
-        TestSystem.RunSeeds(test => CutAndLookAsync(test, flushes: true), Seeds * Depth.Factor, _unlimited);
+        var image = Make(features);
+        TestSystem.RunSeeds(test => CutAndLookAsync(test, image, flushes: true), Seeds * Depth.Factor, _unlimited);
         if (Environment.GetEnvironmentVariable(TestSystem.SeedVariable) is null)
         {
             Assert.InRange(_cutsInWrites, Seeds * Cuts / 3, int.MaxValue);
@@ -28,13 +30,18 @@ public sealed class FilePowerCutTests
     }
 
     [Fact]
-    public void ADiskWhoseFlushDoesNothingIsFoundOut() =>
-        Assert.Throws<ScenarioFailedException>(() => TestSystem.RunSeeds(test => CutAndLookAsync(test, flushes: false), Seeds, _unlimited));
+    public void ADiskWhoseFlushDoesNothingIsFoundOut()
+    {
+        var image = Make(Ext4Image.Usual);
+        Assert.Throws<ScenarioFailedException>(() => TestSystem.RunSeeds(test => CutAndLookAsync(test, image, flushes: false), Seeds, _unlimited));
+    }
 
-    private async Task CutAndLookAsync(TestSystem test, bool flushes)
+    private static byte[] Make(string features) => Ext4Image.Make($"-b 1024 -O {features}", 12);
+
+    private async Task CutAndLookAsync(TestSystem test, byte[] image, bool flushes)
     {
         var options = new FileSystemOptions { CachedBlocks = 16384 };
-        var files = new FileSystemFixture(test, _image, options, new PlatterOptions { ResetsOneIn = 200, LongestMilliseconds = 2 }, flushes);
+        var files = new FileSystemFixture(test, image, options, new PlatterOptions { ResetsOneIn = 200, LongestMilliseconds = 2 }, flushes);
         var model = new FileModel();
         for (var cut = 0; cut < Cuts; cut++)
         {
@@ -52,12 +59,12 @@ public sealed class FilePowerCutTests
             files.Open();
             var found = await FileModel.ReadAsync(files);
             await files.UnmountAsync();
-            var image = files.Platter.Durable;
+            var unmounted = files.Platter.Durable;
             model = Require(states, found);
             if (isCompared)
             {
                 Assert.Equal("", complaint);
-                Assert.Equal("", Ext4Image.Check(image));
+                Assert.Equal("", Ext4Image.Check(unmounted));
                 Assert.Equal("", Ext4Image.Check(repaired));
                 using var folder = new TemporaryFolder();
                 Directory.CreateDirectory(folder.At("out"));

@@ -6,7 +6,7 @@ namespace Troupe.Storage.Tests.Files;
 /// <summary>What an image says is checked before it is followed: each check, by a structure that is right but for one thing.</summary>
 public sealed class FormatTests
 {
-    private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 8);
+    private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Plain}", 8);
 
     [Fact]
     public void AnExtentNodeThatIsRightIsTaken()

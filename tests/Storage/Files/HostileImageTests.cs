@@ -9,7 +9,7 @@ public sealed class HostileImageTests
     private const int Seeds = 60;
     private const int MostFiles = 300;
 
-    private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features} -N 128", 4, static content =>
+    private static readonly byte[] _image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Plain} -N 128", 4, static content =>
     {
         var random = new Random(1);
         for (var index = 0; index < 40; index++)

@@ -9,12 +9,15 @@ public sealed class WritingTests
     private static readonly TestOptions _unlimited = new() { MaximumSteps = long.MaxValue };
 
     [Theory]
-    [InlineData("-b 4096", 20, 5)]
-    [InlineData("-b 1024", 16, 5)]
-    [InlineData("-b 1024 -O ^64bit,^flex_bg,^dir_index -g 1024 -N 64", 16, 5)]
+    [InlineData($"-b 4096 -O {Ext4Image.Usual}", 20, 5)]
+    [InlineData($"-b 1024 -O {Ext4Image.Usual}", 16, 5)]
+    [InlineData("-b 1024 -O metadata_csum,^64bit,^flex_bg,^dir_index -g 1024 -N 64", 16, 5)]
+    [InlineData("-b 1024 -I 128 -O metadata_csum,^extra_isize -g 1024 -N 512", 16, 3)]
+    [InlineData($"-b 4096 -O {Ext4Image.Plain}", 20, 3)]
+    [InlineData($"-b 1024 -O {Ext4Image.Plain},^64bit,^flex_bg,^dir_index -g 1024 -N 64", 16, 3)]
     public void ManyChangesLeaveWhatAModelSays(string arguments, int megabytes, int seeds)
     {
-        var image = Ext4Image.Make($"{arguments} -O {Ext4Image.Features}", megabytes);
+        var image = Ext4Image.Make(arguments, megabytes);
         TestSystem.RunSeeds(async test =>
         {
             var files = new FileSystemFixture(test, image, disk: new PlatterOptions { ResetsOneIn = 100, LongestMilliseconds = 1 }).Open();
@@ -42,7 +45,7 @@ public sealed class WritingTests
     [Fact]
     public void AFileOfManyPiecesGrowsAndGoes()
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 24);
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Usual}", 24);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -80,10 +83,12 @@ public sealed class WritingTests
         }, _unlimited);
     }
 
-    [Fact]
-    public void ADirectoryThatLinuxIndexedTakesNames()
+    [Theory]
+    [InlineData(Ext4Image.Usual)]
+    [InlineData(Ext4Image.Plain)]
+    public void ADirectoryThatLinuxIndexedTakesNames(string features)
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 16, static content =>
+        var image = Ext4Image.Make($"-b 1024 -O {features}", 16, static content =>
         {
             for (var index = 0; index < 400; index++)
             {
@@ -112,7 +117,7 @@ public sealed class WritingTests
     [Fact]
     public void BlocksThatLinuxReservedReadAsZerosAndTakeBytes()
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 16, static content => File.WriteAllText(Path.Combine(content, "f"), ""));
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Usual}", 16, static content => File.WriteAllText(Path.Combine(content, "f"), ""));
         Ext4Image.Debug(image, "fallocate /f 0 99\nset_inode_field /f size 102400\n");
         TestSystem.Run(async test =>
         {
@@ -137,7 +142,7 @@ public sealed class WritingTests
     [Fact]
     public void AFileThatIsOpenOutlivesItsName()
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -160,7 +165,7 @@ public sealed class WritingTests
     [Fact]
     public void WhatWasOpenWithoutANameIsFreedAfterAPowerCut()
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -184,7 +189,7 @@ public sealed class WritingTests
     [Fact]
     public void AFullDiskRefusesWhatDoesNotFitAndTakesItWhenThereIsRoom()
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -204,7 +209,7 @@ public sealed class WritingTests
     [Fact]
     public void AStepThatFailsLeavesNothingBehind()
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 8);
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Usual}", 8);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -290,7 +295,7 @@ public sealed class WritingTests
     [Fact]
     public void PermissionsAndTimesAreKept()
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();
@@ -316,7 +321,7 @@ public sealed class WritingTests
     [Fact]
     public void OpenFilesAreBounded()
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image, new FileSystemOptions { MaximumOpenFiles = 2 }).Open();
@@ -340,7 +345,7 @@ public sealed class WritingTests
     [Fact]
     public void MemoryIsBounded()
     {
-        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Features}", 32);
+        var image = Ext4Image.Make($"-b 1024 -O {Ext4Image.Usual}", 32);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image, new FileSystemOptions { CachedBlocks = 1600 }).Open();
@@ -356,7 +361,7 @@ public sealed class WritingTests
 
     private static void Run(Func<FileSystemFixture, Task> use)
     {
-        var image = Ext4Image.Make($"-O {Ext4Image.Features}", 16);
+        var image = Ext4Image.Make($"-O {Ext4Image.Usual}", 16);
         TestSystem.Run(async test =>
         {
             var files = new FileSystemFixture(test, image).Open();

@@ -13,7 +13,7 @@ public static class Ext4Disk
     public static async Task<VolatileDisk> MakeAsync(bool flushes, CancellationToken cancellation)
     {
         using var folder = new TemporaryFile();
-        var made = await HostProcess.CaptureAsync("/usr/sbin/mke2fs", ["-q", "-t", "ext4", "-O", "^metadata_csum,^orphan_file", folder.Path, Size], cancellation).ConfigureAwait(false);
+        var made = await HostProcess.CaptureAsync("/usr/sbin/mke2fs", ["-q", "-t", "ext4", folder.Path, Size], cancellation).ConfigureAwait(false);
         return made.ExitCode == 0 ? VolatileDisk.Load(folder.Path, flushes) : throw new UserError($"mke2fs: {made.Output}");
     }
 
@@ -34,8 +34,14 @@ public static class Ext4Disk
         ArgumentNullException.ThrowIfNull(disk);
         using var folder = new TemporaryFile();
         await WriteAsync(disk, folder, cancellation).ConfigureAwait(false);
-        // e2fsck(8): 1 says that something was corrected, such as a file that had lost its name while it was open.
-        await FindNothingAsync("-p", folder, worst: 1, cancellation).ConfigureAwait(false);
+        // e2fsck(8): 1 says that something was corrected, such as a file that had lost its name while it was open. A superblock that is torn, in two sectors, has a wrong checksum: it then wants
+        // to be asked to look for a copy.
+        var found = await HostProcess.CaptureAsync("/usr/sbin/e2fsck", ["-p", folder.Path], cancellation).ConfigureAwait(false);
+        if (found.ExitCode > 1)
+        {
+            await FindNothingAsync(found.Output.Contains("superblock could not be read", StringComparison.Ordinal) ? "-y" : "-p", folder, worst: 1, cancellation).ConfigureAwait(false);
+        }
+
         await FindNothingAsync("-fn", folder, worst: 0, cancellation).ConfigureAwait(false);
     }
 

@@ -13,8 +13,6 @@ internal sealed class XenDisks : IDisposable
     /// <summary>What the first domain does meanwhile: when the guest has ended, it is there once more.</summary>
     public const string BootAgain = "while xl list guest >/dev/null 2>&1; do sleep 1; done\nxl create -q /guest/configuration 2>/tmp/create || { cat /tmp/create; say \"xl create failed\"; }";
 
-    private const string ExtFeatures = "^metadata_csum,^orphan_file";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("troupe-xen-disks-").FullName;
 
     /// <summary>A disk that the self-test writes sector by sector, and the larger one of its store: Apps/SelfTest/Disks.cs.</summary>
@@ -30,7 +28,7 @@ internal sealed class XenDisks : IDisposable
         Raw = [Zeros("sectors", 1 << 20), Zeros("store", 4 << 20)];
         var content = Directory.CreateDirectory(Path.Combine(_folder, "content")).FullName;
         await File.WriteAllTextAsync(Path.Combine(content, "from linux"), "hello, guest", cancellation).ConfigureAwait(false);
-        await RunAsync("mke2fs", ["-q", "-t", "ext4", "-O", ExtFeatures, "-d", content, Ext4, "32M"], cancellation).ConfigureAwait(false);
+        await RunAsync("mke2fs", ["-q", "-t", "ext4", "-d", content, Ext4, "32M"], cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Whether the first disk's file holds what the self-test's last boot wrote, sector by sector.</summary>
