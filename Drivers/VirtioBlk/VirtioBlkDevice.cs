@@ -1,5 +1,6 @@
 // VIRTIO 1.2, section 5.2: block device.
 using Troupe.Core.Capabilities;
+using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
 
@@ -31,8 +32,7 @@ public sealed partial class VirtioBlkDevice
         _options = options ?? new VirtioBlkOptions();
         _bufferMemory = arena.Allocate(_options.BufferCount * _options.BufferSize, BufferAlignment);
         _buffers = BlockBufferPool.Create(_options.BufferCount, _options.BufferSize, _bufferMemory.Memory);
-        First = CreateQueue(0);
-        _queues = [First];
+        _queues = new BlockQueues<RequestQueue>(CreateQueue, _options.MaximumBatches);
         _counters = First.Counters;
     }
 
@@ -76,7 +76,7 @@ public sealed partial class VirtioBlkDevice
         _transport.DisconnectInterrupts();
         // Until the reset is seen complete the device may still write into the clients' buffers; then, and not before, they are given back.
         VirtioHandshake.Reset(_transport, _arena);
-        foreach (var queue in _queues)
+        foreach (var queue in _queues.All)
         {
             queue.Abandon();
         }
@@ -111,11 +111,7 @@ public sealed partial class VirtioBlkDevice
 
         // Nothing but the capacity changes while the device runs (section 5.2.4).
         _information = _information! with { SectorCount = new VirtioBlkConfiguration(_transport, _features).ReadSectorCount() };
-        foreach (var queue in _queues)
-        {
-            queue.Information = _information;
-        }
-
+        _queues.Describe(_information);
         return true;
     }
 

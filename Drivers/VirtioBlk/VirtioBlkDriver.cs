@@ -1,5 +1,6 @@
 using Troupe.Actors;
 using Troupe.Core.Memory;
+using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Virtio;
 
@@ -14,7 +15,7 @@ namespace Troupe.Drivers.VirtioBlk;
 /// <b>Interrupts are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
-/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="RequestQueueActor"/>). A batch goes to the queue that has the fewest, so one that
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). A batch goes to the queue that has the fewest, so one that
 /// comes alone takes no further hop. The children have ended before the device is reset or stopped, so nobody touches a ring meanwhile; what they had is answered then, like everything else.
 /// A child that fails takes this actor along, whose supervisor restarts it.
 /// </para>
@@ -33,19 +34,20 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 
     private readonly VirtioBlkDevice _device;
     private readonly DeviceRecovery _recovery;
+    private readonly FurtherQueues _further;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
     private RequestDeadline? _deadline;
     private int _interrupted;
-    private int _violatedInQueue;
     private int _messages;
-    private ActorRef<BlockDeviceMessage>[] _further = [];
 
     /// <summary>Creates an incarnation of the driver.</summary>
     public VirtioBlkDriver(VirtioBlkDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
+        // A full mailbox has messages to handle, and each looks.
+        _further = new FurtherQueues(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
         _recovery = new DeviceRecovery(Start, device.Stop, delay => _timer.Restart(delay));
     }
 
@@ -87,7 +89,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
                 }
             }
 
-            if (_further.Length > 0 && ProcessorMemory.LoadAcquire(ref _violatedInQueue) != 0)
+            if (_further.HaveViolation)
             {
                 throw new DeviceViolationException($"{_device.Name} broke the rules in another queue.");
             }
@@ -102,12 +104,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         catch (DeviceViolationException)
         {
             _device.CountViolation();
-            if (_further.Length > 0)
-            {
-                return CloseAndRecoverAsync();
-            }
-
-            _recovery.OnViolation(_device.Completed);
+            return RecoverAsync();
         }
 
         WatchDevice();
@@ -143,9 +140,9 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         {
             _recovery.GoOn();
         }
-        else
+        else if (_deadline!.IsMissed)
         {
-            _deadline!.Check();
+            throw new DeviceViolationException($"{_device.Name} ended no request for {RequestDeadline.DeviceTimeout}.");
         }
     }
 
@@ -162,26 +159,13 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
     private void Start()
     {
         _device.Start(OnInterrupt);
-        ProcessorMemory.StoreRelease(ref _violatedInQueue, 0);
-        var queues = _device.FurtherQueues;
-        _further = queues.Length == 0 ? [] : new ActorRef<BlockDeviceMessage>[queues.Length];
-        for (var index = 0; index < queues.Length; index++)
-        {
-            var actor = new RequestQueueActor(queues[index], OnViolationInQueue);
-            _further[index] = Context.Spawn(actor, new SpawnOptions { Name = $"queue {queues[index].Index}", OnFailure = FailurePolicy.Escalate, WaitsFor = [] });
-            queues[index].ConnectActor(_further[index]);
-        }
+        _further.Open(Context, _device.FurtherQueues);
     }
 
     /// <summary>Ends the actors of the other queues, and then does what is to be done about a device that broke the rules: nobody but this actor touches it any more.</summary>
-    private async ValueTask CloseAndRecoverAsync()
+    private async ValueTask RecoverAsync()
     {
-        foreach (var actor in _further)
-        {
-            await actor.StopAsync(drain: false);
-        }
-
-        _further = [];
+        await _further.CloseAsync();
         _recovery.OnViolation(_device.Completed);
         WatchDevice();
     }
@@ -193,13 +177,5 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         {
             _self!.TryTell(BlockDeviceMessage.Interrupt());
         }
-    }
-
-    /// <summary>Runs in the turn of a queue's actor.</summary>
-    private void OnViolationInQueue()
-    {
-        ProcessorMemory.Exchange(ref _violatedInQueue, 1);
-        // A full mailbox has messages to handle, and each looks.
-        _self!.TryTell(BlockDeviceMessage.Interrupt());
     }
 }

@@ -54,6 +54,17 @@ internal abstract class XenBusConnection(ActorRef<XenStoreMessage> store, string
         }
     }
 
+    /// <summary>How many queues the other half takes: netif.h and blkif.h have the same node. One that says nothing, or nothing sensible, takes one.</summary>
+    public async ValueTask<int> ReadMostQueuesAsync() =>
+        int.TryParse(await ReadOtherAsync("multi-queue-max-queues"), NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0 ? most : 1;
+
+    /// <summary>Says how many queues there are. False: xenstore did not take it.</summary>
+    /// <remarks>Of one queue as well: what an earlier incarnation said must not stay.</remarks>
+    protected ValueTask<bool> WriteQueueCountAsync(int queues) => WriteAsync("multi-queue-num-queues", queues);
+
+    /// <summary>What stands before the nodes of a queue. One queue's have nothing.</summary>
+    protected static string QueuePrefix(int queue, int queues) => queues == 1 ? "" : $"queue-{queue}/";
+
     /// <summary>The guest's half.</summary>
     protected string Path => path;
 

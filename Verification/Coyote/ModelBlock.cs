@@ -7,11 +7,12 @@ namespace Troupe.Verification.Coyote;
 internal sealed class ModelBlock(DmaArena arena, int length) : DmaBlock(arena, length)
 {
     private readonly byte[] _bytes = new byte[length];
+    private (DmaBlock, int)[]? _addresses;
 
     public override Memory<byte> Memory => _bytes;
 
     /// <summary>Where the descriptors point to, by the offset of each.</summary>
-    public (DmaBlock Block, int Offset)[] Addresses { get; } = new (DmaBlock, int)[length];
+    public (DmaBlock Block, int Offset)[] Addresses => _addresses ??= new (DmaBlock, int)[Length];
 
     public ushort Read16(int offset)
     {

@@ -1,22 +1,21 @@
-// xen/include/public/io/netif.h and io/xenbus.h: what the two halves of a network card tell each other.
+// xen/include/public/io/xenbus.h: what the two halves of a device tell each other.
 using System.Globalization;
 using Troupe.Actors;
 using Troupe.Drivers.Xen;
 
 namespace Troupe.Verification.Coyote;
 
-/// <summary>xenstore, as far as the two halves of a network card need it; the other half follows its front as Linux's netback does.</summary>
-internal sealed class XenStoreModel(XenNetworkModel card) : Actor<XenStoreMessage>
+/// <summary>xenstore, as far as the two halves of a device need it; the other half follows its front as Linux's does.</summary>
+internal sealed class XenStoreModel(XenModel device) : Actor<XenStoreMessage>
 {
-    public const string Front = "device/vif/0";
+    public const string Front = "device";
 
     /// <summary>The node of the other half's state, which it may set of its own accord.</summary>
     public const string OtherState = $"{Other}/state";
 
-    private const string Other = "other", Transmit = "tx-ring-ref", Receive = "rx-ring-ref";
+    private const string Other = "other";
 
-    // Of each queue: grants of its rings.
-    private readonly uint[] _transmit = new uint[card.Queues], _receive = new uint[card.Queues];
+    private readonly Dictionary<string, string> _written = [];
     private string _state = "2";
     private Action? _onChange;
 
@@ -28,10 +27,9 @@ internal sealed class XenStoreModel(XenNetworkModel card) : Actor<XenStoreMessag
                 read.Reply.Set(read.Path switch
                 {
                     $"{Front}/backend" => Other,
-                    $"{Front}/mac" => "00:16:3e:01:02:03",
-                    $"{Other}/multi-queue-max-queues" => card.Queues.ToString(CultureInfo.InvariantCulture),
+                    $"{Other}/multi-queue-max-queues" => device.Queues.ToString(CultureInfo.InvariantCulture),
                     OtherState => _state,
-                    _ => null,
+                    _ => device.Nodes.GetValueOrDefault(read.Path[(read.Path.LastIndexOf('/') + 1)..]),
                 });
                 break;
             case XenStoreMessage.Write write:
@@ -58,17 +56,16 @@ internal sealed class XenStoreModel(XenNetworkModel card) : Actor<XenStoreMessag
                 SetState(value);
                 break;
             case $"{Front}/state":
-                for (var queue = 0; value == "4" && queue < card.Queues; queue++) card.Connect(queue, _transmit[queue], _receive[queue]);
-                SetState(value == "1" ? "2" : value);
-                break;
-            default:
-                for (var queue = 0; queue < card.Queues; queue++)
+                for (var queue = 0; value == device.ConnectsAt && queue < device.Queues; queue++)
                 {
-                    var node = card.Queues == 1 ? Front : $"{Front}/queue-{queue}";
-                    if (path == $"{node}/{Transmit}") _transmit[queue] = Number(value);
-                    else if (path == $"{node}/{Receive}") _receive[queue] = Number(value);
+                    var node = device.Queues == 1 ? Front : $"{Front}/queue-{queue}";
+                    device.Connect(queue, name => uint.Parse(_written[$"{node}/{name}"], CultureInfo.InvariantCulture));
                 }
 
+                SetState(value == device.ConnectsAt ? "4" : value == "1" ? "2" : value);
+                break;
+            default:
+                _written[path] = value;
                 break;
         }
     }
@@ -78,6 +75,4 @@ internal sealed class XenStoreModel(XenNetworkModel card) : Actor<XenStoreMessag
         _state = state;
         _onChange?.Invoke();
     }
-
-    private static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,7 @@ public sealed class VirtioBlkMultiqueueTests
         {
             await blk.InformationAsync();
             Assert.Equal([1, 2, 3], blk.Pci.QueueVectors);
-            Assert.Equal([null, null, 1, 2], blk.Pci.Vectors.Select(static line => line.Processor));
+            Assert.Equal([0, null, 1, 2], blk.Pci.Vectors.Select(static line => line.Processor));
             Assert.Equal(3, (await blk.StatisticsAsync()).Queues.Length);
         },
         queues: 3);

@@ -62,6 +62,9 @@ internal sealed class NetFrontFactory(ActorRef<XenStoreMessage> store, bool offl
 /// <summary>Disks whose other half is in another domain.</summary>
 internal sealed class BlkFrontFactory(ActorRef<XenStoreMessage> store) : DriverFactory
 {
+    /// <summary>Each takes 33 grants and pages and an actor, used or not.</summary>
+    private const int MostQueues = 4;
+
     /// <inheritdoc/>
     public override string Name => "xen-blkfront";
 
@@ -71,7 +74,7 @@ internal sealed class BlkFrontFactory(ActorRef<XenStoreMessage> store) : DriverF
     /// <inheritdoc/>
     public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
     {
-        BlkFrontOptions options = new();
+        BlkFrontOptions options = new() { Queues = Math.Min(Environment.ProcessorCount, MostQueues) };
         // The handle has fewer bits than the number, and takes the lower ones, as Linux does.
         BlkFrontDevice driven = new((XenFrontend)capability, capability.CreateArena(options.RequiredDmaMemory), unchecked((ushort)device.Device), options);
         string path = $"{XenDiscovery.DiskPath}/{device.Device}";

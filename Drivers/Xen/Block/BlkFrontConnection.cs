@@ -15,11 +15,10 @@ internal sealed class BlkFrontConnection(ActorRef<XenStoreMessage> store, string
     /// <summary>Larger than any disk's, so that a hint that is nonsense does no harm.</summary>
     private const int LargestBlock = 64 * 1024;
 
-    /// <summary>Tells the other half all it needs to begin with the ring. False: xenstore took some of it not.</summary>
-    public async ValueTask<bool> ConnectAsync(BlkFrontNumbers numbers) =>
+    /// <summary>Tells the other half all it needs to begin with the rings. False: xenstore took some of it not.</summary>
+    public async ValueTask<bool> ConnectAsync(BlkFrontNumbers[] queues) =>
         // The same pages are granted for as long as the connection lasts, so the other half may keep them mapped.
-        await WriteAsync("ring-ref", numbers.Ring)
-        && await WriteAsync("event-channel", numbers.Channel)
+        await WriteQueuesAsync(queues)
         && await WriteAsync("protocol", "x86_64-abi")
         && await WriteAsync("feature-persistent", 1)
         && await WriteAsync("state", (long)XenBusState.Initialised);
@@ -51,11 +50,30 @@ internal sealed class BlkFrontConnection(ActorRef<XenStoreMessage> store, string
     public async ValueTask<long> ReadSectorCountAsync() =>
         Math.Min(await ReadNumberAsync("sectors") ?? throw new XenViolationException($"{Path} has no known number of sectors."), long.MaxValue / BlockDeviceInformation.SectorSize);
 
+    private async ValueTask<bool> WriteQueuesAsync(BlkFrontNumbers[] queues)
+    {
+        if (!await WriteQueueCountAsync(queues.Length))
+        {
+            return false;
+        }
+
+        for (var index = 0; index < queues.Length; index++)
+        {
+            var prefix = QueuePrefix(index, queues.Length);
+            if (!await WriteAsync($"{prefix}ring-ref", queues[index].Ring) || !await WriteAsync($"{prefix}event-channel", queues[index].Channel))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private async ValueTask<long?> ReadNumberAsync(string node) =>
         long.TryParse(await ReadOtherAsync(node), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
-/// <summary>What the other half is told to connect by.</summary>
+/// <summary>What the other half is told to connect a queue by.</summary>
 /// <param name="Ring">Grant of the ring.</param>
 /// <param name="Channel">Port of the event channel.</param>
 internal readonly record struct BlkFrontNumbers(uint Ring, uint Channel);

@@ -2,6 +2,7 @@
 using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
+using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.Xen;
@@ -15,19 +16,24 @@ namespace Troupe.Drivers.Xen;
 /// <b>Events are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
-/// <b>An other half that lies</b>, closes, goes away, or has requests and ends none for half of <see cref="BlockDeviceMessage.Patience"/>, is cut off and connected to anew: at once, or
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>), as a virtio disk's are. The children have ended before the
+/// halves part, so nobody touches a ring meanwhile.
+/// </para>
+/// <para>
+/// <b>An other half that lies</b>, closes, goes away, or has requests in a queue and ends none of them for half of <see cref="BlockDeviceMessage.Patience"/>, is cut off and connected to anew: at once, or
 /// after a second if it did nothing well since it was last found lying. Clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
 /// </remarks>
 public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
 {
-    private static readonly TimeSpan DeviceTimeout = BlockDeviceMessage.Patience / 2;
     private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
 
     private readonly BlkFrontDevice _device;
     private readonly BlkFrontConnection _connection;
+    private readonly FurtherQueues _further;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
+    private RequestDeadline? _deadline;
     private int _interrupted;
     private int _otherChanged;
     private bool _isWatching;
@@ -35,8 +41,6 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
 
     // Until the timer's next message the halves part and no connection is begun, however often the other half changes: otherwise the two could go round for ever.
     private bool _isLeftAlone;
-    private bool _hasDeadline;
-    private long _completedAtDeadline;
     private long _completedAtViolation = -1;
 
     /// <summary>Creates an incarnation of the driver.</summary>
@@ -49,6 +53,8 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         ArgumentNullException.ThrowIfNull(store);
         _device = device;
         _connection = new BlkFrontConnection(store, path);
+        // A full mailbox has messages to handle, and each looks.
+        _further = new FurtherQueues(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
     }
 
     /// <inheritdoc/>
@@ -56,6 +62,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
     {
         _self = Context.Self;
         _timer = Context.CreateTimer(BlockDeviceMessage.Deadline());
+        _deadline = new RequestDeadline(_device.First, _timer);
         _self.TryTell(BlockDeviceMessage.Interrupt());
     }
 
@@ -78,13 +85,36 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
                 _device.CountEvent();
                 _device.Service();
             }
+
+            if (_further.HaveViolation)
+            {
+                throw new XenViolationException($"{_device.Name}: the other half broke the rules in another queue.");
+            }
+
+            _device.Publish();
         }
         catch (XenViolationException)
         {
-            CutOff();
+            return CutOffAndGoOnAsync();
         }
 
-        SetDeadline();
+        return GoOnAsync();
+    }
+
+    private async ValueTask CutOffAndGoOnAsync()
+    {
+        await CutOffAsync();
+        await GoOnAsync();
+    }
+
+    private ValueTask GoOnAsync()
+    {
+        // While it does not, the timer is for the end of its rest.
+        if (_device.IsRunning)
+        {
+            _deadline!.Watch();
+        }
+
         var hasOtherChanged = ProcessorMemory.LoadAcquire(ref _otherChanged) != 0;
         return hasOtherChanged || (!_isResting && (!_isWatching || !_device.IsRunning)) ? FollowAsync() : default;
     }
@@ -114,43 +144,18 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
 
     private void OnTimer()
     {
-        // An active timer has been set anew since it sent this.
-        if (_timer.IsActive)
-        {
-            return;
-        }
-
         _isResting = _isLeftAlone = false;
-        if (_hasDeadline)
+        if (_device.IsRunning && _deadline!.IsMissed)
         {
-            throw new XenViolationException($"{_device.Name} ended no request for {DeviceTimeout}.");
-        }
-    }
-
-    /// <summary>The deadline is for the next request that ends, while there are some; counted from the last that did.</summary>
-    private void SetDeadline()
-    {
-        if (!_device.IsRunning || _device.InFlight == 0)
-        {
-            if (_hasDeadline)
-            {
-                _hasDeadline = false;
-                _timer.Cancel();
-            }
-        }
-        else if (!_hasDeadline || _device.Completed != _completedAtDeadline)
-        {
-            _hasDeadline = true;
-            _completedAtDeadline = _device.Completed;
-            _timer.Restart(DeviceTimeout);
+            throw new XenViolationException($"{_device.Name} ended no request for {RequestDeadline.DeviceTimeout}.");
         }
     }
 
     /// <summary>The other half broke the rules.</summary>
-    private void CutOff()
+    private async ValueTask CutOffAsync()
     {
         _device.CountViolation();
-        Stop();
+        await StopAsync();
         _isResting = false;
         _isLeftAlone = _device.Completed == _completedAtViolation;
         _completedAtViolation = _device.Completed;
@@ -184,7 +189,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         catch (XenViolationException exception)
         {
             _device.Refuse(exception);
-            CutOff();
+            await CutOffAsync();
             Rest();
         }
         catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
@@ -208,6 +213,8 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
             case XenBusState.Connected:
                 _device.Start(await _connection.ReadPropertiesAsync());
                 _isResting = false;
+                _timer.Cancel();
+                _further.Open(Context, _device.FurtherQueues);
                 await _connection.SetStateAsync(XenBusState.Connected);
                 break;
             case XenBusState.InitWait or XenBusState.Initialised when _device.IsPrepared:
@@ -220,7 +227,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
             case XenBusState.Closing:
             case XenBusState.Closed:
             default:
-                Stop();
+                await StopAsync();
                 await FollowPartingAsync();
                 break;
         }
@@ -236,13 +243,13 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
             return;
         }
 
-        if (!_device.TryPrepare(OnEvent, out var numbers))
+        if (!_device.TryPrepare(await _connection.ReadMostQueuesAsync(), OnEvent, out var queues))
         {
             // It is ready for another connection and holds pages of the last: once more.
             _isLeftAlone = true;
             await _connection.SetStateAsync(XenBusState.Closing);
         }
-        else if (!await _connection.ConnectAsync(numbers))
+        else if (!await _connection.ConnectAsync(queues))
         {
             _device.Stop();
         }
@@ -251,10 +258,11 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         Rest();
     }
 
-    private void Stop()
+    /// <summary>Ends the actors of the other queues, and the use of the rings: nobody but this actor touches the device any more.</summary>
+    private async ValueTask StopAsync()
     {
+        await _further.CloseAsync();
         _device.Stop();
-        _hasDeadline = false;
         _timer.Cancel();
     }
 

@@ -1,4 +1,4 @@
-// xen/include/public/io/blkif.h: a ring of one page, its requests and responses.
+// xen/include/public/io/blkif.h: a ring of one page and its event channel; requests and responses.
 using Troupe.Actors;
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Block;
@@ -6,11 +6,14 @@ using Troupe.Drivers.Contracts;
 
 namespace Troupe.Drivers.Xen;
 
-/// <summary>The ring of a Xen disk, and the batches that it has. In the driver's turns alone.</summary>
-internal sealed class BlkFrontQueue : BatchPump
+/// <summary>One queue of a Xen disk: its ring, the pages of segments of its requests, and its event channel.</summary>
+internal sealed class BlkFrontQueue : BlockQueue
 {
     /// <summary>Requests at the other half, at most: as many as the ring holds.</summary>
     public const int MaximumInFlight = 32;
+
+    /// <summary>Bits of a request's number that are counted, so that those of different queues differ too; one disk does not come to so many.</summary>
+    private const int CountBits = 48;
 
     private const int PageBytes = BlkFrontDevice.PageBytes;
     private const int SectorsPerPage = PageBytes / BlockDeviceInformation.SectorSize;
@@ -31,40 +34,45 @@ internal sealed class BlkFrontQueue : BatchPump
     private ulong _count;
 
     /// <summary>Takes its memory. The grants of the buffers' pages are those of the time: the device writes them anew whenever the halves connect.</summary>
-    public BlkFrontQueue(string name, DmaArena arena, ushort handle, uint[] bufferGrants, int grantsPerBuffer)
-        : base(MaximumInFlight)
+    public BlkFrontQueue(int index, string name, DmaArena arena, ushort handle, uint[] bufferGrants, BlkFrontOptions options)
+        : base(index, MaximumInFlight, options.MaximumBatches)
     {
-        (_name, _handle, _bufferGrants, _grantsPerBuffer) = (name, handle, bufferGrants, grantsPerBuffer);
+        (_name, _handle, _bufferGrants, _grantsPerBuffer) = (name, handle, bufferGrants, options.BufferSize / PageBytes);
+        _count = (ulong)index << CountBits;
         _segmentMemory = arena.Allocate(MaximumInFlight * PageBytes, PageBytes);
         _ringMemory = arena.Allocate(PageBytes, PageBytes);
         _ring = new BlockRing(_ringMemory, _segmentMemory);
         ArgumentOutOfRangeException.ThrowIfNotEqual(_ring.Size, MaximumInFlight);
     }
 
-    /// <summary>Makes the ring and grants it, and the segments' pages, to the other domain; the channel's events call <paramref name="onEvent"/> from then on.</summary>
-    public BlkFrontNumbers Prepare(XenFrontend frontend, Action onEvent)
+    /// <summary>Makes the ring, grants it and the segments' pages, and opens the channel; the other domain does not know of them yet. Everything of an earlier time was taken back.</summary>
+    /// <param name="frontend">The device's capability.</param>
+    /// <param name="queues">How many queues there are: of several, each has its events on a processor of its own.</param>
+    /// <param name="onEvent">Called for each event from then on.</param>
+    public BlkFrontNumbers Prepare(XenFrontend frontend, int queues, Action onEvent)
     {
         _ring.Initialize();
         BlkFrontDevice.Grant(frontend, _segmentMemory, _segmentGrants);
-        _channel = frontend.OpenChannel();
-        _channel.Connect(onEvent);
+        _channel = frontend.OpenChannel(Index);
+        _channel.Connect(onEvent, queues > 1 ? Index : null);
         return new BlkFrontNumbers(frontend.Grant(_ringMemory, 0, isReadOnly: false), _channel.Port);
     }
 
-    /// <summary>Ends the use of the ring, and answers what waits. What is in flight may still be done.</summary>
+    /// <summary>Ends the use of the ring, whose actor has ended, and answers what waits. What is in flight may still be done.</summary>
     public void Close()
     {
+        LoseActor();
         _channel?.Disconnect();
         _channel = null;
-        AbandonWaiting();
+        AbandonUngiven();
     }
 
     /// <summary>The other domain has let go of all pages: answers what was in flight.</summary>
     public void Abandon() => AbandonInFlight();
 
-    /// <summary>Takes back every request that is over, and gives the other half what waits.</summary>
+    /// <inheritdoc/>
     /// <exception cref="XenViolationException">The other end broke the protocol.</exception>
-    public void Service()
+    public override void Service()
     {
         do
         {
@@ -79,15 +87,18 @@ internal sealed class BlkFrontQueue : BatchPump
         while (!_ring.TryAskForEvent());
     }
 
-    /// <summary>Shows the other half what is new in the ring.</summary>
-    public void Publish()
+    /// <inheritdoc/>
+    public override void Publish()
     {
-        if (_ring.Publish())
+        if (_channel is not null && _ring.Publish())
         {
             Counters.Notifications++;
-            _channel!.Notify();
+            _channel.Notify();
         }
     }
+
+    /// <inheritdoc/>
+    public override bool IsViolation(Exception exception) => exception is XenViolationException;
 
     /// <inheritdoc/>
     protected override bool TryAddFlush(int place)
@@ -119,7 +130,7 @@ internal sealed class BlkFrontQueue : BatchPump
         return true;
     }
 
-    /// <summary>A number for a request. Never the same twice, so that an answer to what was answered before is known for one.</summary>
+    /// <summary>A number for a request. Never the same twice in any queue, so that an answer to what was answered before is known for one.</summary>
     private ulong Name(int place, BlockRingOperation operation, bool isIndirect = false)
     {
         var id = (++_count * MaximumInFlight) + (ulong)place;

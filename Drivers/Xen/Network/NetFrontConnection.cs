@@ -48,15 +48,14 @@ internal sealed class NetFrontConnection(ActorRef<XenStoreMessage> store, string
 
     private async ValueTask<bool> WriteQueuesAsync(NetFrontNumbers[] queues)
     {
-        // Said of one queue as well: what an earlier incarnation said must not stay. One queue's nodes have no queue in their path.
-        if (!await WriteAsync("multi-queue-num-queues", queues.Length))
+        if (!await WriteQueueCountAsync(queues.Length))
         {
             return false;
         }
 
         for (var index = 0; index < queues.Length; index++)
         {
-            var prefix = queues.Length == 1 ? "" : $"queue-{index}/";
+            var prefix = QueuePrefix(index, queues.Length);
             if (!await WriteAsync($"{prefix}tx-ring-ref", queues[index].TransmitRing)
                 || !await WriteAsync($"{prefix}rx-ring-ref", queues[index].ReceiveRing)
                 || !await WriteAsync($"{prefix}event-channel", queues[index].Channel))
@@ -67,10 +66,6 @@ internal sealed class NetFrontConnection(ActorRef<XenStoreMessage> store, string
 
         return true;
     }
-
-    /// <summary>One that says nothing, or nothing sensible, takes one.</summary>
-    private async ValueTask<int> ReadMostQueuesAsync() =>
-        int.TryParse(await ReadOtherAsync("multi-queue-max-queues"), NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most > 0 ? most : 1;
 
     private async ValueTask<bool> HasAsync(string feature) => await ReadOtherAsync(feature) == "1";
 

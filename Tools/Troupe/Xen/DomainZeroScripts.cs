@@ -38,7 +38,7 @@ public static class DomainZeroScripts
     /// <summary>The most disks: so many have grants for all of their buffers, beside a network card (Drivers/Xen/Block/BlkFrontOptions.cs).</summary>
     public const int MostDisks = 3;
 
-    /// <summary>What the other half of a network card offers: without a word, it would be one queue, because the first domain has one processor.</summary>
+    /// <summary>What the other half of a network card or a disk offers: without a word, it would be one queue, because the first domain has one processor.</summary>
     public const int MostQueues = 4;
 
     /// <summary>The first program.</summary>
@@ -52,7 +52,7 @@ public static class DomainZeroScripts
         ln -sf /proc/self/fd /dev/fd; ln -sf /proc/self/fd/0 /dev/stdin
         exec >/dev/hvc0 2>&1 </dev/hvc0
         say() { echo "{{OwnMark}}$*"; }
-        for module in {{string.Join(' ', modules)}}; do case $module in xen-netback) parameters=max_queues={{MostQueues}};; *) parameters=;; esac; insmod /modules/$module.ko $parameters || say "module $module does not load"; done
+        for module in {{string.Join(' ', modules)}}; do case $module in xen-netback|xen-blkback) parameters=max_queues={{MostQueues}};; *) parameters=;; esac; insmod /modules/$module.ko $parameters || say "module $module does not load"; done
         mount -t xenfs xenfs /proc/xen
         xenstored --pid-file /run/xenstored.pid && xen-init-dom0 >/dev/null && xenconsoled --log=guest --log-dir=/var/log/xen/console --pid-file=/run/xenconsoled.pid || say "the toolstack does not start"
         brctl addbr br0; ip addr add {{HostAddress}}/24 dev br0; ip link set br0 up

@@ -8,18 +8,20 @@ namespace Troupe.Drivers.Tests.Xen;
 /// <summary>The guest's half of a Xen disk, its driver's actor and xenstore's client in a system of the TestKit, a made-up other half, and a client.</summary>
 internal sealed class BlkFrontFixture
 {
-    private BlkFrontFixture(TestSystem test, Action<FakeBlockBackend>? configure, int maximumBatches)
+    private BlkFrontFixture(TestSystem test, Action<FakeBlockBackend>? configure, int maximumBatches, int queues)
     {
-        FakeStore store = new();
-        Backend = new FakeBlockBackend(Frontend, store);
+        Backend = new FakeBlockBackend(Frontend, Store);
+        Backend.Offer = queues > 1 ? $"{queues}" : null;
         configure?.Invoke(Backend);
-        BlkFrontOptions options = new() { MaximumBatches = maximumBatches, BufferCount = 40, BufferSize = 64 * 1024 };
+        BlkFrontOptions options = new() { Queues = queues, MaximumBatches = maximumBatches, BufferCount = 40, BufferSize = 64 * 1024 };
         Device = new BlkFrontDevice(Frontend, Frontend.CreateArena(options.RequiredDmaMemory), 51712, options);
-        var client = test.System.Spawn(new XenStoreClient(store), "xenstore");
+        var client = test.System.Spawn(new XenStoreClient(Store), "xenstore");
         Driver = test.System.Spawn(() => new BlkFrontDriver(Device, client, FakeBlockBackend.Front), new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeFrontend Frontend { get; } = new("vbd 51712");
+
+    public FakeStore Store { get; } = new();
 
     public FakeBlockBackend Backend { get; }
 
@@ -27,11 +29,15 @@ internal sealed class BlkFrontFixture
 
     public ActorRef<BlockDeviceMessage> Driver { get; }
 
-    /// <summary>A scenario with a disk, which is connected when it begins.</summary>
-    public static void Run(Func<TestSystem, BlkFrontFixture, Task> scenario, Action<FakeBlockBackend>? configure = null, int maximumBatches = 64) => TestSystem.Run(test => RunAsync(test, scenario, configure, maximumBatches));
+    /// <summary>A scenario with a disk, which is connected when it begins. As many queues are wanted as are offered, if <paramref name="configure"/> does not say otherwise.</summary>
+    public static void Run(Func<TestSystem, BlkFrontFixture, Task> scenario, Action<FakeBlockBackend>? configure = null, int maximumBatches = 64, int queues = 1) =>
+        TestSystem.Run(test => RunAsync(test, scenario, configure, maximumBatches, queues));
 
     /// <summary>The same with 100 seeds.</summary>
-    public static void RunSeeds(Func<TestSystem, BlkFrontFixture, Task> scenario) => TestSystem.RunSeeds(test => RunAsync(test, scenario, null, 64), count: 100);
+    public static void RunSeeds(Func<TestSystem, BlkFrontFixture, Task> scenario, int queues = 1) => TestSystem.RunSeeds(test => RunAsync(test, scenario, null, 64, queues), count: 100);
+
+    /// <summary>A node of the front.</summary>
+    public string? Node(string name) => Store.Nodes.GetValueOrDefault($"{FakeBlockBackend.Front}/{name}");
 
     public async Task<BlockDeviceInformation> InformationAsync() => await Driver.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation);
 
@@ -56,6 +62,13 @@ internal sealed class BlkFrontFixture
             batch.AddFlush();
         }
 
+        return batch;
+    }
+
+    public static BlockBatch Flush()
+    {
+        var batch = new BlockBatch();
+        batch.AddFlush();
         return batch;
     }
 
@@ -90,11 +103,12 @@ internal sealed class BlkFrontFixture
         Device.Stop();
         Assert.Equal((0, 0), (Device.Buffers.RentedCount, Frontend.GrantCount));
         Assert.Equal(0, Device.Buffers.MisuseCount);
+        Assert.All(Frontend.Channels, static channel => Assert.False(channel.IsConnected));
     }
 
-    private static async Task RunAsync(TestSystem test, Func<TestSystem, BlkFrontFixture, Task> scenario, Action<FakeBlockBackend>? configure, int maximumBatches)
+    private static async Task RunAsync(TestSystem test, Func<TestSystem, BlkFrontFixture, Task> scenario, Action<FakeBlockBackend>? configure, int maximumBatches, int queues)
     {
-        var disk = new BlkFrontFixture(test, configure, maximumBatches);
+        var disk = new BlkFrontFixture(test, configure, maximumBatches, queues);
         await disk.InformationAsync();
         await scenario(test, disk);
     }

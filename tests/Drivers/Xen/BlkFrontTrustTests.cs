@@ -202,59 +202,72 @@ public sealed class BlkFrontTrustTests
         Assert.Contains(reason, failure.InnerException!.Message, StringComparison.Ordinal);
     });
 
-    /// <summary>Another half that does what it likes: wrong names, operations and states, twice, out of order, or nothing. Under 100 seeds, 20 requests each.</summary>
-    [Fact]
-    public void WhateverTheOtherHalfDoesEveryRequestIsAnsweredAndNothingLeaks() => BlkFrontFixture.RunSeeds(async (test, disk) =>
-    {
-        var taken = new List<FakeBlockBackend.Request>();
-        var connection = disk.Backend.Connections;
-        disk.Backend.OnNotify = () =>
+    /// <summary>
+    /// Another half that does what it likes: wrong names, operations and states, twice, out of order, or nothing, in any queue. Under 100 seeds, 20 requests of each of two clients.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void WhateverTheOtherHalfDoesEveryRequestIsAnsweredAndNothingLeaks(int queues) => BlkFrontFixture.RunSeeds(
+        async (test, disk) =>
         {
-            if (connection != disk.Backend.Connections)
+            var taken = new List<FakeBlockBackend.Request>();
+            var connection = disk.Backend.Connections;
+            disk.Backend.OnNotify = () =>
             {
-                taken.Clear();
-                connection = disk.Backend.Connections;
+                if (connection != disk.Backend.Connections)
+                {
+                    taken.Clear();
+                    connection = disk.Backend.Connections;
+                }
+
+                Misbehave(test.Random, disk.Backend, taken);
+            };
+            await Task.WhenAll(AskAsync(test.Random, disk), AskAsync(test.Random, disk));
+            disk.Backend.PerformAtOnce();
+            await test.AdvanceAsync(TimeSpan.FromMinutes(2));
+            using (var works = await disk.SubmitWhenConnectedAsync(test, () => disk.Write(0, 1, flush: true)))
+            {
+                Assert.Equal(BlockStatus.Done, works.Status);
             }
 
-            Misbehave(test.Random, disk.Backend, taken);
-        };
+            Assert.Equal(queues, disk.Backend.Queues);
+            await disk.AssertNothingLeakedAsync();
+        },
+        queues);
+
+    private static async Task AskAsync(Random random, BlkFrontFixture disk)
+    {
         for (var round = 0; round < 20; round++)
         {
-            var sector = test.Random.Next(100);
-            var sectors = test.Random.Next(1, 129);
-            using var answer = await disk.SubmitAsync(test.Random.Next(3) == 0 ? disk.Read(sector, sectors) : disk.Write(sector, 1, sectors, flush: test.Random.Next(2) == 0));
+            var sector = random.Next(100);
+            var sectors = random.Next(1, 129);
+            using var answer = await disk.SubmitAsync(random.Next(3) == 0 ? disk.Read(sector, sectors) : disk.Write(sector, 1, sectors, flush: random.Next(2) == 0));
             Assert.NotEqual(BlockStatus.Pending, answer.Status);
         }
-
-        disk.Backend.PerformAtOnce();
-        await test.AdvanceAsync(TimeSpan.FromMinutes(2));
-        using (var works = await disk.SubmitWhenConnectedAsync(test, () => disk.Write(0, 1, flush: true)))
-        {
-            Assert.Equal(BlockStatus.Done, works.Status);
-        }
-
-        await disk.AssertNothingLeakedAsync();
-    });
+    }
 
     private static void Misbehave(Random random, FakeBlockBackend backend, List<FakeBlockBackend.Request> taken)
     {
         taken.AddRange(backend.TakeAll());
-        for (var deed = random.Next(3); deed >= 0 && backend.Ring != 0; deed--)
+        for (var deed = random.Next(3); deed >= 0 && backend.Queues > 0; deed--)
         {
             var victim = taken.Count == 0 ? null : taken[random.Next(taken.Count)];
+            var queue = random.Next(backend.Queues);
             switch (random.Next(10))
             {
                 case 0:
-                    backend.Respond((ulong)random.NextInt64(), (byte)random.Next(8), (short)random.Next(-3, 2));
+                    backend.Respond((ulong)random.NextInt64(), (byte)random.Next(8), (short)random.Next(-3, 2), queue);
                     break;
                 case 1:
-                    backend.Claim((uint)random.Next());
+                    backend.Claim((uint)random.Next(), queue);
                     break;
                 case 2:
                     backend.SetState(random.Next(2, 8).ToString(System.Globalization.CultureInfo.InvariantCulture));
                     break;
                 case 3 when victim is not null:
-                    backend.Respond(victim.Id, (byte)random.Next(8), 0);
+                    // By the queue that has it, or by another.
+                    backend.Respond(victim.Id, (byte)random.Next(8), 0, queue);
                     break;
                 case 4 when victim is not null:
                     backend.Perform(victim, (short)random.Next(-3, 2));

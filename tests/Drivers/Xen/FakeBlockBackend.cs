@@ -14,7 +14,7 @@ internal sealed class FakeBlockBackend
 
     private readonly FakeFrontend _frontend;
     private readonly FakeStore _store;
-    private uint _taken, _answered;
+    private Queue[] _queues = [];
 
     public FakeBlockBackend(FakeFrontend frontend, FakeStore store, int sectors = 256)
     {
@@ -33,13 +33,22 @@ internal sealed class FakeBlockBackend
         store.Nodes[$"{Front}/backend"] = Back;
         store.Nodes[$"{Back}/state"] = "2";
         store.OnWrite = OnWrite;
-        frontend.Channel.OnNotify = () => OnNotify();
     }
 
     /// <summary>A request as it stands in the ring: what it does, its segments, and whether those have a page of their own.</summary>
-    public sealed record Request(ulong Id, byte Operation, long FirstSector, long Count, bool IsIndirect, IReadOnlyList<(uint Grant, int First, int Last)> Segments);
+    public sealed record Request(int Queue, ulong Id, byte Operation, long FirstSector, long Count, bool IsIndirect, IReadOnlyList<(uint Grant, int First, int Last)> Segments);
+
+    private sealed record Queue(uint Ring)
+    {
+        public uint Taken { get; set; }
+
+        public uint Answered { get; set; }
+    }
 
     public byte[] Bytes { get; }
+
+    /// <summary>What of it would outlive a loss of power: as it was at the last flush of any queue.</summary>
+    public byte[] Durable { get; private set; } = [];
 
     /// <summary>What it publishes when it connects.</summary>
     public Dictionary<string, string> Properties { get; }
@@ -55,7 +64,25 @@ internal sealed class FakeBlockBackend
     /// <summary>Whether it keeps its pages when it closes, as one with requests under way does.</summary>
     public bool HoldsPages { get; set; }
 
-    public uint Ring { get; private set; }
+    /// <summary>How many queues it is connected by.</summary>
+    public int Queues => _queues.Length;
+
+    /// <summary>What it says of the most queues; null: nothing.</summary>
+    public string? Offer
+    {
+        get => _store.Nodes.GetValueOrDefault($"{Back}/multi-queue-max-queues");
+        set
+        {
+            if (value is null)
+            {
+                _store.Nodes.Remove($"{Back}/multi-queue-max-queues");
+            }
+            else
+            {
+                _store.Nodes[$"{Back}/multi-queue-max-queues"] = value;
+            }
+        }
+    }
 
     public string State => _store.Nodes[$"{Back}/state"];
 
@@ -64,7 +91,7 @@ internal sealed class FakeBlockBackend
     /// <summary>Its program is gone, and what it had mapped and taken; somebody sets its state.</summary>
     public void Die(string state)
     {
-        Ring = 0;
+        _queues = [];
         _frontend.IsMapped = false;
         SetState(state);
     }
@@ -90,20 +117,19 @@ internal sealed class FakeBlockBackend
         return requests.Count;
     }
 
-    public List<Request> TakeAll()
+    public List<Request> TakeAll() => [.. Enumerable.Range(0, Queues).SelectMany(TakeAll)];
+
+    public List<Request> TakeAll(int queue)
     {
         var requests = new List<Request>();
-        for (; Ring != 0 && _taken != Read32(0); _taken++)
+        var taken = _queues[queue];
+        for (; taken.Taken != Read32(queue, 0); taken.Taken++)
         {
-            requests.Add(Parse(_frontend.Page(Ring).Slice(Entries + ((int)(_taken % 32) * EntryLength), EntryLength)));
+            requests.Add(Parse(queue, _frontend.Page(taken.Ring).Slice(Entries + ((int)(taken.Taken % 32) * EntryLength), EntryLength)));
         }
 
-        if (Ring != 0)
-        {
-            // Wants to be told of the next.
-            Write32(4, _taken + 1);
-        }
-
+        // Wants to be told of the next.
+        Write32(queue, 4, taken.Taken + 1);
         return requests;
     }
 
@@ -115,28 +141,29 @@ internal sealed class FakeBlockBackend
             Transfer(request);
         }
 
-        Respond(request.Id, operation ?? request.Operation, status);
+        Respond(request.Id, operation ?? request.Operation, status, request.Queue);
     }
 
     /// <summary>Answers with anything.</summary>
-    public void Respond(ulong id, byte operation, short status)
+    public void Respond(ulong id, byte operation, short status, int queue = 0)
     {
-        var entry = _frontend.Page(Ring, toWrite: true).Slice(Entries + ((int)(_answered % 32) * EntryLength), EntryLength);
+        var answered = _queues[queue].Answered;
+        var entry = _frontend.Page(_queues[queue].Ring, toWrite: true).Slice(Entries + ((int)(answered % 32) * EntryLength), EntryLength);
         BinaryPrimitives.WriteUInt64LittleEndian(entry, id);
         entry[8] = operation;
         BinaryPrimitives.WriteInt16LittleEndian(entry[10..], status);
-        Claim(_answered + 1);
+        Claim(answered + 1, queue);
     }
 
     /// <summary>Claims so many responses, and interrupts if that was asked for.</summary>
-    public void Claim(uint producer)
+    public void Claim(uint producer, int queue = 0)
     {
-        var before = _answered;
-        _answered = producer;
-        Write32(8, producer);
-        if (producer - Read32(12) < producer - before)
+        var before = _queues[queue].Answered;
+        _queues[queue].Answered = producer;
+        Write32(queue, 8, producer);
+        if (producer - Read32(queue, 12) < producer - before)
         {
-            _frontend.Channel.Raise();
+            _frontend.Channels[queue].Raise();
         }
     }
 
@@ -154,10 +181,11 @@ internal sealed class FakeBlockBackend
                 break;
             case "3" or "4" when State == "2":
                 Assert.Equal("x86_64-abi", _store.Nodes[$"{Front}/protocol"]);
-                Assert.Equal("7", _store.Nodes[$"{Front}/event-channel"]);
-                Ring = uint.Parse(_store.Nodes[$"{Front}/ring-ref"], CultureInfo.InvariantCulture);
+                var count = int.Parse(_store.Nodes.GetValueOrDefault($"{Front}/multi-queue-num-queues") ?? "1", CultureInfo.InvariantCulture);
+                // Linux's refuses more than it offered.
+                Assert.InRange(count, 1, int.TryParse(Offer, out var most) ? Math.Max(most, 1) : 1);
+                _queues = [.. Enumerable.Range(0, count).Select(queue => Connect(queue, count == 1 ? "" : $"queue-{queue}/"))];
                 _frontend.IsMapped = true;
-                _taken = _answered = 0;
                 Connections++;
                 foreach (var (name, property) in Properties)
                 {
@@ -170,20 +198,27 @@ internal sealed class FakeBlockBackend
                 SetState("5");
                 break;
             case "6":
-                Ring = 0;
+                _queues = [];
                 _frontend.IsMapped = HoldsPages;
                 SetState("6");
                 break;
         }
     }
 
-    private Request Parse(Span<byte> entry)
+    private Queue Connect(int queue, string prefix)
+    {
+        Assert.Equal($"{_frontend.Channels[queue].Port}", _store.Nodes[$"{Front}/{prefix}event-channel"]);
+        _frontend.Channels[queue].OnNotify = () => OnNotify();
+        return new Queue(uint.Parse(_store.Nodes[$"{Front}/{prefix}ring-ref"], CultureInfo.InvariantCulture));
+    }
+
+    private Request Parse(int queue, Span<byte> entry)
     {
         var (operation, id, sector) = (entry[0], BinaryPrimitives.ReadUInt64LittleEndian(entry[8..]), BinaryPrimitives.ReadInt64LittleEndian(entry[16..]));
         if (operation == Discard)
         {
             Assert.Equal((0, 51712), (entry[1], BinaryPrimitives.ReadUInt16LittleEndian(entry[2..])));
-            return new Request(id, operation, sector, BinaryPrimitives.ReadInt64LittleEndian(entry[24..]), false, []);
+            return new Request(queue, id, operation, sector, BinaryPrimitives.ReadInt64LittleEndian(entry[24..]), false, []);
         }
 
         var isIndirect = operation == Indirect;
@@ -198,7 +233,7 @@ internal sealed class FakeBlockBackend
             parsed.Add((BinaryPrimitives.ReadUInt32LittleEndian(segment), segment[4], segment[5]));
         }
 
-        return new Request(id, isIndirect ? entry[1] : operation, sector, parsed.Sum(static segment => segment.Last - segment.First + 1), isIndirect, parsed);
+        return new Request(queue, id, isIndirect ? entry[1] : operation, sector, parsed.Sum(static segment => segment.Last - segment.First + 1), isIndirect, parsed);
     }
 
     private void Transfer(Request request)
@@ -230,11 +265,12 @@ internal sealed class FakeBlockBackend
                 break;
             default:
                 Assert.Equal((Flush, 0L, 0), (request.Operation, request.FirstSector, request.Segments.Count));
+                Durable = [.. Bytes];
                 break;
         }
     }
 
-    private uint Read32(int offset) => Volatile.Read(ref MemoryMarshal.AsRef<uint>(_frontend.Page(Ring)[offset..]));
+    private uint Read32(int queue, int offset) => Volatile.Read(ref MemoryMarshal.AsRef<uint>(_frontend.Page(_queues[queue].Ring)[offset..]));
 
-    private void Write32(int offset, uint value) => Volatile.Write(ref MemoryMarshal.AsRef<uint>(_frontend.Page(Ring, toWrite: true)[offset..]), value);
+    private void Write32(int queue, int offset, uint value) => Volatile.Write(ref MemoryMarshal.AsRef<uint>(_frontend.Page(_queues[queue].Ring, toWrite: true)[offset..]), value);
 }

@@ -1,17 +1,25 @@
 using System.Buffers.Binary;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Troupe.Tools.Terminal;
 using Troupe.Tools.Workspace;
+using Troupe.Tools.Xen;
 
 namespace Troupe.Tools.Testing.Xen;
 
 /// <summary>The disks of the cases that have some, made anew for each run, and what has to be in their files at the end.</summary>
-internal sealed class XenDisks : IDisposable
+internal sealed partial class XenDisks : IDisposable
 {
     /// <summary>How often the guest boots on its disks, in one run of the first domain.</summary>
     public const int Boots = 2;
 
     /// <summary>What the first domain does meanwhile: when the guest has ended, it is there once more.</summary>
     public const string BootAgain = "while xl list guest >/dev/null 2>&1; do sleep 1; done\nxl create -q /guest/configuration 2>/tmp/create || { cat /tmp/create; say \"xl create failed\"; }";
+
+    /// <summary>Begins what the self-test says of each queue of its first disk, in each boot.</summary>
+    public const string QueueMark = $"{DomainZeroScripts.ConsoleMark}sectors: queue ";
+
+    private const int Processors = 2;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("troupe-xen-disks-").FullName;
 
@@ -45,6 +53,20 @@ internal sealed class XenDisks : IDisposable
         }
     }
 
+    /// <summary>Whether in each boot each queue, one for each processor, ended requests and had events.</summary>
+    public static void CheckQueues(IReadOnlyList<string> lines)
+    {
+        for (var queue = 0; queue < Processors; queue++)
+        {
+            // Of 96 batches of four requests, eight at a time, some are in each; the flushes behind them are in the first.
+            var used = lines.Select(line => Queue().Match(line)).Count(match => match.Success && Number(match, 1) == queue && Number(match, 2) >= 4 && Number(match, 3) > 0);
+            if (used != Boots)
+            {
+                throw new UserError($"queue {queue} of {Processors} of the disk was used in {used} of {Boots} boots");
+            }
+        }
+    }
+
     /// <summary>Whether Linux's tools find the file system whole, and the number of the last boot in it.</summary>
     public void CheckExt4()
     {
@@ -58,6 +80,11 @@ internal sealed class XenDisks : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex($"^{QueueMark}([0-9]+): ([0-9]+) requests, ([0-9]+) interrupts")]
+    private static partial Regex Queue();
 
     private string Zeros(string name, int length)
     {

@@ -93,6 +93,7 @@ internal sealed class XenTest(Repository repository, string? only)
                     Require(lines, $"store: 100 of 100 values are as boot {boot} left them");
                 }
 
+                XenDisks.CheckQueues(lines);
                 disks.CheckRaw();
             }
         );
@@ -177,7 +178,7 @@ internal sealed class XenTest(Repository repository, string? only)
 
         var took = clock.Elapsed.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         Output.Say($"xen: {name}: {(failure is null ? "passed" : "FAILED")} in {took} s");
-        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "ab: ", StringComparison.Ordinal) || line.StartsWith(XenTransfers.Mark, StringComparison.Ordinal)))
+        foreach (var line in lines.Where(line => line.StartsWith(DomainZeroScripts.OwnMark + "ab: ", StringComparison.Ordinal) || line.StartsWith(XenTransfers.Mark, StringComparison.Ordinal) || line.StartsWith(XenDisks.QueueMark, StringComparison.Ordinal)))
         {
             Output.Say($"xen: {line}");
         }

@@ -1,14 +1,13 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.Virtio;
 
-namespace Troupe.Drivers.VirtioBlk;
+namespace Troupe.Drivers.Block;
 
 /// <summary>
 /// The actor of a queue beside the driver's own, as its child: it lives while the device runs, and has ended before the driver resets the device. Batches come to it by
-/// <see cref="RequestQueue.Submit"/>, so that none is lost with its mailbox; it answers them itself.
+/// <see cref="BlockQueue.Submit"/>, so that none is lost with its mailbox; it answers them itself.
 /// </summary>
-internal sealed class RequestQueueActor(RequestQueue queue, Action onViolation) : Actor<BlockDeviceMessage>
+internal sealed class BlockQueueActor(BlockQueue queue, Action onViolation) : Actor<BlockDeviceMessage>
 {
     private RequestDeadline? _deadline;
     private bool _isBroken;
@@ -24,13 +23,14 @@ internal sealed class RequestQueueActor(RequestQueue queue, Action onViolation) 
             return default;
         }
 
+        if (message.Kind == BlockDeviceMessageKind.Deadline && _deadline!.IsMissed)
+        {
+            Break();
+            return default;
+        }
+
         try
         {
-            if (message.Kind == BlockDeviceMessageKind.Deadline)
-            {
-                _deadline!.Check();
-            }
-
             queue.TakeHandedOn();
             if (queue.TakeInterrupt())
             {
@@ -40,13 +40,18 @@ internal sealed class RequestQueueActor(RequestQueue queue, Action onViolation) 
             queue.Publish();
             _deadline!.Watch();
         }
-        catch (DeviceViolationException)
+        catch (Exception exception) when (queue.IsViolation(exception))
         {
-            // Nothing the device wrote since can be believed, in any ring: the driver ends this actor and resets the device.
-            _isBroken = true;
-            onViolation();
+            Break();
         }
 
         return default;
+    }
+
+    /// <summary>Nothing the device wrote since can be believed, in any ring: the driver ends this actor and resets the device.</summary>
+    private void Break()
+    {
+        _isBroken = true;
+        onViolation();
     }
 }
