@@ -29,7 +29,10 @@ public sealed class UnikernelBuilder
     /// <summary>Starts the workers; actors can be spawned from now on. Devices and the network start with the program.</summary>
     public UnikernelApplication Build()
     {
-        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time });
+        FailureReports reports = new(Console.Error);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => reports.Flush();
+        AppDomain.CurrentDomain.UnhandledException += (_, _) => reports.Flush();
+        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time, OnFailure = reports.Report });
         _machine.ConnectConsole(actors);
         return new(actors, _machine, Network, Files);
     }
