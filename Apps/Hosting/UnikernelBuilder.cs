@@ -29,10 +29,7 @@ public sealed class UnikernelBuilder
     /// <summary>Starts the workers; actors can be spawned from now on. Devices and the network start with the program.</summary>
     public UnikernelApplication Build()
     {
-        FailureReports reports = new(Console.Error);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => reports.Flush();
-        AppDomain.CurrentDomain.UnhandledException += (_, _) => reports.Flush();
-        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time, OnFailure = reports.Report });
+        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time, OnFailure = _machine.OnFailure });
         _machine.ConnectConsole(actors);
         return new(actors, _machine, Network, Files);
     }

@@ -1,5 +1,7 @@
+using System.Text;
 using Troupe.Actors;
 using Troupe.Apps.Hosting;
+using Troupe.Smp.Host;
 
 namespace Troupe.Hosting.Tests;
 
@@ -14,64 +16,96 @@ public sealed class FailureReportsTests : IDisposable
     [Fact]
     public void WhoFailedDoesNotWaitForTheConsole()
     {
-        FailureReports reports = new(_console);
+        FailureReports reports = Create();
         reports.Report(Failure("first"));
-        Assert.Empty(_console.Lines);
+        Assert.Empty(_console.Text);
         _console.GoOn();
         reports.Flush();
-        Assert.Contains("ActorName = first", Assert.Single(_console.Lines), StringComparison.Ordinal);
+        Assert.Contains("ActorName = first", _console.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ReportsComeInTheirOrderAndAFlushWaitsForAll()
     {
-        FailureReports reports = new(_console);
-        string[] names = [.. Enumerable.Range(0, FailureReports.MostWaiting).Select(static number => $"number {number},")];
-        foreach (string name in names)
-            reports.Report(Failure(name));
+        FailureReports reports = Create();
+        ActorFailure[] failures = [.. Enumerable.Range(0, 20).Select(static number => Failure($"number {number}"))];
+        foreach (ActorFailure failure in failures)
+            reports.Report(failure);
         _console.GoOn();
         reports.Flush();
-        Assert.Equal(names, _console.Lines.Select(line => names.Single(line.Contains)));
+        Assert.Equal(Text(failures), _console.Text);
     }
 
     [Fact]
-    public async Task InAStormNoReportIsLost()
+    public async Task InAStormTheyWaitForRoomAndEachIsWhole()
     {
-        FailureReports reports = new(_console);
-        // One may be with the console already, the others wait, and the last is written by who has it.
-        int count = FailureReports.MostWaiting + 2;
-        Task storm = Task.Run(() => Enumerable.Range(0, count).ToList().ForEach(number => reports.Report(Failure($"number {number},"))));
+        // Room for less than one of them.
+        FailureReports reports = Create(words: 4);
+        ActorFailure[] failures = [.. Enumerable.Range(0, 40).Select(static number => Failure($"number {number},"))];
+        Task storm = Task.WhenAll(failures.Select(failure => Task.Run(() => reports.Report(failure))));
         _console.GoOn();
         await storm.WaitAsync(_patience);
         reports.Flush();
-        Assert.Equal(count, _console.Lines.Distinct().Count());
+        Assert.Equal(failures.Select(static failure => Text([failure])).Order(), _console.Text.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Select(static line => line + Environment.NewLine).Order());
     }
+
+    [Fact]
+    public void WhatTheConsoleHasNotTakenIsThereForAPanic()
+    {
+        LastWords waiting = new(FailureReports.WordsWaiting);
+        FailureReports reports = new(_console, waiting);
+        ActorFailure failure = Failure("first");
+        reports.Report(failure);
+        byte[] left = new byte[FailureReports.WordsWaiting];
+        Assert.Equal(Text([failure]), Encoding.UTF8.GetString(left, 0, waiting.Peek(left)));
+        _console.GoOn();
+        reports.Flush();
+        Assert.Equal(0, waiting.Peek(left));
+    }
+
+    [Fact]
+    public void AConsoleThatIsGoneKeepsNobodyFromTheEnd()
+    {
+        _console.IsGone = true;
+        _console.GoOn();
+        FailureReports reports = Create();
+        reports.Report(Failure("first"));
+        reports.Flush();
+        Assert.Empty(_console.Text);
+    }
+
+    private FailureReports Create(int words = FailureReports.WordsWaiting) => new(_console, new LastWords(words));
 
     private static ActorFailure Failure(string name) => new(name, new InvalidOperationException("no"), typeof(int), FailurePolicy.Restart);
 
+    private static string Text(IEnumerable<ActorFailure> failures) => string.Concat(failures.Select(static failure => failure + Environment.NewLine));
+
     /// <summary>Writes nothing before it is told to.</summary>
-    private sealed class SlowConsole : StringWriter
+    private sealed class SlowConsole : MemoryStream
     {
         private readonly ManualResetEventSlim _open = new();
         private readonly Lock _gate = new();
-        private readonly List<string> _lines = [];
 
-        public IReadOnlyList<string> Lines
+        public bool IsGone { get; set; }
+
+        public string Text
         {
             get
             {
                 lock (_gate)
-                    return [.. _lines];
+                    return Encoding.UTF8.GetString(ToArray());
             }
         }
 
         public void GoOn() => _open.Set();
 
-        public override void WriteLine(string? value)
+        public override void Write(byte[] buffer, int offset, int count)
         {
             _open.Wait(_patience);
+            if (IsGone)
+                throw new IOException("the console is gone");
             lock (_gate)
-                _lines.Add(value!);
+                base.Write(buffer, offset, count);
         }
 
         protected override void Dispose(bool disposing)
