@@ -35,14 +35,18 @@ internal sealed class FailureReports
     {
         byte[] text = Encoding.UTF8.GetBytes($"{failure}{Environment.NewLine}");
         lock (_reporting)
-        lock (_gate)
         {
-            for (int done = _waiting.Add(text); ; done += _waiting.Add(text.AsSpan(done)))
+            lock (_gate)
             {
-                Monitor.PulseAll(_gate);
-                if (done == text.Length)
-                    return;
-                Monitor.Wait(_gate);
+                int done = 0;
+                while (true)
+                {
+                    done += _waiting.Add(text.AsSpan(done));
+                    Monitor.PulseAll(_gate);
+                    if (done == text.Length)
+                        return;
+                    Monitor.Wait(_gate);
+                }
             }
         }
     }
