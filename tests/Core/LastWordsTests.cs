@@ -29,7 +29,7 @@ public sealed class LastWordsTests
     public void NumbersThatCannotBeAreNoText(long said, long known) => Assert.Equal("", Read("hello world", said, known));
 
     [Theory]
-    [InlineData(0)]
+    [InlineData(0UL)]
     [InlineData(Address)]
     [InlineData(Address + 4)]
     [InlineData(ulong.MaxValue - 7)]
