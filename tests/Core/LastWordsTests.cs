@@ -1,5 +1,4 @@
 using System.Text;
-using Troupe.Core.Machine;
 using Words = Troupe.Core.Machine.LastWords<Troupe.Core.Tests.FakeMappedMemory>;
 
 namespace Troupe.Core.Tests;
