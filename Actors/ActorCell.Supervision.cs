@@ -5,6 +5,9 @@ internal abstract partial class ActorCell
 {
     private readonly byte _policy;
 
+    /// <summary>Whether it is between two instances. In its turn, or by who is about to queue it for the next.</summary>
+    internal bool IsRestarting => (_holds & Holds.Restarting) != 0;
+
     /// <summary>Whether a new instance can be made.</summary>
     internal abstract bool CanRestart { get; }
 
@@ -29,6 +32,7 @@ internal abstract partial class ActorCell
 
         if (failure.Policy == FailurePolicy.Escalate)
             failure = failure with { Policy = FailurePolicy.Stop };
+        RenewTurn();
         System.ReportFailure(failure);
         if (!HasEnded)
             Apply(failure.Policy, TimeSpan.Zero);
@@ -81,6 +85,7 @@ internal abstract partial class ActorCell
             policy = FailurePolicy.Stop;
         if (policy == FailurePolicy.Restart && !Supervisor.TryCountRestart(strategy!, System.Time))
             policy = strategy!.WhenExceeded;
+        RenewTurn();
         System.ReportFailure(failure with { Policy = policy });
 
         switch (policy)
@@ -118,14 +123,31 @@ internal abstract partial class ActorCell
                     restart.OnChildrenEnded();
                 return true;
             case ActorRestart.Step.ChildrenEnded:
+                if (!MayGoOn())
+                    return false;
                 CallStopped();
-                return !restart.TryBackOff() && FinishRestart(optional, restart);
+                return !restart.TryBackOff();
             case ActorRestart.Step.Due:
-                return FinishRestart(optional, restart);
+                return MayGoOn() && FinishRestart(optional, restart);
             default:
                 return false;
         }
     }
+
+    /// <summary>
+    /// A restart's steps have a quantum each, however much of the turn the handler that failed has used up. False: the thread was detached before, and the step is for who has the processor now.
+    /// In the low band it would take many times longer, and whoever needs the actor waits for it.
+    /// </summary>
+    private bool MayGoOn()
+    {
+        if (RenewTurn())
+            return true;
+        PostSystem(new NextStep());
+        return false;
+    }
+
+    /// <summary>False: the thread has lost its processor.</summary>
+    private static bool RenewTurn() => WorkerThread.Current?.RenewTurn() ?? true;
 
     private bool FinishRestart(OptionalState optional, ActorRestart restart)
     {

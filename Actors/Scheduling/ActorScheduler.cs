@@ -161,7 +161,12 @@ internal sealed partial class ActorScheduler
             return;
         }
 
-        Worker home = Workers[cell.Processor];
+        EnqueueAt(Workers[cell.Processor], cell);
+    }
+
+    /// <summary>Queues an actor for a processor, before what others have made ready there. Any thread.</summary>
+    internal void EnqueueAt(Worker home, ActorCell cell)
+    {
         home.PushPinned(cell);
         if (Idle.TryClaim(home.Processor))
             home.Unpark();

@@ -63,4 +63,14 @@ public struct ProcessorLease<TMemory> where TMemory : struct, IMemory
         TMemory.CompareExchange(ref _state, Held, Challenged);
         return false;
     }
+
+    /// <summary>Inside a turn: what follows counts as a turn of its own, which the monitor has not seen yet. False: the thread has lost its processor already.</summary>
+    public bool Renew()
+    {
+        EndTurn();
+        TMemory.FullFence();
+        bool keeps = Keep();
+        BeginTurn();
+        return keeps;
+    }
 }

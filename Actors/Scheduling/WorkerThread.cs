@@ -18,6 +18,9 @@ internal sealed partial class WorkerThread
 
     private static readonly TimeSpan _longestWatch = TimeSpan.FromMilliseconds(8);
 
+    /// <summary>Renewals in a turn: what a failure leads to may be reported, end the old instance, and start a new one. An actor that fails over and over takes no longer turns than others.</summary>
+    private const int MostRenewals = 3;
+
     /// <summary>What no queue's count of taken actors is.</summary>
     private const long NeverSeen = -1;
 
@@ -40,6 +43,7 @@ internal sealed partial class WorkerThread
     private int _hasEnded;
     private TimeSpan _watch = _shortestWatch;
     private uint _turns;
+    private int _renewals;
     private bool _wasIdle = true;
 
     /// <param name="scheduler">The scheduler.</param>
@@ -69,7 +73,7 @@ internal sealed partial class WorkerThread
     /// <summary>Pushed to by this thread alone, and not after its lease was revoked.</summary>
     internal RunQueue<ReadyCell, ProcessorMemory> Local => _local;
 
-    /// <summary>The same for actors pinned to the processor; taken from by whoever holds that.</summary>
+    /// <summary>The same for actors pinned to the processor, and such as are to go on there; taken from by whoever holds that.</summary>
     internal RunQueue<ReadyCell, ProcessorMemory> Pinned => _pinned;
 
     /// <summary>Whose turn it is here: pinned, so that it can be found while the collector is at work.</summary>
@@ -124,6 +128,9 @@ internal sealed partial class WorkerThread
         _lease.EndTurn();
     }
 
+    /// <summary>Inside a turn of this thread: the next step has a quantum of its own. False: the thread has been detached, and the next step is better taken by who has the processor now.</summary>
+    internal bool RenewTurn() => _renewals++ < MostRenewals ? _lease.Renew() : !_lease.IsRevoked;
+
     internal void Run()
     {
         _current = this;
@@ -162,7 +169,7 @@ internal sealed partial class WorkerThread
         while (_local.TryTake(out ReadyCell ready))
             _scheduler.EnqueueShared(ready.Cell, Processor);
         while (_pinned.TryTake(out ReadyCell ready))
-            _scheduler.EnqueuePinned(ready.Cell);
+            _scheduler.EnqueueAt(_worker, ready.Cell);
     }
 
     /// <summary>A turn of the next actor, or idleness. False: the thread was detached. (A method of its own, for the compiler: the loop around it never returns.)</summary>
@@ -188,6 +195,7 @@ internal sealed partial class WorkerThread
             Running[0].Name = cell.Description;
         ProcessorMemory.StoreRelease(ref _cell, cell);
         SynchronizationContext.SetSynchronizationContext(cell);
+        _renewals = 0;
         _lease.BeginTurn();
         bool more = cell.RunTurn(this, throughput);
         bool keeps = _lease.Keep();
@@ -195,7 +203,9 @@ internal sealed partial class WorkerThread
             Running[0].Name = null;
         // Whatever runs next on this thread must not be mistaken for a turn of that actor.
         SynchronizationContext.SetSynchronizationContext(null);
-        if (more)
+        if (more && !keeps && cell.IsRestarting)
+            _scheduler.EnqueueAt(_worker, cell);
+        else if (more)
             _scheduler.Enqueue(cell);
         if (!keeps)
             GiveAway();

@@ -48,11 +48,15 @@ internal sealed class ActorRestart(ActorCell cell)
             _step = Step.ChildrenEnded;
     }
 
-    /// <summary>Starts the wait before the new instance; false: there is none.</summary>
+    /// <summary>The old instance is gone. Starts the wait before the new one; false: there is none, and it is due.</summary>
     internal bool TryBackOff()
     {
         if (_delay <= TimeSpan.Zero)
+        {
+            _step = Step.Due;
             return false;
+        }
+
         _step = Step.BackingOff;
         _backoff = new Backoff(this, cell);
         _backoff.Start(_delay);

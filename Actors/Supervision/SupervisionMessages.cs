@@ -17,3 +17,13 @@ internal sealed class ChildrenEnded : SystemMessage
 {
     internal override void Run(ActorCell cell) => cell.OnChildrenEnded();
 }
+
+/// <summary>Brings an actor its next turn, in which it goes on with its restart.</summary>
+internal sealed class NextStep : SystemMessage
+{
+    internal override TraceKind? PostedAs => null;
+
+    internal override void Run(ActorCell cell)
+    {
+    }
+}

@@ -16,6 +16,9 @@ public interface IMachine
     /// <summary>Where secrets come from.</summary>
     IRandomness Randomness { get; }
 
+    /// <summary>Is told of every failure of an actor, on the worker it happened on; null: standard error is, before the actor goes on.</summary>
+    Action<ActorFailure>? OnFailure => null;
+
     /// <summary>What a thread parks on while a socket call blocks.</summary>
     IParker CreateParker() => new MonitorParker();
 

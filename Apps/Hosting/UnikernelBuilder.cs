@@ -29,7 +29,7 @@ public sealed class UnikernelBuilder
     /// <summary>Starts the workers; actors can be spawned from now on. Devices and the network start with the program.</summary>
     public UnikernelApplication Build()
     {
-        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time });
+        ActorSystem actors = new(new() { Host = _machine.WorkerHost, Time = Time, OnFailure = _machine.OnFailure });
         _machine.ConnectConsole(actors);
         return new(actors, _machine, Network, Files);
     }

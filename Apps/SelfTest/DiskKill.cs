@@ -10,16 +10,23 @@ internal sealed class DiskKill
     private readonly string _name;
     private readonly ActorRef<BlockDeviceMessage> _device;
     private readonly BlockBufferPool _buffers;
+    private int _kills;
 
     private DiskKill(string name, ActorRef<BlockDeviceMessage> device, BlockBufferPool buffers) => (_name, _device, _buffers) = (name, device, buffers);
 
     internal static async Task<DiskKill> CreateAsync(string name, ActorRef<BlockDeviceMessage> device) =>
         new(name, device, (await device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation)).Buffers);
 
-    /// <summary>Kills it, in the middle of a batch or at its begin. How long it was until a sector was read by the next incarnation.</summary>
+    /// <summary>
+    /// Kills it, in the middle of a batch or at its begin. A disk with several queues has them killed in turns: a batch goes to the queue that has the fewest, the first of these, so each queue before
+    /// the one that is meant is given something to do. How long it was until a sector was read by the next incarnation.
+    /// </summary>
     internal async Task<TimeSpan> KillAsync(bool inTheMiddle)
     {
         int incarnation = (await InformationAsync()).Incarnation;
+        int queues = Math.Max(1, (await StatisticsAsync()).Queues.Length);
+        for (int before = _kills++ % queues; before > 0; before--)
+            await _device.TellAsync(BlockDeviceMessage.Submit(Reads(1), default));
         BlockDeviceMessage poison = BlockDeviceMessage.Submit(Poison(inTheMiddle), default);
         long start = Stopwatch.GetTimestamp();
         await _device.TellAsync(poison);
@@ -42,12 +49,14 @@ internal sealed class DiskKill
     /// <summary>What clients hold of the pool, whether that is nothing, and how often the device was found to break its rules.</summary>
     internal async Task<(string Report, bool IsWhole, long Violations)> LookAsync()
     {
-        BlockDeviceStatistics now = await _device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);
+        BlockDeviceStatistics now = await StatisticsAsync();
         int buffers = _buffers.RentedCount;
         return ($"{_name}: {now.Resets} resets, {now.DeviceViolations} violations, {now.LostInReset} operations lost, held: {buffers} buffers", buffers == 0, now.DeviceViolations);
     }
 
     private ValueTask<BlockDeviceInformation> InformationAsync() => _device.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation, BlockDeviceMessage.Patience);
+
+    private ValueTask<BlockDeviceStatistics> StatisticsAsync() => _device.AskAsync<BlockDeviceStatistics>(BlockDeviceMessage.GetStatistics, BlockDeviceMessage.Patience);
 
     private BlockBatch Poison(bool inTheMiddle)
     {

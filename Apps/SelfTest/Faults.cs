@@ -1,4 +1,5 @@
 using Troupe.Actors;
+using Troupe.Apps.Hosting;
 using Troupe.Smp.Host;
 
 namespace Troupe.Apps.SelfTest;
@@ -30,8 +31,12 @@ internal static class Faults
                 new Thread(GuestMachine.HangProcessor) { IsBackground = true }.Start();
                 Thread.Sleep(9000);
                 return false;
+            case "deaf":
+                return Deaf();
+            case "report":
+                return Report();
             default:
-                Console.WriteLine("there is no such fault: overflow, abort, unhandled, access, actor-overflow, actor-abort or hang");
+                Console.WriteLine("there is no such fault: overflow, abort, unhandled, access, actor-overflow, actor-abort, hang, deaf or report");
                 return false;
         }
     }
@@ -51,6 +56,56 @@ internal static class Faults
         }
 
         system.Spawn(new Act(fault), "saboteur \u00e9", processor: 0).Tell(0);
+        Thread.Sleep(Timeout.Infinite);
+        return false;
+    }
+
+    /// <summary>The last processor takes no interrupt any more, and then its worker is to wake up on it. The first processor is idle meanwhile, which leaves the watchdog but its own timer.</summary>
+    private static bool Deaf()
+    {
+        var system = new ActorSystem(new ActorSystemOptions { Host = new GuestMachine().Workers, Quantum = Timeout.InfiniteTimeSpan });
+        using var deafened = new ManualResetEventSlim();
+        ActorRef<int> deaf = system.Spawn(
+            new Act(() =>
+            {
+                GuestMachine.DeafenProcessor();
+                deafened.Set();
+            }),
+            "deaf",
+            processor: system.ProcessorCount - 1);
+
+        // All of it on the first processor: whoever sleeps on the other one is never woken.
+        system.Spawn(
+            new Act(() =>
+            {
+                deaf.Tell(0);
+                deafened.Wait();
+                // Until its worker sleeps.
+                Thread.Sleep(200);
+                deaf.Tell(0);
+                Thread.Sleep(TimeSpan.FromSeconds(12));
+                Environment.Exit(1);
+            }),
+            "witness",
+            processor: 0).Tell(0);
+        Thread.Sleep(Timeout.Infinite);
+        return false;
+    }
+
+    /// <summary>An actor fails, and what comes of that ends the guest before the console has had the time for the report.</summary>
+    private static bool Report()
+    {
+        UnikernelApplication app = Unikernel.CreateBuilder([]).Build();
+        int instances = 0;
+        app.Actors.Spawn(
+            () =>
+            {
+                // Unlike FailFast this says nothing before it ends the guest, and so takes no time.
+                if (instances++ > 0)
+                    Console.WriteLine(Recurse(1));
+                return new Act(static () => throw new InvalidOperationException("said first"));
+            },
+            new SpawnOptions { Name = "failing", OnFailure = FailurePolicy.Restart }).Tell(0);
         Thread.Sleep(Timeout.Infinite);
         return false;
     }

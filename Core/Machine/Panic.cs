@@ -23,8 +23,17 @@ public static unsafe class Panic
     // 0, or one more than the processor whose panic it is.
     private static int _owner;
 
+    private static ulong _lastWords, _lastWordsRoom;
+
     /// <summary>Whether <see cref="Exit"/> asks a hypervisor that can be asked to start the guest anew.</summary>
     public static bool RestartsAtExit { get; set; }
+
+    /// <summary>Has a panic begin with what the program has not said yet (<see cref="LastWords{TMemory}"/>): at an address, with room for so many bytes.</summary>
+    public static void SetLastWords(ulong address, ulong room)
+    {
+        _lastWords = address;
+        _lastWordsRoom = room;
+    }
 
     /// <summary>Ends the guest for a broken promise of the kernel's own code.</summary>
     public static void Now(ReadOnlySpan<byte> cause) => Now(cause, null, 0);
@@ -91,8 +100,25 @@ public static unsafe class Panic
 
         StopOthers();
         KernelConsole.Seize();
+        PrintLastWords();
         KernelConsole.Write("\nKERNEL PANIC: "u8);
         KernelConsole.Write(cause);
+    }
+
+    private static void PrintLastWords()
+    {
+        ulong count = LastWords<KernelMappedMemory>.Find(_lastWords, _lastWordsRoom, out ulong first);
+        if (count != 0)
+        {
+            // Some of it may be on the console already.
+            KernelConsole.Write("\n[kernel] not said yet:\n"u8);
+        }
+
+        for (ulong i = 0; i < count; i++)
+        {
+            byte next = LastWords<KernelMappedMemory>.Read(_lastWords, _lastWordsRoom, first + i);
+            KernelConsole.Write(&next, 1);
+        }
     }
 
     private static void StopOthers()

@@ -89,4 +89,7 @@ public sealed class GuestMachine
 
     /// <summary>Stops the calling thread's processor with interrupts off, for good: what the watchdog's test does.</summary>
     public static void HangProcessor() => KernelCalls.Halt();
+
+    /// <summary>Lets the calling thread's processor take no interrupt any more but an NMI: once it is idle it sleeps for good, as if interrupts got lost. What the watchdog's test does.</summary>
+    public static void DeafenProcessor() => KernelCalls.TakeNoInterrupt();
 }

@@ -44,6 +44,10 @@ internal static unsafe class KernelCalls
     [DllImport(Image, EntryPoint = "instruction_halt")]
     internal static extern void Halt();
 
+    [DllImport(Image, EntryPoint = "instruction_take_no_interrupt")]
+    [SuppressGCTransition]
+    internal static extern void TakeNoInterrupt();
+
     /// <summary>Makes a call that must succeed.</summary>
     internal static long Require(string what, long number, long first = 0, long second = 0, long third = 0)
     {

@@ -65,6 +65,9 @@ public static class HostCall
     /// <summary>() -> 0: a Xen domain asks to be started again when the program ends.</summary>
     public const long RestartAtExit = 0x1011;
 
+    /// <summary>(address, bytes of room) -> 0: where the program keeps what it has not said yet, for a panic: <c>LastWords</c> of Core/Machine. It stays there as long as the program runs.</summary>
+    public const long ShowLastWords = 0x1012;
+
     /// <summary>A channel that the remote domain may bind itself to.</summary>
     public const ulong ChannelToDomain = 0;
 

@@ -48,6 +48,9 @@ internal static unsafe partial class Threads
         }
     }
 
+    /// <summary>Threads that wait for a processor.</summary>
+    internal static int Waiting(int processor) => _scheduler.Processor(processor)->Queue.Length;
+
     /// <summary>One processor's counters.</summary>
     internal static SchedulerCounters* Counters(int processor) => &_scheduler.Processor(processor)->Counters;
 

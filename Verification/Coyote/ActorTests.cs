@@ -115,6 +115,14 @@ public sealed class ActorTests(ITestOutputHelper output)
     public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
         Interleavings.Hold(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>()));
 
+    [Fact]
+    public void A_turn_that_was_renewed_is_not_revoked_for_the_time_before() =>
+        Interleavings.Hold(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>(renews: true)));
+
+    [Fact]
+    public void A_turn_renewed_by_a_thread_that_was_detached_is_found_out() =>
+        Interleavings.Find(output, CoyoteWorld.Run(() => new ProcessorLeaseProtocol<ProcessorMemory, CoyoteWorld>(LeaseDefect.RenewsUnasked, renews: true)), "take too long");
+
     [Theory]
     [InlineData((int)LeaseDefect.KeepsUnasked, "")]
     [InlineData((int)LeaseDefect.LeavesItsQueueBehind, "left in the queue")]

@@ -67,6 +67,10 @@ public sealed class ActorProtocolTests(ITestOutputHelper output)
     public void A_processor_has_one_holder_and_a_detached_thread_leaves_nothing_behind() =>
         Explorations.Hold(output, ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>()));
 
+    [Fact]
+    public void A_turn_that_was_renewed_is_not_revoked_for_the_time_before() =>
+        Explorations.Hold(output, ExploredWorld.Run(() => new ProcessorLeaseProtocol<ExplorerMemory, ExploredWorld>(renews: true)));
+
     [Theory]
     [InlineData((int)LeaseDefect.NoFenceAfterTheTurn)]
     [InlineData((int)LeaseDefect.KeepsUnasked)]

@@ -19,12 +19,15 @@ internal enum LeaseDefect
 
     /// <summary>The detached thread ends and leaves in its queue what it has put there.</summary>
     LeavesItsQueueBehind,
+
+    /// <summary>The thread takes its turn for renewed although it has lost its processor.</summary>
+    RenewsUnasked,
 }
 
 /// <summary>
 /// Processor 0 is a worker thread with turns; processor 1 is the monitor, which has seen the first turn before and tries to revoke the
 /// lease, and if it can, the spare, which takes the thread's queue over. Between turns each takes from the processor's interrupts:
-/// never both, and everything put into a queue or claimed of one is found once.
+/// never both, and everything put into a queue or claimed of one is found once. If the first turn is renewed, what the monitor has seen of it before revokes nothing afterwards.
 /// </summary>
 internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     where TMemory : struct, IMemory
@@ -39,15 +42,17 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     private readonly List<string> _shared = [];
     private readonly List<string> _takenOver = [];
     private readonly LeaseDefect _defect;
+    private readonly bool _renews;
     private Lease _lease;
     private int _fence;
     private int _holders;
     private int _turnsRun;
     private bool _revoked;
+    private bool _hasRenewed;
 
-    public ProcessorLeaseProtocol(LeaseDefect defect = LeaseDefect.None)
+    public ProcessorLeaseProtocol(LeaseDefect defect = LeaseDefect.None, bool renews = false)
     {
-        _defect = defect;
+        (_defect, _renews) = (defect, renews);
         // Two more were ready before: the thread claimed all three at once and took one. The monitor has seen its turn a quantum ago.
         foreach (var before in (string[])["before 0", "before 1", "before 2"]) _local.Push(new QueuedText(before));
         _local.TryClaim(3, out var first);
@@ -60,6 +65,7 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
     public override void Check()
     {
         Require(_revoked == _shared.Contains("the end"), "the thread and the monitor disagree about who holds the processor");
+        Require(!_revoked || !_hasRenewed, "a turn that was renewed was found to take too long");
         var left = new List<string>();
         while (_local.TryTakeClaimed(out var claimed)) left.Add(claimed.Text);
         while (_local.TryTake(out var item)) left.Add(item.Text);
@@ -77,6 +83,7 @@ internal sealed class ProcessorLeaseProtocol<TMemory, TWorld> : Protocol
         {
             if (turn > 0) _lease.Word.BeginTurn();
             _turnsRun++;
+            if (turn == 0 && _renews) _hasRenewed = _lease.Word.Renew() || _defect == LeaseDefect.RenewsUnasked;
             // An actor becomes ready in the turn.
             var item = $"item {turn}";
             if (_lease.Word.IsRevoked) _shared.Add(item);

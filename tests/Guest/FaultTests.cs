@@ -36,6 +36,27 @@ public sealed class FaultTests
         await guest.ExitsWithAsync(GuestExit.PanicCode);
     }
 
+    /// <summary>One that runs a thread and comes by no more, and one that sleeps although a thread waits for it: no interrupt wakes it any more.</summary>
+    [Theory]
+    [InlineData("hang", @"processor \d, thread \d+ \(.*\), threads \d+, \d+ waiting, makes no progress")]
+    [InlineData("deaf", @"processor 1, idle, \d+ waiting, makes no progress")]
+    public async Task AProcessorThatIsLostIsReported(string fault, string report)
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { CommandLine = $"fault {fault}", Processors = 2 });
+        Assert.Matches(report, await guest.SaysAsync("makes no progress"));
+    }
+
+    /// <summary>Failures are reported by a thread of its own (Apps/Hosting/FailureReports.cs), which has had no time for this one.</summary>
+    [Fact]
+    public async Task APanicBeginsWithTheReportsThatHadNotBeenWritten()
+    {
+        using var guest = Guest.Boot("Apps/SelfTest", options => options with { CommandLine = "fault report", Processors = 1 });
+        await guest.SaysAsync("not said yet");
+        await guest.SaysAsync("ActorFailure { ActorName = failing, Exception = System.InvalidOperationException: said first");
+        await guest.SaysAsync("KERNEL PANIC: stack overflow");
+        await guest.ExitsWithAsync(GuestExit.PanicCode);
+    }
+
     [Fact]
     public async Task TheTraceOfAPanicIsInSourceLines()
     {

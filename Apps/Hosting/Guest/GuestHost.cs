@@ -13,6 +13,13 @@ namespace Troupe.Apps.Hosting.Guest;
 internal sealed class GuestHost : IMachine
 {
     private readonly GuestMachine _machine = new();
+    private readonly FailureReports _failures = new(Console.OpenStandardError(), new LastWords(FailureReports.WordsWaiting));
+
+    internal GuestHost()
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => _failures.Flush();
+        AppDomain.CurrentDomain.UnhandledException += (_, _) => _failures.Flush();
+    }
 
     /// <inheritdoc/>
     public IWorkerHost? WorkerHost => _machine.Workers;
@@ -22,6 +29,9 @@ internal sealed class GuestHost : IMachine
 
     /// <inheritdoc/>
     public ImmutableArray<ActorRef<BlockDeviceMessage>> BlockDevices { get; private set; } = [];
+
+    /// <inheritdoc/>
+    public Action<ActorFailure>? OnFailure => _failures.Report;
 
     /// <inheritdoc/>
     public IParker CreateParker() => GuestMachine.CreateParker();

@@ -139,6 +139,10 @@ FUNCTION halt                        # for good
     cli
     hlt
     jmp instruction_halt
+FUNCTION take_no_interrupt           # this processor, any more: nothing has a priority above 15 (SDM vol. 3, 11.8.3.1), and only an NMI has none
+    mov $15, %eax
+    mov %rax, %cr8
+    ret
 FUNCTION wait_for_interrupt          # only where no thread is current: panic and early boot
     sti
     hlt

@@ -69,6 +69,10 @@ internal static unsafe class InterruptDispatch
             TraceRing.Write(self, TraceKind.Shootdown, running == null ? 0 : running->Id, (ulong)processor, 0);
         }
 
-        LocalInterrupts.SendFixed(ProcessorBlocks.Get(processor)->ApicId, reason == ProcessorInterrupt.TlbShootdown ? Vectors.TlbShootdown : Vectors.Reschedule);
+        // Who waits for this interrupt would wait for ever, and the next ones would not leave either.
+        if (!LocalInterrupts.SendFixed(ProcessorBlocks.Get(processor)->ApicId, reason == ProcessorInterrupt.TlbShootdown ? Vectors.TlbShootdown : Vectors.Reschedule))
+        {
+            Panic.Now("the local APIC does not let go of an interrupt to another processor"u8);
+        }
     }
 }

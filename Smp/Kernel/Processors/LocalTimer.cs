@@ -32,7 +32,7 @@ internal static unsafe class LocalTimer
     {
         long deadline = Threads.NextTimerDeadline(processor->Index);
         long now = 0;
-        if (processor->Current == processor->Idle && Watchdog.IsAnotherBusy(processor->Index))
+        if (processor->Current == processor->Idle && Watchdog.IsAnotherAtWork(processor->Index))
         {
             now = KernelClock.Now;
             deadline = deadline < now + Watchdog.IdleInterval ? deadline : now + Watchdog.IdleInterval;

@@ -4,21 +4,20 @@ using Troupe.Core.Memory;
 namespace Troupe.Smp.Kernel.Processors;
 
 /// <summary>
-/// Looks after processors that no longer come by. A busy processor that has not entered the kernel for a second is sent a reschedule
-/// interrupt, which a healthy one takes at once (a program that spins is no hang); one that has still not come by after 5 s gets an
-/// NMI from another, says where it is, and all trace rings are printed.
+/// Looks after processors that no longer come by. One that has something to do, a thread that runs or one that waits, and has not entered the kernel for a second is sent a reschedule
+/// interrupt, which a healthy one takes at once (a program that spins is no hang); one that has still not come by after 5 s gets an NMI from another, says where it is, and all trace rings
+/// are printed. So an interrupt that got lost on its way to a processor that is halted is sent again, and a processor that takes none any more is found.
 /// </summary>
 /// <remarks>
 /// Each processor writes its own <see cref="PerProcessor.Entries"/>; the watch table belongs to whoever holds <c>_checking</c>. Checked from
-/// timer interrupts; a processor that goes idle while another is busy leaves its timer armed for it. A machine whose only processor
+/// timer interrupts; a processor that goes idle while another has something to do leaves its timer armed for it. A machine whose only processor
 /// hangs is not seen: nobody is left to look.
 /// </remarks>
 internal static unsafe class Watchdog
 {
-    /// <summary>How long an idle processor sleeps at most while another is busy.</summary>
+    /// <summary>How long an idle processor sleeps at most while another has something to do.</summary>
     internal const long IdleInterval = 2_500_000_000;
 
-    private const long Limit = 5_000_000_000;
     private const long Interval = 1_000_000_000;
 
     private unsafe struct WatchTable
@@ -32,14 +31,14 @@ internal static unsafe class Watchdog
     private static int _checking;
     private static long _next;
 
-    /// <summary>Whether a processor other than this one runs a thread.</summary>
-    internal static bool IsAnotherBusy(int processor)
+    /// <summary>Whether a processor other than this one has something to do.</summary>
+    internal static bool IsAnotherAtWork(int processor)
     {
         int count = KernelProcessors.Count;
         for (int i = 0; i < count; i++)
         {
             PerProcessor* other = ProcessorBlocks.Get(i);
-            if (i != processor && other->Current != other->Idle)
+            if (i != processor && (other->Current != other->Idle || Threads.Waiting(i) != 0))
             {
                 return true;
             }
@@ -48,9 +47,9 @@ internal static unsafe class Watchdog
         return false;
     }
 
-    // One that hangs in the kernel half, on an interrupt that came while it was idle, is not halted.
-    private static bool IsHalted(PerProcessor* processor) =>
-        processor->Current == processor->Idle && ProcessorMemory.LoadAcquire(ref processor->InKernel) == 0;
+    // One that hangs in the kernel half, on an interrupt that came while it was idle, is not at rest; nor is one that sleeps although a thread waits for it.
+    private static bool IsAtRest(int processor, PerProcessor* block) =>
+        block->Current == block->Idle && ProcessorMemory.LoadAcquire(ref block->InKernel) == 0 && Threads.Waiting(processor) == 0;
 
     /// <summary>From a timer interrupt.</summary>
     internal static void Check(int processor, long now)
@@ -65,21 +64,21 @@ internal static unsafe class Watchdog
         for (int i = 0; i < count; i++)
         {
             PerProcessor* other = ProcessorBlocks.Get(i);
-            long entries = ProcessorMemory.LoadAcquire(ref other->Entries);
-            if (i == processor || IsHalted(other) || entries != _table.Entries[i])
+            bool isFine = i == processor || IsAtRest(i, other);
+            switch (ProgressWatch.Look(isFine, ProcessorMemory.LoadAcquire(ref other->Entries), now, ref _table.Entries[i], ref _table.Since[i], _table.Reported[i] != 0))
             {
-                _table.Entries[i] = entries;
-                _table.Since[i] = now;
-                _table.Reported[i] = 0;
-            }
-            else if (now - _table.Since[i] < Limit)
-            {
-                KernelProcessors.Interrupt(i, ProcessorInterrupt.Reschedule);
-            }
-            else if (_table.Reported[i] == 0)
-            {
-                _table.Reported[i] = 1;
-                LocalInterrupts.SendNmi(other->ApicId);
+                case WatchStep.None:
+                    _table.Reported[i] = 0;
+                    break;
+                case WatchStep.Nudge:
+                    KernelProcessors.Interrupt(i, ProcessorInterrupt.Reschedule);
+                    break;
+                case WatchStep.Report:
+                    // One that does not leave this processor is tried again at the next look.
+                    _table.Reported[i] = LocalInterrupts.SendNmi(other->ApicId) ? 1 : 0;
+                    break;
+                default:
+                    break;
             }
         }
 
@@ -92,7 +91,9 @@ internal static unsafe class Watchdog
         KernelConsole.Write("\n[kernel] processor "u8);
         KernelConsole.WriteDecimal((ulong)Instructions.ProcessorIndex());
         Threads.Describe(Instructions.ProcessorIndex());
-        KernelConsole.Write(" makes no progress\n  at "u8);
+        KernelConsole.Write(", "u8);
+        KernelConsole.WriteDecimal((ulong)Threads.Waiting(Instructions.ProcessorIndex()));
+        KernelConsole.Write(" waiting, makes no progress\n  at "u8);
         KernelConsole.WriteHexadecimal(registers->Rip);
         KernelConsole.Write("\n"u8);
         BackTrace.Print(registers->Rbp, registers->Rsp, 16, 256);

@@ -34,8 +34,20 @@ internal static unsafe class OwnCalls
             HostCall.CloseChannel => XenEvents.Close(first),
             HostCall.GrantTable => XenGrantTable.Address() is var table && table != 0 ? (long)table : Errno.NoMemory,
             HostCall.RestartAtExit => RestartAtExit(),
+            HostCall.ShowLastWords => ShowLastWords(first, second),
             _ => Errno.NotImplemented,
         };
+    }
+
+    private static long ShowLastWords(ulong address, ulong room)
+    {
+        if (room == 0)
+        {
+            return Errno.InvalidArgument;
+        }
+
+        Panic.SetLastWords(address, room);
+        return 0;
     }
 
     // A window over PCI's configuration space is megabytes: in pieces.

@@ -26,7 +26,14 @@ public sealed class KillRunTests
     public void AFailureOfAPairsActorIsCountedOnceThoughItsDriverFailsWithIt()
     {
         Read("ActorFailure { ActorName = queue pair 1, Exception = System.InvalidOperationException: gone", "   at queue pair 1", "ActorFailure { ActorName = net0, Exception = System.InvalidOperationException: gone");
-        Assert.Equal(1, _run.PairKills);
+        Assert.Equal((1, 0), (_run.NetworkQueueKills, _run.DiskQueueKills));
+    }
+
+    [Fact]
+    public void AFailureOfADisksQueueIsCountedForDisks()
+    {
+        Read("ActorFailure { ActorName = queue 1, Exception = System.InvalidOperationException: gone", "   at queue 1", "ActorFailure { ActorName = virtio-blk 0:6.0, Exception = System.InvalidOperationException: gone");
+        Assert.Equal((0, 1), (_run.NetworkQueueKills, _run.DiskQueueKills));
     }
 
     [Fact]

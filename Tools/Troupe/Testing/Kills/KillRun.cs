@@ -1,14 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Troupe.Tools.Testing.Kills;
 
 /// <summary>What becomes of the kills of one guest, by its console and by its clients.</summary>
-public sealed class KillRun
+public sealed partial class KillRun
 {
     private const string Mark = "kill: ", Harm = "harm ";
-
-    // What a guest says of an actor that failed (Actors/ActorFailure.cs), and the name of a pair's (Drivers/VirtioNet/VirtioNetDriver.cs).
-    private const string Failure = "ActorFailure ", Pair = "ActorName = queue pair ";
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, int> _harms = new(StringComparer.Ordinal);
@@ -42,8 +40,11 @@ public sealed class KillRun
     /// <summary>Completes when the guest has looked, nothing is missing, and all goes on until the power goes.</summary>
     public Task Whole => _whole.Task;
 
-    /// <summary>Times that the actor of a further queue pair failed, and the driver with it.</summary>
-    public int PairKills { get; private set; }
+    /// <summary>Times that the actor of a card's further queue pair failed, and the driver with it.</summary>
+    public int NetworkQueueKills { get; private set; }
+
+    /// <summary>Times that the actor of a disk's further queue failed, and the driver with it.</summary>
+    public int DiskQueueKills { get; private set; }
 
     /// <summary>Kills whose outage is over, or cases of devices that broke a rule.</summary>
     public int Kills => _kills;
@@ -79,9 +80,9 @@ public sealed class KillRun
             _listening.TrySetResult();
         }
 
-        if (line.StartsWith(Failure, StringComparison.Ordinal) && line.Contains(Pair, StringComparison.Ordinal))
+        if (QueueFailure().Match(line) is { Success: true } failed)
         {
-            PairKills++;
+            _ = failed.Groups["pair"].Success ? NetworkQueueKills++ : DiskQueueKills++;
         }
 
         // The report of a failure goes to the console in several pieces, and lines get in between.
@@ -142,6 +143,10 @@ public sealed class KillRun
             CountOne(_broken, how);
         }
     }
+
+    // What a guest says of an actor that failed (Actors/ActorFailure.cs), and the names of queues' actors (Drivers/Network/FurtherQueues.cs, Drivers/VirtioBlk/VirtioBlkDriver.cs).
+    [GeneratedRegex(@"^ActorFailure .*ActorName = queue (?<pair>pair )?\d+,", RegexOptions.CultureInvariant)]
+    private static partial Regex QueueFailure();
 
     private static void CountOne(SortedDictionary<string, int> counts, string what) => counts[what] = counts.GetValueOrDefault(what) + 1;
 

@@ -29,8 +29,11 @@ internal sealed class KillTest(Image image, CrashTestOptions options, bool harms
     /// <summary>How long values are changed again before the power goes.</summary>
     private const int LeastLastMilliseconds = 200, MostLastMilliseconds = 1000;
 
-    /// <summary>Of the kills of a card with several pairs, half are by a frame to a flow of chance, which half of the time is not the driver's own pair's. Far fewer: nobody killed a pair's actor.</summary>
-    private const int LeastPairShare = 20;
+    /// <summary>
+    /// Of the kills of a card with two pairs, half are by a frame in the middle of a batch of a flow of chance, which half of the time is not the driver's own pair's; of the kills of a disk with two
+    /// queues, every second is of the second. Far fewer: nobody killed a queue's actor.
+    /// </summary>
+    private const int LeastQueueShare = 20;
 
     private const int LeastBytes = 1024, MostBytes = 1024 * 1024;
 
@@ -146,15 +149,19 @@ internal sealed class KillTest(Image image, CrashTestOptions options, bool harms
         return !harms && (run.Network.At(0.99) > LongestOutage || run.Disk.At(0.99) > LongestOutage) ? $"an outage in a hundred is longer than {LongestOutage:0} ms" : null;
     }
 
-    /// <summary>Reports how long the drivers were gone. Not null: too few kills were of a pair's actor.</summary>
+    /// <summary>Reports how long the drivers were gone. Not null: too few kills were of a queue's actor.</summary>
     private static string? Outages(int processors, KillRun run)
     {
         run.Report.AddRange(
         [
             $"network: {run.Network.Count} outages, {run.Network}; a frame just before: {run.NetworkUnharmed}", $"disk: {run.Disk.Count} outages, {run.Disk}; a sector just before: {run.DiskUnharmed}",
-            $"the longest silence of a connection that was open at a kill: {run.Silences}", $"{run.PairKills} times the actor of a further queue pair failed first",
+            $"the longest silence of a connection that was open at a kill: {run.Silences}",
+            $"the actor of a further queue failed first: {run.NetworkQueueKills} times the card's, {run.DiskQueueKills} times a disk's",
         ]);
-        return processors > 1 && run.PairKills * LeastPairShare < run.Network.Count ? $"of {run.Network.Count} kills of the network card {run.PairKills} were of a further queue pair's actor" : null;
+        var areHit = run.NetworkQueueKills * LeastQueueShare >= run.Network.Count && run.DiskQueueKills * LeastQueueShare >= run.Disk.Count;
+        return processors > 1 && !areHit
+            ? $"of {run.Network.Count} kills of the network card {run.NetworkQueueKills} were of a further queue pair's actor, of {run.Disk.Count} of disks {run.DiskQueueKills} of a further queue's"
+            : null;
     }
 
     /// <summary>The power goes; then all that was acknowledged must be there.</summary>
