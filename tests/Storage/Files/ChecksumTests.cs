@@ -55,6 +55,36 @@ public sealed class ChecksumTests
     }
 
     [Fact]
+    public void WhatWasTornInPlaceComesFromTheJournal()
+    {
+        // The journal has the descriptors of the groups whole; what is in place has a wrong checksum.
+        var image = Make();
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.At("descriptors"), image.AsSpan(2 * BlockSize, BlockSize));
+        Ext4Image.Debug(image, $"jo\njw -b 2 {folder.At("descriptors")}\njc\n");
+        image[(2 * BlockSize) + 0xC] ^= 1;
+        TestSystem.Run(async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            await UseAsync(files);
+            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
+        }, _unlimited);
+    }
+
+    [Fact]
+    public void ChecksumsBeginWithTheSeedAndNotWithAnIdentityThatWasGivenLater()
+    {
+        var image = Make();
+        Ext4Image.Debug(image, "set_super_value uuid 01234567-89ab-cdef-0123-456789abcdef\n");
+        TestSystem.Run(async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            await UseAsync(files);
+            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
+        }, _unlimited);
+    }
+
+    [Fact]
     public void GroupsWhoseBitmapsWereNeverWrittenAreUsed()
     {
         var image = Ext4Image.Make($"-b 1024 -g 1024 -N 1024 -O {Ext4Image.Usual}", 16);
