@@ -92,9 +92,10 @@ internal static class Faults
         return false;
     }
 
-    /// <summary>An actor fails, and what comes of that ends the guest before the console has had the time for the report.</summary>
+    /// <summary>An actor fails, and what comes of that ends the guest before the console has had the time for the report: it is a long one, which takes a serial port ten times what the stack takes to overflow.</summary>
     private static bool Report()
     {
+        const int Long = 20_000;
         UnikernelApplication app = Unikernel.CreateBuilder([]).Build();
         int instances = 0;
         app.Actors.Spawn(
@@ -103,7 +104,7 @@ internal static class Faults
                 // Unlike FailFast this says nothing before it ends the guest, and so takes no time.
                 if (instances++ > 0)
                     Console.WriteLine(Recurse(1));
-                return new Act(static () => throw new InvalidOperationException("said first"));
+                return new Act(static () => throw new InvalidOperationException(new string('.', Long)));
             },
             new SpawnOptions { Name = "failing", OnFailure = FailurePolicy.Restart }).Tell(0);
         Thread.Sleep(Timeout.Infinite);

@@ -52,7 +52,7 @@ public sealed class FaultTests
     {
         using var guest = Guest.Boot("Apps/SelfTest", options => options with { CommandLine = "fault report", Processors = 1 });
         await guest.SaysAsync("not said yet");
-        await guest.SaysAsync("ActorFailure { ActorName = failing, Exception = System.InvalidOperationException: said first");
+        await guest.SaysAsync("Policy = Restart, Message = 0, Path = /failing }");
         await guest.SaysAsync("KERNEL PANIC: stack overflow");
         await guest.ExitsWithAsync(GuestExit.PanicCode);
     }
