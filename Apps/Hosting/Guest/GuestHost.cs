@@ -32,7 +32,7 @@ internal sealed class GuestHost : IMachine
     /// <inheritdoc/>
     public async ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
-        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new Rtl8139Factory(), new VirtioBlkFactory(), new VirtioRngFactory()];
+        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new Rtl8139Factory(), new VirtioBlkFactory(), new VirtioRngFactory(), new VirtioConsoleFactory()];
         ImmutableArray<DeviceBus> buses = [DeviceBus.Pci, DeviceBus.VirtioMmio];
         ActorRef<XenStoreMessage>? store = _machine.Xen is { } domain ? XenParts.Start(system, domain) : null;
         if (store is not null)
