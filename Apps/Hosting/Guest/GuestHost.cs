@@ -24,6 +24,9 @@ internal sealed class GuestHost : IMachine
     public ImmutableArray<ActorRef<BlockDeviceMessage>> BlockDevices { get; private set; } = [];
 
     /// <inheritdoc/>
+    public ImmutableArray<ActorRef<ConsolePortMessage>> ConsoleDevices { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IParker CreateParker() => GuestMachine.CreateParker();
 
     /// <inheritdoc/>
@@ -64,6 +67,7 @@ internal sealed class GuestHost : IMachine
             system.Spawn(new EntropyFeeder(source), $"entropy from {source.Name}");
         }
 
+        ConsoleDevices = [.. devices.Select(static device => device.Driver).OfType<ActorRef<ConsolePortMessage>>()];
         BlockDevices = [.. devices.Select(static device => device.Driver).OfType<ActorRef<BlockDeviceMessage>>()];
         return [.. devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().Take(InternetInterface.Most)];
     }
