@@ -207,14 +207,19 @@ public sealed partial class VirtioConsoleDevice
 
     private void TakeReceived(ConsolePort port)
     {
-        // That the port is open the device said before it had anything to send, but perhaps after the last look.
-        if (port.Opening is null && port.HasReceived)
+        while (port.HasReceived)
         {
-            TakeControl();
-        }
+            // That the port is open the device said before it had anything to send, but perhaps after the last look at its messages: so it is looked at what is there before octets are judged.
+            if (port.Opening is null)
+            {
+                TakeControl();
+            }
 
-        while (port.TryTakeReceived(out var octets))
-        {
+            if (!port.TryTakeReceived(out var octets))
+            {
+                return;
+            }
+
             if (port.Opening is null)
             {
                 _receiveDropped += octets.Length;
