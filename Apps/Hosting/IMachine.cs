@@ -38,6 +38,9 @@ public interface IMachine
 
     /// <summary>The block devices that <see cref="StartAsync"/> found, in the order of the bus; none where disks are somebody else's.</summary>
     ImmutableArray<ActorRef<BlockDeviceMessage>> BlockDevices => [];
+
+    /// <summary>The devices with console ports that <see cref="StartAsync"/> found; none where there is no host to talk to.</summary>
+    ImmutableArray<ActorRef<ConsolePortMessage>> ConsoleDevices => [];
 }
 
 /// <summary>The machine cannot run this application; the message says why, for whoever started it.</summary>

@@ -39,6 +39,25 @@ public sealed class UnikernelApplication : IAsyncDisposable
         return _machine.BlockDevices;
     }
 
+    /// <summary>
+    /// Starts, and answers with the machine's devices that have console ports (docs/drivers.md), streams of octets to the host. None hosted, and none where the machine has no such device.
+    /// </summary>
+    public async Task<ImmutableArray<ActorRef<ConsolePortMessage>>> GetConsoleDevicesAsync()
+    {
+        await StartAsync().ConfigureAwait(false);
+        return _machine.ConsoleDevices;
+    }
+
+    /// <summary>
+    /// Starts, and has a host tool ask for snapshots, traces and swaps at the console port <c>org.troupe.monitor</c>, if there is one (docs/observability.md). Whoever can write to the port
+    /// can change the program's behaviour. Does nothing hosted. An app that does not call it has none of it in its image.
+    /// </summary>
+    public async Task ServeMonitorAsync()
+    {
+        foreach (ActorRef<ConsolePortMessage> device in await GetConsoleDevicesAsync().ConfigureAwait(false))
+            HostTools.MonitorActor.Start(Actors, device);
+    }
+
     /// <summary>Starts, and runs until <see cref="Stop"/>.</summary>
     public async Task RunAsync()
     {

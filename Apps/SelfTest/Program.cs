@@ -6,7 +6,7 @@ using Troupe.Smp.Host;
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
 // The guest's self-test: `ladder` (the default), `stress SECONDS`, `memory`, `bands`, `preemption`, `swapping`, `probes [COUNT [SEED [RUN ...]]]`,
-// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `devices`, `disk`, `files`, `calls FOLDER [keep]`, `power [FIRST [look] [unflushed] [files]]`, `kills COUNT SEED FIRST`, `harms COUNT SEED FIRST`,
+// `supervision [FAILURES [SEED]]`, `quantum [RUNS]`, `interrupts`, `yardstick`, `console [PAUSE]`, `channels [CLOSINGS]`, `devices`, `disk`, `files`, `calls FOLDER [keep]`, `power [FIRST [look] [unflushed] [files]]`, `kills COUNT SEED FIRST`, `harms COUNT SEED FIRST`,
 // `cryptography [openssl]`,
 // or `fault NAME` to end badly on purpose.
 // Prints a line a step and ends with 0 only when every step held.
@@ -31,6 +31,7 @@ bool passed = mode switch
     "files" => FileSystems.Run(),
     "calls" => FileCalls.Run(args.AsSpan(1)),
     "console" => ConsoleEcho.Run(args.Length > 1 ? int.Parse(args[1]) : 0),
+    "channels" => Channels.Run(args.Length > 1 ? int.Parse(args[1]) : 1),
     "cryptography" => args.Length > 1 && args[1] == "openssl" ? Cryptography.RunWithOpenSsl() : Cryptography.Run(),
     "interrupts" => LongCalls.Run() && Ladder.Run() && MemoryPressure.Run(),
     "yardstick" => LongCalls.Measure(),
@@ -48,6 +49,6 @@ return passed ? 0 : 1;
 
 static bool Unknown(string mode)
 {
-    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], devices, disk, files, calls FOLDER [keep], power [FIRST [look] [unflushed] [files]], kills COUNT SEED FIRST, harms COUNT SEED FIRST, cryptography [openssl] or fault NAME");
+    Console.WriteLine($"there is no self-test '{mode}': ladder, stress SECONDS, memory, bands, preemption, swapping, probes [COUNT [SEED [RUN ...]]], supervision [FAILURES [SEED]], quantum [RUNS], interrupts, yardstick, console [PAUSE], channels [CLOSINGS], devices, disk, files, calls FOLDER [keep], power [FIRST [look] [unflushed] [files]], kills COUNT SEED FIRST, harms COUNT SEED FIRST, cryptography [openssl] or fault NAME");
     return false;
 }

@@ -32,6 +32,7 @@ public sealed class ProjectReferenceTests
         ["Drivers/VirtioNet"] = [.. _driver, "Drivers/Network", "Drivers/Virtio"],
         ["Drivers/VirtioBlk"] = [.. _driver, "Drivers/Block", "Drivers/Virtio"],
         ["Drivers/VirtioRng"] = [.. _driver, "Drivers/Virtio"],
+        ["Drivers/VirtioConsole"] = [.. _driver, "Drivers/Virtio"],
         ["Drivers/Xen"] = [.. _driver, "Drivers/Block", "Drivers/Discovery", "Drivers/Network"],
         ["Net/Wire"] = [],
         ["Net/Contracts"] = ["Actors", "Drivers/Contracts", "Net/Wire"],

@@ -12,6 +12,9 @@ public sealed class ContractGraphTests
     public void TheDriversPageShowsTheContractOfANetworkDevice() => Check("drivers.md", "network-device-contract", NetworkDeviceContract.Instance.ToMermaid());
 
     [Fact]
+    public void TheDriversPageShowsTheContractOfAConsolePort() => Check("drivers.md", "console-port-contract", ConsolePortContract.Instance.ToMermaid());
+
+    [Fact]
     public void TheStoragePageShowsTheContractOfABlockDevice() => Check("storage.md", "block-device-contract", BlockDeviceContract.Instance.ToMermaid());
 
     [Fact]

@@ -50,6 +50,18 @@ public sealed class QemuCommandLineTests
     public void WithoutNetworkThereIsNoCard() =>
         Assert.DoesNotContain(QemuCommandLine.For(_usual with { Network = new GuestNetwork(GuestNetworkKind.None) }), word => word.Contains("net0", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData(GuestMachine.Q35, "virtio-serial-pci")]
+    [InlineData(GuestMachine.MicroVm, "virtio-serial-device")]
+    public void AChannelIsAPortOfAConsoleDevice(GuestMachine machine, string device)
+    {
+        Assert.DoesNotContain(device, QemuCommandLine.For(_usual with { Machine = machine }));
+        var arguments = QemuCommandLine.For(_usual with { Machine = machine, Channels = [new("one", "/tmp/a,b"), new("two", "/tmp/c")] });
+        Assert.Single(arguments, device);
+        Assert.Contains("socket,id=channel0,path=/tmp/a,,b,server=on,wait=off", arguments);
+        Assert.Contains("virtserialport,chardev=channel1,name=two", arguments);
+    }
+
     [Fact]
     public void ATapIsUsedAsItIs() => Assert.Equal(
         "tap,id=net0,ifname=tap7,script=no,downscript=no",

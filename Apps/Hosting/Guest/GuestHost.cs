@@ -34,6 +34,9 @@ internal sealed class GuestHost : IMachine
     public Action<ActorFailure>? OnFailure => _failures.Report;
 
     /// <inheritdoc/>
+    public ImmutableArray<ActorRef<ConsolePortMessage>> ConsoleDevices { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IParker CreateParker() => GuestMachine.CreateParker();
 
     /// <inheritdoc/>
@@ -42,7 +45,7 @@ internal sealed class GuestHost : IMachine
     /// <inheritdoc/>
     public async ValueTask<ImmutableArray<ActorRef<NetworkDeviceMessage>>> StartAsync(ActorSystem system, bool offloads, CancellationToken cancellationToken)
     {
-        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new Rtl8139Factory(), new VirtioBlkFactory(), new VirtioRngFactory()];
+        ImmutableArray<DriverFactory> drivers = [new VirtioNetFactory(offloads), new Rtl8139Factory(), new VirtioBlkFactory(), new VirtioRngFactory(), new VirtioConsoleFactory()];
         ImmutableArray<DeviceBus> buses = [DeviceBus.Pci, DeviceBus.VirtioMmio];
         ActorRef<XenStoreMessage>? store = _machine.Xen is { } domain ? XenParts.Start(system, domain) : null;
         if (store is not null)
@@ -74,6 +77,7 @@ internal sealed class GuestHost : IMachine
             system.Spawn(new EntropyFeeder(source), $"entropy from {source.Name}");
         }
 
+        ConsoleDevices = [.. devices.Select(static device => device.Driver).OfType<ActorRef<ConsolePortMessage>>()];
         BlockDevices = [.. devices.Select(static device => device.Driver).OfType<ActorRef<BlockDeviceMessage>>()];
         return [.. devices.Select(static device => device.Driver).OfType<ActorRef<NetworkDeviceMessage>>().Take(InternetInterface.Most)];
     }

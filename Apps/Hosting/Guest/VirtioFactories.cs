@@ -3,6 +3,7 @@ using Troupe.Core.Capabilities;
 using Troupe.Drivers.Discovery;
 using Troupe.Drivers.Virtio;
 using Troupe.Drivers.VirtioBlk;
+using Troupe.Drivers.VirtioConsole;
 using Troupe.Drivers.VirtioNet;
 using Troupe.Drivers.VirtioRng;
 
@@ -81,6 +82,22 @@ internal sealed class VirtioRngFactory() : VirtioFactory(VirtioDeviceType.Entrop
         DmaArena arena = capability.CreateArena(VirtioRngDriver.RequiredDmaMemory);
         return system.Spawn(
             () => new VirtioRngDriver(transport, arena),
+            new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
+    }
+}
+
+/// <summary>Console devices: ports to the host.</summary>
+internal sealed class VirtioConsoleFactory() : VirtioFactory(VirtioDeviceType.Console)
+{
+    /// <inheritdoc/>
+    public override string Name => "virtio-console";
+
+    /// <inheritdoc/>
+    public override ActorRef Start(ActorSystem system, DeviceDescription device, DeviceCapability capability)
+    {
+        VirtioConsoleDevice driven = new(Open(capability), capability.CreateArena(VirtioConsoleDevice.RequiredDmaMemory));
+        return system.Spawn(
+            () => new VirtioConsoleDriver(driven),
             new SpawnOptions { Name = $"{Name} {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [] });
     }
 }

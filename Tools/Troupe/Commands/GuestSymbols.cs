@@ -83,6 +83,12 @@ public sealed class GuestSymbols
         HelpName = "FILE",
     };
 
+    private readonly Option<string[]> _channels = new("--channel")
+    {
+        Description = "A console port of the guest; a program of this host talks to it through the Unix socket. May be repeated.",
+        HelpName = "NAME=SOCKET",
+    };
+
     /// <summary>Creates the options.</summary>
     public GuestSymbols()
     {
@@ -93,7 +99,7 @@ public sealed class GuestSymbols
     /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks, _nic, _disks])
+        foreach (var option in (Option[])[_cpus, _memory, _machine, _bios, _acpi, _cpuModel, _ports, _commandLine, _capture, _networks, _nic, _disks, _channels])
         {
             command.Add(option);
         }
@@ -133,6 +139,7 @@ public sealed class GuestSymbols
 
         var nic = Nic(result.GetRequiredValue(_nic), result.GetRequiredValue(_machine));
         var disks = GuestDisks.Check(result.GetValue(_disks) ?? []);
+        var channels = GuestChannel.Parse(result.GetValue(_channels) ?? []);
         return image => new GuestOptions
         {
             Image = image,
@@ -146,6 +153,7 @@ public sealed class GuestSymbols
             Nic = nic,
             FurtherNetworks = networks[1..],
             Disks = disks,
+            Channels = channels,
             Forwards = forwards,
             CommandLine = result.GetRequiredValue(_commandLine),
             CaptureFile = capture,

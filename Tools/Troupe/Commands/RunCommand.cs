@@ -47,14 +47,19 @@ public static class RunCommand
                 throw new UserError("--disk is a guest's; --hosted has the files of this host.");
             }
 
+            if (options.Channels.Count > 0)
+            {
+                throw new UserError("--channel is a guest's; a program of this host listens at sockets of its own.");
+            }
+
             return await RunHostedAsync(repository, app, options, cancellation).ConfigureAwait(false);
         }
 
         if (options.Machine == GuestMachine.Xen)
         {
-            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Network.Kind != GuestNetworkKind.User)
+            if (gdb || options.Forwards.Count > 0 || options.CaptureFile is not null || options.Channels.Count > 0 || options.Network.Kind != GuestNetworkKind.User)
             {
-                throw new UserError("--machine xen takes none of --gdb, -p, --net and --pcap.", "A domain's network ends in the emulated machine, at the bridge of Xen's first domain.");
+                throw new UserError("--machine xen takes none of --gdb, -p, --net, --pcap and --channel.", "A domain's network ends in the emulated machine, at the bridge of Xen's first domain.");
             }
 
             if (options.Disks.Count > DomainZeroScripts.MostDisks)

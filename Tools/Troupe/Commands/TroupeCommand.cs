@@ -12,6 +12,7 @@ public static class TroupeCommand
     {
         NewCommand.Create(),
         RunCommand.Create(),
+        MonitorCommand.Create(),
         BuildCommand.Create(),
         DevCommand.Create(),
         TestCommand.Create(),

@@ -105,6 +105,9 @@ public sealed record GuestOptions
     /// <summary>Files that are the guest's disks, byte for byte: the first is its first block device.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
+    /// <summary>Ports of a virtio console device, which there is if there are any.</summary>
+    public IReadOnlyList<GuestChannel> Channels { get; init; } = [];
+
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; init; } = string.Empty;
 

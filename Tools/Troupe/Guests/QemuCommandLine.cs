@@ -60,6 +60,7 @@ public static class QemuCommandLine
             arguments.AddRange(Disk(options.Disks[disk], disk, bus, options.Processors));
         }
 
+        arguments.AddRange(Channels(options.Channels, bus));
         if (options.DebuggerPort is { } port)
         {
             arguments.AddRange(["-S", "-gdb", $"tcp:127.0.0.1:{Number(port)}"]);
@@ -83,6 +84,27 @@ public static class QemuCommandLine
         "-drive", $"if=none,id=disk{Number(disk)},format=raw,discard=unmap,file={file.Replace(",", ",,", StringComparison.Ordinal)}",
         "-device", $"virtio-blk-{bus},drive=disk{Number(disk)}" + (bus == "pci" ? $",num-queues={Number(processors)}" : string.Empty),
     ];
+
+    /// <summary>Console ports, whose other ends are Unix sockets that QEMU makes: a program comes and goes there, one at a time.</summary>
+    internal static IEnumerable<string> Channels(IReadOnlyList<GuestChannel> channels, string bus)
+    {
+        if (channels.Count == 0)
+        {
+            return [];
+        }
+
+        return
+        [
+            "-device", $"virtio-serial-{bus}",
+            .. channels.SelectMany((channel, index) => (string[])
+            [
+                "-chardev", $"socket,id=channel{Number(index)},path={Escaped(channel.Socket)},server=on,wait=off",
+                "-device", $"virtserialport,chardev=channel{Number(index)},name={Escaped(channel.Name)}",
+            ]),
+        ];
+    }
+
+    private static string Escaped(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 
     private static IEnumerable<string> Network(GuestOptions options, string bus, GuestNetwork network, int card)
     {
