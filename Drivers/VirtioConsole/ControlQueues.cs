@@ -10,11 +10,20 @@ internal sealed class ControlQueues
     public const int ReceiveIndex = 2;
     public const int SendIndex = 3;
 
-    /// <summary>Messages under way in each direction.</summary>
-    public const int Slots = 8;
-
     /// <summary>A message and the longest name that is taken whole; a device cuts what is longer.</summary>
     public const int SlotLength = 256;
+
+    /// <summary>Bytes of DMA memory for the messages.</summary>
+    public const int RequiredMemory = (ReceiveSlots * SlotLength) + (SendSlots * ControlMessage.Length);
+
+    /// <summary>
+    /// Messages to the driver under way. QEMU drops what finds no buffer, and names its ports, up to 31, all at once: as many as its queue takes. The three things that it says of a port when the
+    /// driver is ready for it find room too, because so few of the driver's messages are under way.
+    /// </summary>
+    private const int ReceiveSlots = 32;
+
+    /// <summary>Messages of the driver under way.</summary>
+    private const int SendSlots = 8;
 
     /// <summary>
     /// Messages that wait for the device; it must take them as they come. Each of the 16 ports has the driver say at most two things before the device says something new.
@@ -25,25 +34,25 @@ internal sealed class ControlQueues
     private readonly Virtqueue _send;
     private readonly DmaBlock _received;
     private readonly DmaBlock _sent;
-    private readonly int[] _receiveSlots = new int[Slots];
-    private readonly int[] _sendSlots = new int[Slots];
-    private readonly Stack<int> _freeSlots = new(Enumerable.Range(0, Slots));
+    private readonly int[] _receiveSlots = new int[ReceiveSlots];
+    private readonly int[] _sendSlots = new int[SendSlots];
+    private readonly Stack<int> _freeSlots = new(Enumerable.Range(0, SendSlots));
     private readonly Queue<ControlMessage> _waiting = new();
     private readonly string _device;
 
     public ControlQueues(IVirtioTransport transport, DmaArena arena, ulong features)
     {
         _device = transport.Name;
-        _receive = Virtqueue.Create(transport, ReceiveIndex, Slots, arena, features);
-        _send = Virtqueue.Create(transport, SendIndex, Slots, arena, features);
-        _received = arena.Allocate(Slots * SlotLength, SlotLength);
-        _sent = arena.Allocate(Slots * ControlMessage.Length, ControlMessage.Length);
+        _receive = Virtqueue.Create(transport, ReceiveIndex, ReceiveSlots, arena, features);
+        _send = Virtqueue.Create(transport, SendIndex, SendSlots, arena, features);
+        _received = arena.Allocate(ReceiveSlots * SlotLength, SlotLength);
+        _sent = arena.Allocate(SendSlots * ControlMessage.Length, ControlMessage.Length);
     }
 
     /// <summary>Has the device begin: it answers with its ports.</summary>
     public void Start()
     {
-        for (var slot = 0; slot < Slots && TryPost(slot); slot++)
+        for (var slot = 0; slot < ReceiveSlots && TryPost(slot); slot++)
         {
         }
 

@@ -66,10 +66,10 @@ public sealed partial class VirtioConsoleDevice
             return TryAdd(control, port);
         }
 
-        // The host may have opened a port before the device was asked what ports it has.
         if (!port.IsAdded)
         {
-            return false;
+            // The host may open a port before the device was asked what ports it has. The device says so again when the driver is ready for the port.
+            return message.Event == ControlEvent.PortOpen;
         }
 
         switch (message.Event)

@@ -15,7 +15,7 @@ public sealed partial class VirtioConsoleDevice
     public const int MaximumPorts = 16;
 
     /// <summary>Bytes of DMA memory that suffice: the buffers of all ports, and queues with their messages twice because one set may be in quarantine.</summary>
-    public const long RequiredDmaMemory = (MaximumPorts * PortBuffers.RequiredMemory) + (2L * ((MaximumPorts + 1) * RingMemory)) + (2L * ControlQueues.Slots * (ControlQueues.SlotLength + ControlMessage.Length));
+    public const long RequiredDmaMemory = (MaximumPorts * PortBuffers.RequiredMemory) + (2L * ((MaximumPorts + 1) * RingMemory)) + (2L * ControlQueues.RequiredMemory);
 
     /// <summary>More than both rings of a port take, in pages.</summary>
     private const int RingMemory = 2 * 4096;

@@ -55,6 +55,16 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
         }
     }
 
+    /// <summary>The device waits until the driver has notified it of any queue since it last did.</summary>
+    public void WaitForNotification()
+    {
+        lock (_bell)
+        {
+            while (Array.IndexOf(_rung, true) < 0) Monitor.Wait(_bell);
+            Array.Clear(_rung);
+        }
+    }
+
     /// <summary>The device does something with its rings that a reset does not interrupt: the driver's reset waits for the end of it (2.4.1).</summary>
     public void Do(Action work)
     {

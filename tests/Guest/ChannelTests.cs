@@ -35,6 +35,19 @@ public sealed class ChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task AGuestHasAsManyChannelsAsTheCommandGivesIt()
+    {
+        using var guest = await BootAsync("channels 1", options => options with
+        {
+            // The device names them in this order, all at once.
+            Channels = [.. Enumerable.Range(0, GuestChannel.Most - 2).Select(number => new GuestChannel($"org.troupe.further{number}", SocketOf($"{number}"))), .. options.Channels],
+        });
+        await EchoAsync(guest, 5_000, TestSeed.Value);
+        await guest.SaysAsync($"Ports = {GuestChannel.Most}, ");
+        await guest.ExitsWithAsync(0);
+    }
+
+    [Fact]
     public async Task TheCommandAsksForSnapshotsTracesAndSwaps()
     {
         using var guest = await BootAsync("channels 1");

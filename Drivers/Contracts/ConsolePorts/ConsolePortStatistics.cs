@@ -27,7 +27,7 @@ public sealed record ConsolePortStatistics
     /// <summary>Messages of the device about its ports that were understood and heeded.</summary>
     public long ControlMessages { get; init; }
 
-    /// <summary>Those that made no sense where they came (an unknown kind, a port that is not there or has a name already, a name that is no UTF-8), and changed nothing.</summary>
+    /// <summary>Those that made no sense where they came (an unknown kind, a port that is not there or has a name already, a name that is no UTF-8), and changed nothing. That a port is open may be said before it is there.</summary>
     public long ControlIgnored { get; init; }
 
     /// <summary>Ports that were refused because their numbers are too high.</summary>

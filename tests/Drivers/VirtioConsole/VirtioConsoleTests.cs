@@ -182,7 +182,7 @@ public sealed class VirtioConsoleTests
         {
             await fixture.AttachAsync(test);
             // The driver takes 64 messages at a look. Each buffer that it gives back is filled at once, so that the news is the 65th, and octets are there when the look is over.
-            const int Look = 64, Buffers = 8;
+            const int Look = 64, Buffers = 32;
             var console = fixture.Console;
             var usual = console.Device.OnNotify;
             var said = 0;

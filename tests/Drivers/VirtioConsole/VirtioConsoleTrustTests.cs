@@ -71,7 +71,7 @@ public sealed class VirtioConsoleTrustTests
         Assert.True(nonsense switch
         {
             "an unknown kind" => fixture.Console.Say(1, 77, 1),
-            "news of a port that is not there" => fixture.Console.Say(2, FakeConsole.PortOpen, 1),
+            "news of a port that is not there" => fixture.Console.Say(2, FakeConsole.PortName, 1, (byte)'x'),
             "a port that is there already" => fixture.Console.Say(1, FakeConsole.DeviceAdd, 1),
             "a name that is no UTF-8" => fixture.Console.Say(2, FakeConsole.DeviceAdd, 1) && fixture.Console.Say(2, FakeConsole.PortName, 1, 0xC3, 0x28),
             "no name" => fixture.Console.Say(2, FakeConsole.DeviceAdd, 1) && fixture.Console.Say(2, FakeConsole.PortName, 1, 0),
