@@ -86,7 +86,8 @@ internal sealed class LyingBackend : ILyingCard
         if (!IsServing)
             return false;
         Span<byte> ring = _frontend.Page(_receiveRing, toWrite: true);
-        if (_receiveTaken == Read32(ring, RequestProducer))
+        // Answers to what was not offered have run ahead of what is, where the driver has not seen them yet.
+        if ((int)(Read32(ring, RequestProducer) - _receiveTaken) <= 0)
             return false;
         Span<byte> entry = ring[(Entries + ((int)(_receiveTaken % RingSize) * ReceiveEntry))..];
         uint grant = Read32(entry, 4);
