@@ -6,12 +6,13 @@ namespace Troupe.Drivers.Block;
 
 /// <summary>
 /// Makes requests of clients' batches as the device has room for them, and answers each batch when all of its requests are over: what every queue of a block device does, whatever a
-/// request looks like there. Nothing is allocated once there were as many batches before. Not thread-safe: one actor's turns.
+/// request looks like there. Operations of a batch that go on where the one before ends are one request, as long as it may be: a device takes time for each.
+/// Nothing is allocated once there were as many batches before. Not thread-safe: one actor's turns.
 /// </summary>
 internal abstract class BatchPump
 {
-    /// <summary>Which request of which batch has a place.</summary>
-    private record struct Place(BlockSubmission? Submission, int Operation);
+    /// <summary>Which operations of which batch have a place: the first of them, and how many.</summary>
+    private record struct Place(BlockSubmission? Submission, int First, int Count);
 
     /// <summary>Stands for the flush of a batch, which is none of its operations.</summary>
     private const int FlushOperation = -1;
@@ -41,6 +42,9 @@ internal abstract class BatchPump
         get => ProcessorMemory.LoadAcquire(ref _information);
         set => ProcessorMemory.StoreRelease(ref _information, value);
     }
+
+    /// <summary>The most segments (<see cref="SegmentsOf"/>) that the data of a request has; any one operation has as many at most. Set before <see cref="Information"/> is.</summary>
+    public int MaximumSegments { get; protected set; }
 
     /// <summary>Requests at the device.</summary>
     public int InFlight => _places.Length - _freePlaces.Count;
@@ -74,8 +78,14 @@ internal abstract class BatchPump
         }
     }
 
-    /// <summary>Gives the device an operation, which it will name by its place when it is over. False: there is no room now.</summary>
-    protected abstract bool TryAdd(int place, in BlockOperation operation, [Borrowed] BlockBuffer buffer);
+    /// <summary>Segments of an operation's data at the device.</summary>
+    protected abstract int SegmentsOf(in BlockOperation operation);
+
+    /// <summary>
+    /// Gives the device a request, which it will name by its place when it is over: operations of the batch that go on where the one before ends, all reads or all writes, or a single discard.
+    /// False: there is no room now.
+    /// </summary>
+    protected abstract bool TryAdd(int place, [Borrowed] BlockBatch batch, int first, int count);
 
     /// <summary>The same with a flush.</summary>
     protected abstract bool TryAddFlush(int place);
@@ -86,11 +96,11 @@ internal abstract class BatchPump
     /// <summary>The request of a place is over.</summary>
     protected void End(int place, BlockStatus status)
     {
-        var (submission, operation) = _places[place];
+        var (submission, first, count) = _places[place];
         Free(place);
         Completed++;
         submission!.InFlight--;
-        if (operation == FlushOperation)
+        if (first == FlushOperation)
         {
             Counters.CountFlush(status);
             submission.Batch.EndFlush(status);
@@ -98,8 +108,12 @@ internal abstract class BatchPump
             return;
         }
 
-        Counters.Count(submission.Batch[operation], status);
-        submission.Batch.EndOperation(operation, status);
+        for (var operation = first; operation < first + count; operation++)
+        {
+            Counters.Count(submission.Batch[operation], status);
+            submission.Batch.EndOperation(operation, status);
+        }
+
         EndIfOver(submission);
     }
 
@@ -144,35 +158,71 @@ internal abstract class BatchPump
     {
         if (submission.IsFlushing)
         {
-            return _freePlaces.TryPeek(out var place) && TryAddFlush(place) && Occupy(submission, FlushOperation);
+            return _freePlaces.TryPeek(out var place) && TryAddFlush(place) && Occupy(submission, FlushOperation, 1);
         }
 
-        for (; !submission.IsEverythingIssued; submission.Next++)
+        var information = Information!;
+        while (!submission.IsEverythingIssued)
         {
-            var operation = submission.Batch[submission.Next];
-            var buffer = submission.Batch.PeekBuffer(submission.Next);
-            var refusal = Information!.Check(in operation, buffer);
+            var first = submission.Next;
+            var refusal = Check(information, submission.Batch, first);
             if (refusal != BlockStatus.Pending)
             {
                 Counters.Refused++;
-                submission.Batch.EndOperation(submission.Next, refusal);
+                submission.Batch.EndOperation(first, refusal);
+                submission.Next++;
+                continue;
             }
-            else if (!_freePlaces.TryPeek(out var place) || !TryAdd(place, in operation, buffer))
+
+            var count = CountJoined(information, submission.Batch, first);
+            if (!_freePlaces.TryPeek(out var place) || !TryAdd(place, submission.Batch, first, count))
             {
                 return false;
             }
-            else
-            {
-                Occupy(submission, submission.Next);
-            }
+
+            Occupy(submission, first, count);
+            submission.Next += count;
         }
 
         return true;
     }
 
-    private bool Occupy(BlockSubmission submission, int operation)
+    /// <summary>How many operations of a batch are one request, from one on that the device can do.</summary>
+    private int CountJoined(BlockDeviceInformation information, [Borrowed] BlockBatch batch, int first)
     {
-        _places[_freePlaces.Pop()] = new Place(submission, operation);
+        var operation = batch[first];
+        if (operation.Kind == BlockOperationKind.Discard)
+        {
+            return 1;
+        }
+
+        var segments = SegmentsOf(in operation);
+        var end = operation.FirstSector + operation.SectorCount;
+        var next = first + 1;
+        for (; next < batch.Count; next++)
+        {
+            var following = batch[next];
+            if (following.Kind != operation.Kind || following.FirstSector != end || Check(information, batch, next) != BlockStatus.Pending
+                || (segments += SegmentsOf(in following)) > MaximumSegments)
+            {
+                break;
+            }
+
+            end += following.SectorCount;
+        }
+
+        return next - first;
+    }
+
+    private static BlockStatus Check(BlockDeviceInformation information, [Borrowed] BlockBatch batch, int index)
+    {
+        var operation = batch[index];
+        return information.Check(in operation, batch.PeekBuffer(index));
+    }
+
+    private bool Occupy(BlockSubmission submission, int first, int count)
+    {
+        _places[_freePlaces.Pop()] = new Place(submission, first, count);
         submission.InFlight++;
         return true;
     }

@@ -24,8 +24,12 @@ internal sealed partial class RequestQueue
     }
 
     /// <inheritdoc/>
-    protected override bool TryAdd(int place, in BlockOperation operation, [Borrowed] BlockBuffer buffer)
+    protected override int SegmentsOf(in BlockOperation operation) => 1 + ((LengthOf(in operation) - 1) / _segmentSize);
+
+    /// <inheritdoc/>
+    protected override bool TryAdd(int place, [Borrowed] BlockBatch batch, int first, int count)
     {
+        var operation = batch[first];
         if (operation.Kind == BlockOperationKind.Discard)
         {
             // Section 5.2.6.1: the sector of a discard or flush is 0; a discard's is in its data.
@@ -36,17 +40,29 @@ internal sealed partial class RequestQueue
 
         var isRead = operation.Kind == BlockOperationKind.Read;
         _segments[0] = _requests.Header(place, isRead ? RequestType.Read : RequestType.Write, operation.FirstSector);
-        var count = 1;
-        var length = operation.SectorCount * BlockDeviceInformation.SectorSize;
+        var segments = 1;
+        var length = 0;
+        for (var index = first; index < first + count; index++)
+        {
+            operation = batch[index];
+            AddSegments(LengthOf(in operation), batch.PeekBuffer(index).PoolOffset, isRead, ref segments);
+            length += LengthOf(in operation);
+        }
+
+        return TryAddWithStatus(place, segments, new Transfer(length, isRead));
+    }
+
+    private void AddSegments(int length, int offset, bool isRead, ref int count)
+    {
         for (var done = 0; done < length;)
         {
             var part = Math.Min(length - done, _segmentSize);
-            _segments[count++] = new VirtqueueSegment(_bufferMemory, buffer.PoolOffset + done, part, IsDeviceWritable: isRead);
+            _segments[count++] = new VirtqueueSegment(_bufferMemory, offset + done, part, IsDeviceWritable: isRead);
             done += part;
         }
-
-        return TryAddWithStatus(place, count, new Transfer(length, isRead));
     }
+
+    private static int LengthOf(in BlockOperation operation) => operation.SectorCount * BlockDeviceInformation.SectorSize;
 
     private bool TryAddWithStatus(int place, int count, Transfer transfer)
     {

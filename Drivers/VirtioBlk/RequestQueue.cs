@@ -34,11 +34,11 @@ internal sealed partial class RequestQueue : BlockQueue
     /// <summary>Takes its ring, which the device was just told of.</summary>
     public void Start(Virtqueue ring) => _ring = ring;
 
-    /// <summary>What operations are checked against from now on, and the most bytes of a segment.</summary>
-    public void Describe(BlockDeviceInformation information, int segmentSize)
+    /// <summary>What operations are checked against from now on, the most bytes of a segment, and the most segments of a request.</summary>
+    public void Describe(BlockDeviceInformation information, int segmentSize, int maximumSegments)
     {
+        (_segmentSize, MaximumSegments) = (segmentSize, maximumSegments);
         Information = information;
-        _segmentSize = segmentSize;
     }
 
     /// <summary>The device is about to be reset, and its actor has ended: until the reset is seen complete buffers stay where they are, and memory in quarantine.</summary>

@@ -52,10 +52,12 @@ public sealed partial class VirtioBlkDevice
 
         _incarnation++;
         var segmentSize = configuration.ReadSegmentSize();
-        _information = ReadInformation(configuration, smallest, segmentSize);
+        // Header and status take a descriptor each.
+        var segments = Math.Min(configuration.ReadSegmentCount(), smallest - 2);
+        _information = ReadInformation(configuration, segments, segmentSize);
         foreach (var queue in _queues.All)
         {
-            queue.Describe(_information, segmentSize);
+            queue.Describe(_information, segmentSize, segments);
         }
     }
 

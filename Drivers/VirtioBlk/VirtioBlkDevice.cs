@@ -115,11 +115,9 @@ public sealed partial class VirtioBlkDevice
         return true;
     }
 
-    private BlockDeviceInformation ReadInformation(VirtioBlkConfiguration configuration, int ringSize, int segmentSize)
+    private BlockDeviceInformation ReadInformation(VirtioBlkConfiguration configuration, int segments, int segmentSize)
     {
         var blockSize = configuration.ReadBlockSize();
-        // Header and status take a descriptor each.
-        var segments = Math.Min(configuration.ReadSegmentCount(), ringSize - 2);
         var transfer = (int)Math.Min((long)Math.Max(segments, 0) * segmentSize, _options.BufferSize);
         transfer -= transfer % blockSize;
         if (transfer == 0)

@@ -113,7 +113,7 @@ public sealed class VirtioBlkTests
         var batch = new BlockBatch(3);
         for (var sector = 0; sector < 3; sector++)
         {
-            Assert.True(batch.TryAddWrite(sector, 1, blk.Buffer((byte)sector)));
+            Assert.True(batch.TryAddWrite(2 * sector, 1, blk.Buffer((byte)sector)));
         }
 
         batch.AddFlush();

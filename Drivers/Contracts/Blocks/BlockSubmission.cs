@@ -14,7 +14,7 @@ public sealed class BlockSubmission
     /// <summary>The first operation that was not yet given to the device.</summary>
     public int Next { get; set; }
 
-    /// <summary>Operations at the device, and the flush.</summary>
+    /// <summary>Requests at the device: of operations, and of the flush.</summary>
     public int InFlight { get; set; }
 
     /// <summary>Whether all operations are over and the flush waits for the device or is there.</summary>

@@ -81,7 +81,11 @@ public sealed partial class BlkFrontDevice
             Incarnation = _incarnation,
             Buffers = _buffers,
         };
-        _queues.Describe(_information);
+        foreach (var queue in _queues.All)
+        {
+            queue.Describe(_information, segments);
+        }
+
         (IsPrepared, IsRunning) = (false, true);
         foreach (var asker in _askers)
         {

@@ -27,9 +27,9 @@ internal sealed class BlkFrontQueue : BlockQueue
     private readonly DmaBlock _segmentMemory;
     private readonly BlockRing _ring;
     private readonly uint[] _bufferGrants;
-    private readonly int _grantsPerBuffer;
     private readonly uint[] _segmentGrants = new uint[MaximumInFlight];
     private readonly Request[] _requests = new Request[MaximumInFlight];
+    private readonly BlockRingSegment[] _segments = new BlockRingSegment[BlockRing.SegmentsPerPage];
     private EventChannel? _channel;
     private ulong _count;
 
@@ -37,7 +37,7 @@ internal sealed class BlkFrontQueue : BlockQueue
     public BlkFrontQueue(int index, string name, DmaArena arena, ushort handle, uint[] bufferGrants, BlkFrontOptions options)
         : base(index, MaximumInFlight, options.MaximumBatches)
     {
-        (_name, _handle, _bufferGrants, _grantsPerBuffer) = (name, handle, bufferGrants, options.BufferSize / PageBytes);
+        (_name, _handle, _bufferGrants) = (name, handle, bufferGrants);
         _count = (ulong)index << CountBits;
         _segmentMemory = arena.Allocate(MaximumInFlight * PageBytes, PageBytes);
         _ringMemory = arena.Allocate(PageBytes, PageBytes);
@@ -56,6 +56,13 @@ internal sealed class BlkFrontQueue : BlockQueue
         _channel = frontend.OpenChannel(Index);
         _channel.Connect(onEvent, queues > 1 ? Index : null);
         return new BlkFrontNumbers(frontend.Grant(_ringMemory, 0, isReadOnly: false), _channel.Port);
+    }
+
+    /// <summary>The halves are connected, and the other takes so many segments of a request.</summary>
+    public void Describe(BlockDeviceInformation information, int maximumSegments)
+    {
+        MaximumSegments = maximumSegments;
+        Information = information;
     }
 
     /// <summary>Ends the use of the ring, whose actor has ended, and answers what waits. What is in flight may still be done.</summary>
@@ -108,8 +115,12 @@ internal sealed class BlkFrontQueue : BlockQueue
     }
 
     /// <inheritdoc/>
-    protected override bool TryAdd(int place, in BlockOperation operation, [Borrowed] BlockBuffer buffer)
+    protected override int SegmentsOf(in BlockOperation operation) => (operation.SectorCount + SectorsPerPage - 1) / SectorsPerPage;
+
+    /// <inheritdoc/>
+    protected override bool TryAdd(int place, [Borrowed] BlockBatch batch, int first, int count)
     {
+        var operation = batch[first];
         if (operation.Kind == BlockOperationKind.Discard)
         {
             _ring.AddDiscard(Name(place, BlockRingOperation.Discard), _handle, operation.FirstSector, operation.SectorCount);
@@ -117,17 +128,33 @@ internal sealed class BlkFrontQueue : BlockQueue
         }
 
         var kind = operation.Kind == BlockOperationKind.Read ? BlockRingOperation.Read : BlockRingOperation.Write;
-        var grants = _bufferGrants.AsSpan(buffer.PoolOffset / PageBytes, _grantsPerBuffer);
-        if (operation.SectorCount > BlockRing.DirectSegments * SectorsPerPage)
+        var segments = _segments.AsSpan(0, FillSegments(batch, first, count));
+        if (segments.Length > BlockRing.DirectSegments)
         {
-            _ring.AddIndirectTransfer(kind, Name(place, kind, isIndirect: true), _handle, operation.FirstSector, operation.SectorCount, grants, place, _segmentGrants[place]);
+            _ring.AddIndirectTransfer(kind, Name(place, kind, isIndirect: true), _handle, operation.FirstSector, segments, place, _segmentGrants[place]);
         }
         else
         {
-            _ring.AddTransfer(kind, Name(place, kind), _handle, operation.FirstSector, operation.SectorCount, grants);
+            _ring.AddTransfer(kind, Name(place, kind), _handle, operation.FirstSector, segments);
         }
 
         return true;
+    }
+
+    /// <summary>A segment for each page of each operation's buffer.</summary>
+    private int FillSegments([Borrowed] BlockBatch batch, int first, int count)
+    {
+        var filled = 0;
+        for (var index = first; index < first + count; index++)
+        {
+            var page = batch.PeekBuffer(index).PoolOffset / PageBytes;
+            for (var sectors = batch[index].SectorCount; sectors > 0; sectors -= SectorsPerPage)
+            {
+                _segments[filled++] = new BlockRingSegment(_bufferGrants[page++], Math.Min(sectors, SectorsPerPage));
+            }
+        }
+
+        return filled;
     }
 
     /// <summary>A number for a request. Never the same twice in any queue, so that an answer to what was answered before is known for one.</summary>

@@ -16,7 +16,6 @@ internal sealed class BlockRing(DmaBlock page, DmaBlock segmentPages)
     public const int SegmentsPerPage = PageBytes / SegmentLength;
 
     private const int PageBytes = BlkFrontDevice.PageBytes;
-    private const int SectorsPerPage = PageBytes / Contracts.BlockDeviceInformation.SectorSize;
     private const int EntryLength = 112, SegmentLength = 8;
 
     private const int Operation = 0, Id = 8, Sector = 16;
@@ -54,22 +53,23 @@ internal sealed class BlockRing(DmaBlock page, DmaBlock segmentPages)
         BinaryPrimitives.WriteInt64LittleEndian(entry[DiscardCount..], count);
     }
 
-    /// <summary>Adds a read or a write of <paramref name="count"/> sectors, from the start of the first of the pages granted by <paramref name="grants"/>.</summary>
-    public void AddTransfer(BlockRingOperation operation, ulong id, ushort handle, long sector, int count, ReadOnlySpan<uint> grants)
+    /// <summary>Adds a read or a write of <see cref="DirectSegments"/> at most.</summary>
+    public void AddTransfer(BlockRingOperation operation, ulong id, ushort handle, long sector, ReadOnlySpan<BlockRingSegment> segments)
     {
         var entry = Make(operation, id, sector);
-        entry[SegmentCount] = (byte)((count + SectorsPerPage - 1) / SectorsPerPage);
+        entry[SegmentCount] = (byte)segments.Length;
         BinaryPrimitives.WriteUInt16LittleEndian(entry[Handle..], handle);
-        WriteSegments(entry[Segments..], count, grants);
+        WriteSegments(entry[Segments..], segments);
     }
 
     /// <summary>As <see cref="AddTransfer"/>, with the segments in page <paramref name="place"/> of those for segments, which is granted by <paramref name="grantOfSegments"/>.</summary>
-    public void AddIndirectTransfer(BlockRingOperation operation, ulong id, ushort handle, long sector, int count, ReadOnlySpan<uint> grants, int place, uint grantOfSegments)
+    public void AddIndirectTransfer(
+        BlockRingOperation operation, ulong id, ushort handle, long sector, ReadOnlySpan<BlockRingSegment> segments, int place, uint grantOfSegments)
     {
-        WriteSegments(segmentPages.Memory.Span.Slice(place * PageBytes, PageBytes), count, grants);
+        WriteSegments(segmentPages.Memory.Span.Slice(place * PageBytes, PageBytes), segments);
         var entry = Make(BlockRingOperation.Indirect, id, sector);
         entry[IndirectOperation] = (byte)operation;
-        BinaryPrimitives.WriteUInt16LittleEndian(entry[IndirectCount..], (ushort)((count + SectorsPerPage - 1) / SectorsPerPage));
+        BinaryPrimitives.WriteUInt16LittleEndian(entry[IndirectCount..], (ushort)segments.Length);
         BinaryPrimitives.WriteUInt16LittleEndian(entry[IndirectHandle..], handle);
         BinaryPrimitives.WriteUInt32LittleEndian(entry[IndirectGrant..], grantOfSegments);
     }
@@ -104,18 +104,21 @@ internal sealed class BlockRing(DmaBlock page, DmaBlock segmentPages)
         return entry;
     }
 
-    /// <summary>A segment for each page: its grant, and which of its sectors, the first and the last.</summary>
-    private static void WriteSegments(Span<byte> segments, int count, ReadOnlySpan<uint> grants)
+    /// <summary>Each segment's grant, and which sectors of the page, the first and the last.</summary>
+    private static void WriteSegments(Span<byte> to, ReadOnlySpan<BlockRingSegment> segments)
     {
-        for (var page = 0; page * SectorsPerPage < count; page++)
+        foreach (ref readonly var segment in segments)
         {
-            var segment = segments.Slice(page * SegmentLength, SegmentLength);
-            BinaryPrimitives.WriteUInt32LittleEndian(segment, grants[page]);
-            segment[4] = 0;
-            segment[5] = (byte)(Math.Min(count - (page * SectorsPerPage), SectorsPerPage) - 1);
+            BinaryPrimitives.WriteUInt32LittleEndian(to, segment.Grant);
+            to[4] = 0;
+            to[5] = (byte)(segment.Sectors - 1);
+            to = to[SegmentLength..];
         }
     }
 }
+
+/// <summary>Part of a request's data: sectors of a granted page, from its start.</summary>
+internal readonly record struct BlockRingSegment(uint Grant, int Sectors);
 
 /// <summary>What a request asks for: BLKIF_OP_*.</summary>
 internal enum BlockRingOperation : byte
