@@ -48,6 +48,9 @@ public unsafe struct PerProcessor
     /// <summary>How long interrupts were off here (a Troupe.Smp.Kernel.InterruptsOff).</summary>
     [FieldOffset(96)] public void* InterruptsOff;
 
+    /// <summary>Time-stamp counter up to which the idle thread polls for an interrupt before it halts.</summary>
+    [FieldOffset(104)] public ulong PollUntil;
+
     /// <summary>Entries into the kernel: what the watchdog of another processor compares.</summary>
     [FieldOffset(112)] public long Entries;
 

@@ -11,12 +11,16 @@ internal static unsafe class CommandLine
 {
     private static bool _quiet;
     private static long _heapLimitMegabytes;
+    private static long _pollMicrosecondsAndOne;
 
     /// <summary><c>kernel.quiet</c>: no banner.</summary>
     internal static bool Quiet => _quiet;
 
     /// <summary><c>kernel.heap=N</c>: the garbage collector's hard limit in MiB; 0: not given.</summary>
     internal static long HeapLimitMegabytes => _heapLimitMegabytes;
+
+    /// <summary><c>kernel.poll=N</c>: the most microseconds that an idle processor polls before it halts; -1: not given.</summary>
+    internal static long PollMicroseconds => _pollMicrosecondsAndOne - 1;
 
     /// <summary>Copies the line from the loader's memory and takes the kernel's words out.</summary>
     internal static void Take(ulong address)
@@ -79,11 +83,15 @@ internal static unsafe class CommandLine
         {
             _heapLimitMegabytes = megabytes;
         }
+        else if (Begins(at, end, "kernel.poll="u8) && TryReadDecimal(at + 12, end, out long microseconds) && microseconds <= 10_000)
+        {
+            _pollMicrosecondsAndOne = microseconds + 1;
+        }
         else
         {
             KernelConsole.Write("[kernel] not understood on the command line: "u8);
             KernelConsole.Write(at, (ulong)(end - at));
-            KernelConsole.Write(" (known: kernel.quiet, kernel.heap=MEGABYTES)\n"u8);
+            KernelConsole.Write(" (known: kernel.quiet, kernel.heap=MEGABYTES, kernel.poll=MICROSECONDS)\n"u8);
         }
     }
 

@@ -70,6 +70,11 @@ internal static unsafe partial class Threads
         _scheduler.Initialize((void*)memory, IProcessors.Maximum, Table);
         _scheduler.SetIdleHooks(&EnteringIdle, &LeavingIdle);
         _scheduler.SetWakeHook(&MadeReady);
+        if (CommandLine.PollMicroseconds >= 0)
+        {
+            _scheduler.LimitPoll(CommandLine.PollMicroseconds * 1000);
+        }
+
         InitializeFutexes();
         KernelMemory.TlbShootdown->EnterRunning();
     }
@@ -307,7 +312,12 @@ internal static unsafe partial class Threads
         TraceRing.Write(processor, TraceKind.Wake, running == null ? 0 : running->Id, (ulong)id, (ulong)target);
     }
 
-    private static void EnteringIdle(int processor) => KernelMemory.TlbShootdown->EnterIdle();
+    private static void EnteringIdle(int processor)
+    {
+        long window = _scheduler.PollWindow(processor);
+        Instructions.ProcessorBlock()->PollUntil = window == 0 ? 0 : Instructions.ReadTimeStampCounter() + KernelClock.ToCycles(window);
+        KernelMemory.TlbShootdown->EnterIdle();
+    }
 
     private static void LeavingIdle(int processor) => KernelMemory.TlbShootdown->EnterRunning();
 }

@@ -44,6 +44,7 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("kernel.unknown=1")]
     [InlineData("kernel.heap=lots")]
+    [InlineData("kernel.poll=10001")]
     public async Task AWordTheKernelDoesNotKnowIsNamedAndTheGuestGoesOn(string commandLine)
     {
         using var guest = Guest.BootServer("Apps/Hello", options => options with { CommandLine = commandLine });

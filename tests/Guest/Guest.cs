@@ -39,6 +39,16 @@ internal sealed class Guest : IDisposable
     /// <summary>Where QEMU's monitor listens, for <see cref="QemuMonitor"/>.</summary>
     public string MonitorSocket => Path.Combine(_folder, "monitor");
 
+    /// <summary>What QEMU has taken of the host's processors.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            using var process = Process.GetProcessById(_process.ProcessId);
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Asks the guest's forwarded port.</summary>
     public HttpClient Http { get; }
 

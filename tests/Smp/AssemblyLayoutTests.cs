@@ -28,6 +28,7 @@ public sealed unsafe partial class AssemblyLayoutTests
         Assert.Equal((byte*)&block.InKernel - start, _assembly["PROCESSOR_IN_KERNEL"]);
         Assert.Equal((byte*)&block.Self - start, _assembly["PROCESSOR_SELF"]);
         Assert.Equal(block.GdtPointer - start, _assembly["PROCESSOR_GDT_POINTER"]);
+        Assert.Equal((byte*)&block.PollUntil - start, _assembly["PROCESSOR_POLL_UNTIL"]);
     }
 
     [Fact]

@@ -200,12 +200,22 @@ save_on_own_stack:                   # IST2..4: frame on a stack of its own
     add $16, %rsp
     iretq
 
-# The idle thread. An interrupt that came after the last look at the queues is taken between the two instructions'
-# shadow and the halt, so it is never slept through (SDM vol. 2, STI).
+# The idle thread. It polls first, as long as PerProcessor.PollUntil says: an interrupt that comes in that time need not wait for the processor to
+# be woken, which under a hypervisor takes longer than many a device does (docs/scheduling.md). Nothing is looked at: whatever makes a thread ready for
+# an idle processor interrupts it, and the interrupt does not come back here if there is one. So none can be slept through, whether it comes before the
+# halt or in it. No PAUSE: emulation leaves the translated code at each and takes the lock that devices take to get in.
     .globl idle_loop
     .type idle_loop, @function
 idle_loop:
     sti
+1:  mov $64, %ecx                    # some 20 to 100 ns between looks at the clock, which emulation calls out for
+2:  dec %ecx
+    jnz 2b
+    rdtsc
+    shl $32, %rdx
+    or %rdx, %rax
+    cmp %gs:PROCESSOR_POLL_UNTIL, %rax
+    jb 1b
     hlt
     jmp idle_loop
 

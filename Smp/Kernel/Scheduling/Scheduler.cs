@@ -16,6 +16,7 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
     private SchedulerProcessor<TMemory, TProcessors>* _processors;
     private ThreadTable<TMemory, TProcessors>* _threads;
     private long _idle;
+    private long _longestPoll;
     private delegate*<int, void> _enteringIdle;
     private delegate*<int, void> _leavingIdle;
     private delegate*<int, int, void> _madeReady;
@@ -32,6 +33,7 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
         _processors = (SchedulerProcessor<TMemory, TProcessors>*)memory;
         _threads = threads;
         TMemory.StoreRelease(ref _idle, 0);
+        _longestPoll = IdlePoll.UsualLongest;
         for (int processor = 0; processor < count; processor++)
         {
             _processors[processor].Queue.Initialize(processor);
@@ -45,6 +47,12 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
         _enteringIdle = entering;
         _leavingIdle = leaving;
     }
+
+    /// <summary>The most nanoseconds that a processor polls before it halts; 0: each halts at once. Before any is idle.</summary>
+    public void LimitPoll(long longest) => _longestPoll = longest;
+
+    /// <summary>Nanoseconds to poll before the processor, which is going idle, halts.</summary>
+    public readonly long PollWindow(int processor) => _processors[processor].Poll.Window;
 
     /// <summary>A function to call with the id of each thread made ready and the processor it went to (the trace ring).</summary>
     public void SetWakeHook(delegate*<int, int, void> madeReady) => _madeReady = madeReady;
@@ -347,6 +355,7 @@ public unsafe partial struct Scheduler<TMemory, TProcessors>
             return;
         if (_leavingIdle != null)
             _leavingIdle(processor);
+        self->Poll.Learn(now - self->IdleSince, _longestPoll);
         WithdrawIdle(self, processor, now);
     }
 

@@ -49,6 +49,9 @@ public unsafe struct SchedulerProcessor<TMemory, TProcessors>
     /// <summary>When the processor went idle.</summary>
     public long IdleSince;
 
+    /// <summary>For how long to poll before it halts.</summary>
+    public IdlePoll Poll;
+
     /// <summary>Not zero: the current thread called sched_yield.</summary>
     public int Yielding;
 
