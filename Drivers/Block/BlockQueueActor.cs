@@ -12,6 +12,15 @@ internal sealed class BlockQueueActor(BlockQueue queue, Action onViolation) : Ac
     private RequestDeadline? _deadline;
     private bool _isBroken;
 
+    /// <summary>Begins the actor of a queue as the driver's child, and brings the queue's interrupts and batches to it. In the driver's turns.</summary>
+    public static ActorRef<BlockDeviceMessage> Spawn(ActorContext<BlockDeviceMessage> driver, BlockQueue queue, Action onViolation)
+    {
+        ActorRef<BlockDeviceMessage> actor = driver.Spawn(
+            new BlockQueueActor(queue, onViolation), new SpawnOptions { Name = $"queue {queue.Index}", OnFailure = FailurePolicy.Escalate, WaitsFor = [] });
+        queue.ConnectActor(actor);
+        return actor;
+    }
+
     /// <inheritdoc/>
     protected override void Started() => _deadline = new RequestDeadline(queue, Context.CreateTimer(BlockDeviceMessage.Deadline()));
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Queues;
 
 namespace Troupe.Drivers.Block;
 
 /// <summary>
-/// The queues of a block device. The first is the driver's own, each other one has an actor (<see cref="FurtherQueues"/>). A batch goes to the queue that has the fewest, the first of
+/// The queues of a block device. The first is the driver's own, each other one has an actor (<see cref="FurtherQueues{TMessage}"/>). A batch goes to the queue that has the fewest, the first of
 /// these. In the driver's turns.
 /// </summary>
 internal sealed class BlockQueues<TQueue>

@@ -13,6 +13,15 @@ internal sealed class NetworkQueueActor(INetworkQueue queue, Action onViolation)
     private bool _isWorkLeft = true;
     private bool _isBroken;
 
+    /// <summary>Begins the actor of a queue as the driver's child, which may wait for it: it hands frames on. In the driver's turns.</summary>
+    public static ActorRef<NetworkDeviceMessage> Spawn(ActorContext<NetworkDeviceMessage> driver, INetworkQueue queue, Action onViolation)
+    {
+        ActorRef<NetworkDeviceMessage> actor = driver.Spawn(
+            new NetworkQueueActor(queue, onViolation), new SpawnOptions { Name = $"queue pair {queue.Index}", OnFailure = FailurePolicy.Escalate, WaitsFor = [] });
+        driver.System.AddWaits(driver.Self, actor);
+        return actor;
+    }
+
     /// <inheritdoc/>
     protected override void Started()
     {

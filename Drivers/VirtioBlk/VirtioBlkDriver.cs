@@ -2,6 +2,7 @@ using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Queues;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioBlk;
@@ -15,7 +16,7 @@ namespace Troupe.Drivers.VirtioBlk;
 /// <b>Interrupts are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
-/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). A batch goes to the queue that has the fewest, so one that
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues{TMessage}"/>). A batch goes to the queue that has the fewest, so one that
 /// comes alone takes no further hop. The children have ended before the device is reset or stopped, so nobody touches a ring meanwhile; what they had is answered then, like everything else.
 /// A child that fails takes this actor along, whose supervisor restarts it.
 /// </para>
@@ -34,7 +35,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
 
     private readonly VirtioBlkDevice _device;
     private readonly DeviceRecovery _recovery;
-    private readonly FurtherQueues _further;
+    private readonly FurtherQueues<BlockDeviceMessage> _further;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
     private RequestDeadline? _deadline;
@@ -47,7 +48,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
         // A full mailbox has messages to handle, and each looks.
-        _further = new FurtherQueues(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
+        _further = new FurtherQueues<BlockDeviceMessage>(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
         _recovery = new DeviceRecovery(Start, device.Stop, delay => _timer.Restart(delay));
     }
 
@@ -159,7 +160,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
     private void Start()
     {
         _device.Start(OnInterrupt);
-        _further.Open(Context, _device.FurtherQueues);
+        _further.Open(Context, _device.FurtherQueues, BlockQueueActor.Spawn);
     }
 
     /// <summary>Ends the actors of the other queues, and then does what is to be done about a device that broke the rules: nobody but this actor touches it any more.</summary>

@@ -2,6 +2,7 @@ using Troupe.Actors;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Network;
+using Troupe.Drivers.Queues;
 using Troupe.Drivers.Virtio;
 
 namespace Troupe.Drivers.VirtioNet;
@@ -16,7 +17,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// message that is handled looks at the flag. A full mailbox has messages to handle.
 /// </para>
 /// <para>
-/// <b>Of several queue pairs</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). Frames to send are handed on to the pair of their flow.
+/// <b>Of several queue pairs</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues{TMessage}"/>). Frames to send are handed on to the pair of their flow.
 /// </para>
 /// <para>
 /// <b>A lying device</b> is reset at once; after several lies without a good frame in between it is left in reset for a while,
@@ -26,7 +27,7 @@ namespace Troupe.Drivers.VirtioNet;
 public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 {
     private readonly VirtioNetDevice _device;
-    private readonly FurtherQueues _further;
+    private readonly FurtherQueues<NetworkDeviceMessage> _further;
     private readonly DeviceRecovery _recovery;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
@@ -39,7 +40,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
         // A full mailbox has messages to handle, and each looks.
-        _further = new FurtherQueues(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
+        _further = new FurtherQueues<NetworkDeviceMessage>(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
         _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
     }
 
@@ -135,7 +136,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
 
         if (!_further.AreOpen && _device.MayOpenPairs)
         {
-            _further.Open(Context, _device.FurtherPairs);
+            _further.Open(Context, _device.FurtherPairs, NetworkQueueActor.Spawn);
         }
 
         WatchDevice();

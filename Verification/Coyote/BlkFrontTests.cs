@@ -37,7 +37,7 @@ public sealed class BlkFrontTests(ITestOutputHelper output)
                 var model = new XenBlockModel(queues, eventsFirst);
                 var device = CreateDevice(model);
                 var (driver, _) = Spawn(system, model, device, capacity: 1);
-                var clients = SpawnClients(system, device, driver);
+                var clients = ReadingClient.Spawn(system, Clients, device.Buffers, driver, waits: true);
                 beside[0] = () => driver.TryTell(BlockDeviceMessage.Interrupt());
                 beside[1] = () =>
                 {
@@ -73,7 +73,7 @@ public sealed class BlkFrontTests(ITestOutputHelper output)
                 var model = new XenBlockModel(Queues);
                 device = CreateDevice(model);
                 var (driver, store) = Spawn(system, model, device, capacity: 8);
-                var clients = SpawnClients(system, device, driver);
+                var clients = ReadingClient.Spawn(system, Clients, device.Buffers, driver, waits: true);
                 beside[0] = () =>
                 {
                     // They are connected then.
@@ -108,37 +108,5 @@ public sealed class BlkFrontTests(ITestOutputHelper output)
             () => new BlkFrontDriver(device, store, XenStoreModel.Front),
             new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, WaitsFor = [store], Mailbox = new MailboxOptions { Capacity = capacity } });
         return (driver, store);
-    }
-
-    private static List<Client> SpawnClients(ActorSystem system, BlkFrontDevice device, ActorRef<BlockDeviceMessage> driver)
-    {
-        var clients = new List<Client>();
-        for (var number = 0; number < Clients; number++)
-        {
-            var client = new Client(device.Buffers, driver);
-            clients.Add(client);
-            system.Spawn(client, $"client {number}").Tell(number);
-        }
-
-        return clients;
-    }
-
-    private sealed class Client(BlockBufferPool buffers, ActorRef<BlockDeviceMessage> driver) : Actor<int>
-    {
-        public int Done { get; private set; }
-
-        public int ToBeRepeated { get; private set; }
-
-        protected override async ValueTask ReceiveAsync(int sector)
-        {
-            // Not before the halves are connected.
-            await driver.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation);
-            Assert.True(buffers.TryRent(out var buffer));
-            var batch = new BlockBatch();
-            Assert.True(batch.TryAddRead(sector, 1, buffer));
-            using var answer = await driver.AskAsync<BlockBatch, BlockBatch>(batch, BlockDeviceMessage.Submit);
-            Done += answer.Status == BlockStatus.Done ? 1 : 0;
-            ToBeRepeated += answer.Status == BlockStatus.DeviceReset ? 1 : 0;
-        }
     }
 }

@@ -46,7 +46,7 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
                 var model = CreateModel(interruptsFirst, queues);
                 var device = CreateDevice(model, queues);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 1);
-                var clients = SpawnClients(system, device, driver);
+                var clients = ReadingClient.Spawn(system, Clients, device.Buffers, driver);
                 beside[0] = () => driver.TryTell(default);
                 // Which queue has how many follows from how the clients meet.
                 var toDo = Clients;
@@ -83,7 +83,7 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
                 var model = CreateModel(interruptsFirst: false, queues);
                 device = CreateDevice(model, queues);
                 ActorRef<BlockDeviceMessage> driver = SpawnDriver(system, device, capacity: 8);
-                var clients = SpawnClients(system, device, driver);
+                var clients = ReadingClient.Spawn(system, Clients, device.Buffers, driver);
                 beside[0] = () =>
                 {
                     var last = queues - 1;
@@ -117,19 +117,6 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
     private static ActorRef<BlockDeviceMessage> SpawnDriver(ActorSystem system, VirtioBlkDevice device, int capacity) => system.Spawn(
         () => new VirtioBlkDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, Mailbox = new MailboxOptions { Capacity = capacity } });
 
-    private static List<Client> SpawnClients(ActorSystem system, VirtioBlkDevice device, ActorRef<BlockDeviceMessage> driver)
-    {
-        var clients = new List<Client>();
-        for (var number = 0; number < Clients; number++)
-        {
-            var client = new Client(device.Buffers, driver);
-            clients.Add(client);
-            system.Spawn(client, $"client {number}").Tell(number);
-        }
-
-        return clients;
-    }
-
     /// <summary>The device ends a request, if one waits: a header, a sector to fill, and a status.</summary>
     private static bool Perform(VirtioModel model, int queue)
     {
@@ -143,22 +130,5 @@ public sealed class BlockDriverTests(ITestOutputHelper output)
             performed = true;
         });
         return performed;
-    }
-
-    private sealed class Client(BlockBufferPool buffers, ActorRef<BlockDeviceMessage> driver) : Actor<int>
-    {
-        public int Done { get; private set; }
-
-        public int ToBeRepeated { get; private set; }
-
-        protected override async ValueTask ReceiveAsync(int sector)
-        {
-            Assert.True(buffers.TryRent(out var buffer));
-            var batch = new BlockBatch();
-            Assert.True(batch.TryAddRead(sector, 1, buffer));
-            using var answer = await driver.AskAsync<BlockBatch, BlockBatch>(batch, BlockDeviceMessage.Submit);
-            Done += answer.Status == BlockStatus.Done ? 1 : 0;
-            ToBeRepeated += answer.Status == BlockStatus.DeviceReset ? 1 : 0;
-        }
     }
 }

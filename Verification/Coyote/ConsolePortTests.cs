@@ -34,170 +34,145 @@ public sealed class ConsolePortTests(ITestOutputHelper output)
     public void A_buffer_that_nobody_gives_back_is_found_out() => Interleavings.Find(output, Reset(leaks: true), "Expected: 0", iterations: Iterations);
 
     /// <summary>The host opens the port, whether it is there or not, writes and closes it, twice.</summary>
-    private static Action Hear(bool octetsFirst = false)
+    private static Action Hear(bool octetsFirst = false) => Run(beside: 2, capacity: 1, (port, beside) =>
     {
-        var beside = new Action[2];
-        return CoyoteActorHost.Run(
-            system =>
-            {
-                var host = new ConsoleModel();
-                var client = new Client();
-                var (driver, device) = Spawn(system, host, client, capacity: 1);
-                beside[0] = () => driver.TryTell(ConsolePortMessage.Resume());
-                beside[1] = () =>
-                {
-                    if (octetsFirst) host.Write("a");
-                    host.Open();
-                    if (!octetsFirst) host.Write("a");
-                    host.Close();
-                    host.Open();
-                    host.Write("b");
-                    host.Close();
-                };
-                return () =>
-                {
-                    Assert.Equal(2, client.Text.Length);
-                    Assert.Equal(("ab", false), (client.Text, client.IsOpen));
-                    AssertNothingAmiss(device);
-                };
-            },
-            beside: beside);
-    }
+        beside[0] = () => port.Driver.TryTell(ConsolePortMessage.Resume());
+        beside[1] = () =>
+        {
+            if (octetsFirst) port.Host.Write("a");
+            port.Host.Open();
+            if (!octetsFirst) port.Host.Write("a");
+            port.Host.Close();
+            port.Host.Open();
+            port.Host.Write("b");
+            port.Host.Close();
+        };
+        return () =>
+        {
+            Assert.Equal(2, port.Client.Text.Length);
+            Assert.Equal(("ab", false), (port.Client.Text, port.Client.IsOpen));
+            AssertNothingAmiss(port.Device);
+        };
+    });
 
     /// <summary>Octets go there and back, by an actor.</summary>
-    private static Action Echo()
+    private static Action Echo() => Run(beside: 1, capacity: 1, (port, beside) =>
     {
-        var beside = new Action[1];
-        return CoyoteActorHost.Run(
-            system =>
-            {
-                var host = new ConsoleModel();
-                var client = new Client();
-                var (driver, device) = Spawn(system, host, client, capacity: 1);
-                client.Receiver = system.Spawn(new EchoActor(driver, client), new SpawnOptions { Name = "echo", WaitsFor = [driver] });
-                beside[0] = () =>
-                {
-                    host.Open();
-                    host.Write("ab");
-                    host.ReadUntil(1);
-                    host.Write("c");
-                    host.ReadUntil(3);
-                    host.Close();
-                };
-                return () =>
-                {
-                    Assert.Equal(("abc", false), (host.Read, client.IsOpen));
-                    AssertNothingAmiss(device);
-                };
-            },
-            beside: beside);
-    }
+        port.SpawnEcho();
+        beside[0] = () =>
+        {
+            port.Host.Open();
+            port.Host.Write("ab");
+            port.Host.ReadUntil(1);
+            port.Host.Write("c");
+            port.Host.ReadUntil(3);
+            port.Host.Close();
+        };
+        return () =>
+        {
+            Assert.Equal(("abc", false), (port.Host.Read, port.Client.IsOpen));
+            AssertNothingAmiss(port.Device);
+        };
+    });
 
     /// <summary>A client that keeps what it hears until it has all the buffers there are, of two more octets than that.</summary>
-    private static Action Hoard()
+    private static Action Hoard() => Run(beside: 1, capacity: 1, static (port, beside) =>
     {
         const string Text = "0123456789";
-        var beside = new Action[1];
-        return CoyoteActorHost.Run(
-            system =>
-            {
-                var host = new ConsoleModel();
-                var client = new Client();
-                var (driver, device) = Spawn(system, host, client, capacity: 1);
-                client.Receiver = system.Spawn(new Hoarder(driver, client), "hoarder");
-                beside[0] = () =>
-                {
-                    host.Open();
-                    host.Write(Text);
-                };
-                return () =>
-                {
-                    Assert.Equal(Text, client.Text);
-                    AssertNothingAmiss(device);
-                };
-            },
-            beside: beside);
-    }
+        port.Client.Receiver = port.System.Spawn(new Hoarder(port.Driver, port.Client), "hoarder");
+        beside[0] = () =>
+        {
+            port.Host.Open();
+            port.Host.Write(Text);
+        };
+        return () =>
+        {
+            Assert.Equal(Text, port.Client.Text);
+            AssertNothingAmiss(port.Device);
+        };
+    });
 
     /// <summary>The guest closes its end and opens it again, for another client, while the host writes.</summary>
-    private static Action Change()
+    private static Action Change() => Run(beside: 2, capacity: 8, static (port, beside) =>
     {
         const string Text = "abc";
-        var beside = new Action[2];
-        return CoyoteActorHost.Run(
-            system =>
-            {
-                var host = new ConsoleModel();
-                var (first, second) = (new Client(), new Client());
-                var (driver, device) = Spawn(system, host, first, capacity: 8);
-                beside[0] = () =>
-                {
-                    driver.TryTell(ConsolePortMessage.Detach(first));
-                    driver.TryTell(ConsolePortMessage.Attach(ConsoleModel.PortName, second));
-                };
-                beside[1] = () =>
-                {
-                    host.Open();
-                    host.Write(Text);
-                    host.Close();
-                };
-                return () =>
-                {
-                    var statistics = device.ReadStatistics();
-                    Assert.Equal(Text.Length, first.Text.Length + second.Text.Length + statistics.ReceiveDropped);
-                    Assert.Equal(0, statistics.DeviceViolations + statistics.ControlIgnored);
-                    Assert.False(second.IsOpen);
-                };
-            },
-            beside: beside);
-    }
+        var (first, second) = (port.Client, new Client());
+        beside[0] = () =>
+        {
+            port.Driver.TryTell(ConsolePortMessage.Detach(first));
+            port.Driver.TryTell(ConsolePortMessage.Attach(ConsoleModel.PortName, second));
+        };
+        beside[1] = () =>
+        {
+            port.Host.Open();
+            port.Host.Write(Text);
+            port.Host.Close();
+        };
+        return () =>
+        {
+            var statistics = port.Device.ReadStatistics();
+            Assert.Equal(Text.Length, first.Text.Length + second.Text.Length + statistics.ReceiveDropped);
+            Assert.Equal(0, statistics.DeviceViolations + statistics.ControlIgnored);
+            Assert.False(second.IsOpen);
+        };
+    });
 
     /// <summary>The device is reset while octets go both ways. Then the driver stops: every buffer must be back in its pool.</summary>
-    private static Action Reset(bool leaks = false)
-    {
-        var beside = new Action[1];
-        return CoyoteActorHost.Run(
-            system =>
+    private static Action Reset(bool leaks = false) => Run(
+        beside: 1,
+        capacity: 8,
+        (port, beside) =>
+        {
+            port.SpawnEcho(leaks);
+            beside[0] = () =>
             {
-                var host = new ConsoleModel();
-                var client = new Client();
-                var (driver, device) = Spawn(system, host, client, capacity: 8);
-                client.Receiver = system.Spawn(new EchoActor(driver, client, leaks), new SpawnOptions { Name = "echo", WaitsFor = [driver] });
-                beside[0] = () =>
-                {
-                    host.Open();
-                    host.Write("ab");
-                    host.Reset();
-                    host.Write("c");
-                };
-                return () =>
-                {
-                    Assert.True(device.IsRunning, "it has not started again");
-                    Assert.True(client.IsOpen, "it has not opened again");
-                    var statistics = device.ReadStatistics();
-                    Assert.Equal((1L, 1L, 0L), (statistics.Resets, statistics.DeviceViolations, statistics.ControlIgnored));
-                    device.Stop();
-                    Assert.Equal(0, client.Pool!.RentedCount);
-                    Assert.Equal(0, client.Pool.MisuseCount);
-                };
-            },
-            beside: beside,
-            time: static () => new SteppedTime());
-    }
+                port.Host.Open();
+                port.Host.Write("ab");
+                port.Host.Reset();
+                port.Host.Write("c");
+            };
+            return () =>
+            {
+                Assert.True(port.Device.IsRunning, "it has not started again");
+                Assert.True(port.Client.IsOpen, "it has not opened again");
+                var statistics = port.Device.ReadStatistics();
+                Assert.Equal((1L, 1L, 0L), (statistics.Resets, statistics.DeviceViolations, statistics.ControlIgnored));
+                port.Device.Stop();
+                Assert.Equal(0, port.Client.Pool!.RentedCount);
+                Assert.Equal(0, port.Client.Pool.MisuseCount);
+            };
+        },
+        time: static () => new SteppedTime());
 
-    private static (ActorRef<ConsolePortMessage> Driver, VirtioConsoleDevice Device) Spawn(ActorSystem system, ConsoleModel host, Client client, int capacity)
+    /// <summary>A port with a client. <paramref name="begin"/> says who acts beside the actors, and answers the check of the end.</summary>
+    private static Action Run(int beside, int capacity, Func<Port, Action[], Action> begin, Func<SteppedTime>? time = null)
     {
-        var device = new VirtioConsoleDevice(host.Device, host.Device.CreateArena());
-        ActorRef<ConsolePortMessage> driver = system.Spawn(
-            () => new VirtioConsoleDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, Mailbox = new MailboxOptions { Capacity = capacity } });
-        driver.Tell(ConsolePortMessage.Attach(ConsoleModel.PortName, client));
-        return (driver, device);
+        var actions = new Action[beside];
+        return CoyoteActorHost.Run(system => begin(Port.Attach(system, capacity), actions), beside: actions, time: time);
     }
 
     private static void AssertNothingAmiss(VirtioConsoleDevice device)
     {
         var statistics = device.ReadStatistics();
         Assert.Equal((0L, 0L, 0L), (statistics.ReceiveDropped, statistics.ControlIgnored, statistics.DeviceViolations));
+    }
+
+    /// <summary>A port that a program of the host has the other end of, its driver, and its client.</summary>
+    private sealed record Port(ActorSystem System, ConsoleModel Host, VirtioConsoleDevice Device, ActorRef<ConsolePortMessage> Driver, Client Client)
+    {
+        public static Port Attach(ActorSystem system, int capacity)
+        {
+            var host = new ConsoleModel();
+            var client = new Client();
+            var device = new VirtioConsoleDevice(host.Device, host.Device.CreateArena());
+            ActorRef<ConsolePortMessage> driver = system.Spawn(
+                () => new VirtioConsoleDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart, Mailbox = new MailboxOptions { Capacity = capacity } });
+            driver.Tell(ConsolePortMessage.Attach(ConsoleModel.PortName, client));
+            return new Port(system, host, device, driver, client);
+        }
+
+        /// <summary>What the client hears is sent back.</summary>
+        public void SpawnEcho(bool leaks = false) => Client.Receiver = System.Spawn(new EchoActor(Driver, Client, leaks), new SpawnOptions { Name = "echo", WaitsFor = [Driver] });
     }
 
     /// <summary>Hears of the port, and gives buffers back, or hands them to an actor.</summary>

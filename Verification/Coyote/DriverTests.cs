@@ -211,19 +211,4 @@ public sealed class DriverTests(ITestOutputHelper output)
     {
         if (model.TryPop(1, out var head, out _)) model.Push(1, head, 0);
     });
-
-    private sealed class CountingClient : NetworkDeviceClient
-    {
-        public int Frames { get; private set; }
-
-        public bool Leaks { get; init; }
-
-        protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
-        {
-            if (deviceEvent.Kind != NetworkDeviceEventKind.Received) return true;
-            Frames += deviceEvent.Frames.Count;
-            if (!Leaks) deviceEvent.Dispose();
-            return true;
-        }
-    }
 }

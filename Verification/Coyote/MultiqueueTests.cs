@@ -1,6 +1,5 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.Network;
 using Troupe.Drivers.VirtioNet;
 using Xunit.Abstractions;
 
@@ -16,7 +15,7 @@ public sealed class MultiqueueTests(ITestOutputHelper output)
 
     /// <summary>A schedule has three times the steps of one with a single pair.</summary>
     private const uint Iterations = 100;
-    private const int HeaderLength = 12, FrameLength = 60, NoSuchBuffer = 99;
+    private const int HeaderLength = 12, NoSuchBuffer = 99;
 
     [Fact]
     public void A_frame_that_arrives_by_either_pair_is_handed_on_however_interrupts_and_actors_meet() => Interleavings.Hold(output, Receive(), iterations: Iterations);
@@ -67,7 +66,7 @@ public sealed class MultiqueueTests(ITestOutputHelper output)
                 ActorRef<NetworkDeviceMessage> driver = Spawn(system, device);
                 beside[0] = () =>
                 {
-                    for (var pair = 0; pair < Pairs; pair++) Send(driver, device, pair);
+                    for (var pair = 0; pair < Pairs; pair++) FlowFrames.Send(driver, device.Batches, device.TransmitFrames, pair, Pairs);
                 };
                 beside[1] = () =>
                 {
@@ -110,24 +109,6 @@ public sealed class MultiqueueTests(ITestOutputHelper output)
     private static ActorRef<NetworkDeviceMessage> Spawn(ActorSystem system, VirtioNetDevice device) => system.Spawn(
         () => new VirtioNetDriver(device), new SpawnOptions { Name = "driver", OnFailure = FailurePolicy.Restart });
 
-    private static void Send(ActorRef<NetworkDeviceMessage> driver, VirtioNetDevice device, int pair)
-    {
-        Assert.True(device.Batches.TryRent(out var batch));
-        Assert.True(device.TransmitFrames.TryRent(out var frame));
-        frame.Append(FrameOf(pair));
-        Assert.True(batch.TryAdd(frame));
-        driver.TryTell(NetworkDeviceMessage.Transmit(batch));
-    }
-
-    /// <summary>A frame of TCP over IPv4 whose flow leaves by a pair.</summary>
-    private static byte[] FrameOf(int pair)
-    {
-        var frame = new byte[FrameLength];
-        (frame[12], frame[14], frame[23]) = (8, 0x45, 6);
-        while (FlowHash.Queue(frame, Pairs) != pair) frame[35]++;
-        return frame;
-    }
-
     /// <summary>The device says yes to what it is asked (5.1.6.5).</summary>
     private static void Answer(VirtioModel model)
     {
@@ -143,30 +124,13 @@ public sealed class MultiqueueTests(ITestOutputHelper output)
     private static void Arrive(VirtioModel model, int pair) => model.Do(() =>
     {
         if (!model.TryPop(2 * pair, out var head, out var memory)) return;
-        memory.Span[..(HeaderLength + FrameLength)].Clear();
+        memory.Span[..(HeaderLength + FlowFrames.Length)].Clear();
         memory.Span[10] = 1;
-        model.Push(2 * pair, head, HeaderLength + FrameLength);
+        model.Push(2 * pair, head, HeaderLength + FlowFrames.Length);
     });
 
     private static void Leave(VirtioModel model, int pair) => model.Do(() =>
     {
         if (model.TryPop((2 * pair) + 1, out var head, out _)) model.Push((2 * pair) + 1, head, 0);
     });
-
-    private sealed class CountingClient : NetworkDeviceClient
-    {
-        private readonly object _gate = new();
-
-        public int Frames { get; private set; }
-
-        public bool Leaks { get; init; }
-
-        protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
-        {
-            if (deviceEvent.Kind != NetworkDeviceEventKind.Received) return true;
-            lock (_gate) Frames += deviceEvent.Frames.Count;
-            if (!Leaks) deviceEvent.Dispose();
-            return true;
-        }
-    }
 }

@@ -1,6 +1,5 @@
 using Troupe.Actors;
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.Network;
 using Troupe.Drivers.Xen;
 using Xunit.Abstractions;
 
@@ -11,7 +10,6 @@ public sealed class NetFrontTests(ITestOutputHelper output)
 {
     /// <summary>A schedule has many steps: everything goes through xenstore first.</summary>
     private const uint Iterations = 50;
-    private const int FrameLength = 60;
 
     [Fact]
     public void A_frame_that_arrives_is_handed_on_however_events_and_messages_meet() => Interleavings.Hold(output, Receive(queues: 1), iterations: Iterations);
@@ -69,7 +67,7 @@ public sealed class NetFrontTests(ITestOutputHelper output)
                 var (driver, store) = Spawn(system, model, device, capacity: 8);
                 beside[0] = () =>
                 {
-                    for (var queue = 0; queue < Queues; queue++) Send(driver, device, queue, Queues);
+                    for (var queue = 0; queue < Queues; queue++) FlowFrames.Send(driver, device.Batches, device.TransmitFrames, queue, Queues);
                 };
                 beside[1] = () =>
                 {
@@ -116,40 +114,5 @@ public sealed class NetFrontTests(ITestOutputHelper output)
     private static void Arrive(XenNetworkModel model, int queue)
     {
         while (!model.TryDeliver(queue)) model.WaitForNotification();
-    }
-
-    private static void Send(ActorRef<NetworkDeviceMessage> driver, NetFrontDevice device, int queue, int queues)
-    {
-        Assert.True(device.Batches.TryRent(out var batch));
-        Assert.True(device.TransmitFrames.TryRent(out var frame));
-        frame.Append(FrameOf(queue, queues));
-        Assert.True(batch.TryAdd(frame));
-        driver.TryTell(NetworkDeviceMessage.Transmit(batch));
-    }
-
-    /// <summary>A frame of TCP over IPv4 whose flow leaves by a queue.</summary>
-    private static byte[] FrameOf(int queue, int queues)
-    {
-        var frame = new byte[FrameLength];
-        (frame[12], frame[14], frame[23]) = (8, 0x45, 6);
-        while (FlowHash.Queue(frame, queues) != queue) frame[35]++;
-        return frame;
-    }
-
-    private sealed class CountingClient : NetworkDeviceClient
-    {
-        private readonly object _gate = new();
-
-        public int Frames { get; private set; }
-
-        public bool Leaks { get; init; }
-
-        protected override bool TryTell(in NetworkDeviceEvent deviceEvent)
-        {
-            if (deviceEvent.Kind != NetworkDeviceEventKind.Received) return true;
-            lock (_gate) Frames += deviceEvent.Frames.Count;
-            if (!Leaks) deviceEvent.Dispose();
-            return true;
-        }
     }
 }

@@ -10,13 +10,8 @@ namespace Troupe.Core.Machine;
 public struct PolledPciTransport<TPorts> : IPolledTransport
     where TPorts : struct, IPorts
 {
-    private const uint FunctionStep = 1u << 8, DeviceStep = 1u << 11, BusStep = 1u << 16;
-    private const int Devices = 32, Functions = 8;
-
-    // Type 0 and type 1 headers.
-    private const uint Identifiers = 0x00, Command = 0x04, HeaderType = 0x0C, BusNumbers = 0x18, CapabilitiesPointer = 0x34;
-    private const uint NoFunction = 0xFFFF, StatusHasCapabilities = 1u << 20, MultiFunction = 1u << 23, HeaderTypeBits = 0x7F;
-    private const uint Bridge = 1, BusMaster = 1u << 2;
+    private const uint Identifiers = 0x00, Command = 0x04, CapabilitiesPointer = 0x34;
+    private const uint StatusHasCapabilities = 1u << 20, BusMaster = 1u << 2;
     private const byte VendorSpecific = 0x09;
     private const uint FirstCapability = 0x40;
 
@@ -47,20 +42,11 @@ public struct PolledPciTransport<TPorts> : IPolledTransport
     /// <summary>Looks for the first entropy device that has the modern interface, behind bridges that firmware has numbered too.</summary>
     public static bool TryFindEntropyDevice(ref PolledPciTransport<TPorts> transport)
     {
-        uint lastBus = 0;
-        for (uint bus = 0; bus <= lastBus; bus++)
+        PciFunctionWalk<PciConfigurationPorts<TPorts>> walk = default;
+        while (walk.TryMoveNext())
         {
-            for (uint device = 0; device < Devices; device++)
-            {
-                uint at = (bus * BusStep) | (device * DeviceStep);
-                bool single = (Read32(at, HeaderType) & MultiFunction) == 0;
-                for (uint function = 0; function < Functions && (function == 0 || !single); function++)
-                {
-                    if (transport.TryOpen(at | (function * FunctionStep), ref lastBus))
-                        return true;
-                    single |= function == 0 && (Read32(at, Identifiers) & 0xFFFF) == NoFunction;
-                }
-            }
+            if (!walk.IsBridge && transport.TryOpen(walk.Function))
+                return true;
         }
 
         return false;
@@ -115,20 +101,10 @@ public struct PolledPciTransport<TPorts> : IPolledTransport
     /// <inheritdoc/>
     public readonly void Notify() => Write(_notifyBar, _notifyOffset, sizeof(ushort), 0);
 
-    private bool TryOpen(uint function, ref uint lastBus)
+    private bool TryOpen(uint function)
     {
-        uint identifiers = Read32(function, Identifiers);
-        if ((identifiers & 0xFFFF) == NoFunction)
-            return false;
-        if ((Read32(function, HeaderType) >> 16 & HeaderTypeBits) == Bridge)
-        {
-            uint subordinate = Read32(function, BusNumbers) >> 16 & 0xFF;
-            lastBus = subordinate > lastBus ? subordinate : lastBus;
-            return false;
-        }
-
         _function = function;
-        return identifiers is ModernEntropy or TransitionalEntropy && ReadCapabilities();
+        return Read32(function, Identifiers) is ModernEntropy or TransitionalEntropy && ReadCapabilities();
     }
 
     // The first capability of a type is the one the device likes best.

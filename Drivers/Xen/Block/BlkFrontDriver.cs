@@ -4,6 +4,7 @@ using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Block;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Queues;
 
 namespace Troupe.Drivers.Xen;
 
@@ -16,7 +17,7 @@ namespace Troupe.Drivers.Xen;
 /// <b>Events are not lost</b> even when the mailbox is full: the callback sets a flag before it tries to post, and every message that is handled looks at the flag.
 /// </para>
 /// <para>
-/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>), as a virtio disk's are. The children have ended before the
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues{TMessage}"/>), as a virtio disk's are. The children have ended before the
 /// halves part, so nobody touches a ring meanwhile.
 /// </para>
 /// <para>
@@ -30,7 +31,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
 
     private readonly BlkFrontDevice _device;
     private readonly BlkFrontConnection _connection;
-    private readonly FurtherQueues _further;
+    private readonly FurtherQueues<BlockDeviceMessage> _further;
     private ActorRef<BlockDeviceMessage>? _self;
     private TimerHandle _timer;
     private RequestDeadline? _deadline;
@@ -54,7 +55,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
         _device = device;
         _connection = new BlkFrontConnection(store, path);
         // A full mailbox has messages to handle, and each looks.
-        _further = new FurtherQueues(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
+        _further = new FurtherQueues<BlockDeviceMessage>(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
     }
 
     /// <inheritdoc/>
@@ -214,7 +215,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
                 _device.Start(await _connection.ReadPropertiesAsync());
                 _isResting = false;
                 _timer.Cancel();
-                _further.Open(Context, _device.FurtherQueues);
+                _further.Open(Context, _device.FurtherQueues, BlockQueueActor.Spawn);
                 await _connection.SetStateAsync(XenBusState.Connected);
                 break;
             case XenBusState.InitWait or XenBusState.Initialised when _device.IsPrepared:

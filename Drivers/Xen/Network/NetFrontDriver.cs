@@ -4,6 +4,7 @@ using Troupe.Core.Capabilities;
 using Troupe.Core.Memory;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Network;
+using Troupe.Drivers.Queues;
 
 namespace Troupe.Drivers.Xen;
 
@@ -17,7 +18,7 @@ namespace Troupe.Drivers.Xen;
 /// at the flag. A full mailbox has messages to handle.
 /// </para>
 /// <para>
-/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues"/>). Frames to send are handed on to the queue of their flow.
+/// <b>Of several queues</b> the first is this actor's own, and each other one is a child's (<see cref="FurtherQueues{TMessage}"/>). Frames to send are handed on to the queue of their flow.
 /// </para>
 /// <para>
 /// <b>An other half that lies</b> is counted, cut off (its grants are taken back) and connected to anew after a while.
@@ -29,7 +30,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
 
     private readonly NetFrontDevice _device;
     private readonly NetFrontConnection _connection;
-    private readonly FurtherQueues _further;
+    private readonly FurtherQueues<NetworkDeviceMessage> _further;
     private ActorRef<NetworkDeviceMessage>? _self;
     private TimerHandle _timer;
     private int _interrupted;
@@ -48,7 +49,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
         _device = device;
         _connection = new NetFrontConnection(store, path);
         // A full mailbox has messages to handle, and each looks.
-        _further = new FurtherQueues(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
+        _further = new FurtherQueues<NetworkDeviceMessage>(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
     }
 
     /// <inheritdoc/>
@@ -128,7 +129,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
     {
         if (!_further.AreOpen && _device.MayOpenQueues)
         {
-            _further.Open(Context, _device.FurtherQueues);
+            _further.Open(Context, _device.FurtherQueues, NetworkQueueActor.Spawn);
         }
     }
 

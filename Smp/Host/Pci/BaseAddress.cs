@@ -4,4 +4,14 @@ namespace Troupe.Smp.Host.Pci;
 /// <param name="Address">Bus address or first port; 0: not assigned.</param>
 /// <param name="Length">Bytes; 0: the register is empty.</param>
 /// <param name="IsPort">I/O port space.</param>
-internal readonly record struct BaseAddress(ulong Address, ulong Length, bool IsPort);
+internal readonly record struct BaseAddress(ulong Address, ulong Length, bool IsPort)
+{
+    /// <summary>Why there can be no window on it; null: there can.</summary>
+    public string? Refusal => Length switch
+    {
+        0 => "is empty",
+        > int.MaxValue => $"has {Length} bytes, and a register window at most {int.MaxValue}",
+        _ when Address == 0 => $"has no {(IsPort ? "ports" : "address")} assigned",
+        _ => null,
+    };
+}

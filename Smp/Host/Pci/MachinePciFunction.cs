@@ -136,14 +136,9 @@ internal sealed class MachinePciFunction : PciFunction
     internal RegisterWindow Map(int bar, int hiddenStart, int hiddenEnd)
     {
         BaseAddress register = _bus.FindBaseAddress(Address, bar);
-        if (register.Length is 0 or > int.MaxValue)
+        if (register.Refusal is { } refusal)
         {
-            throw new CapabilityException($"Base address register {bar} of {Name} is empty.");
-        }
-
-        if (register.Address == 0)
-        {
-            throw new CapabilityException($"Base address register {bar} of {Name} has no {(register.IsPort ? "ports" : "address")} assigned.");
+            throw new CapabilityException($"Base address register {bar} of {Name} {refusal}.");
         }
 
         SetCommand(0, register.IsPort ? PortDecoding : MemoryDecoding);

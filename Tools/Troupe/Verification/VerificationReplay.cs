@@ -16,9 +16,17 @@ internal sealed class VerificationReplay(Repository repository, CancellationToke
         if (await run.StepAsync("build", () => VerificationBuild.EnsureAsync(repository, [project], cancellation)).ConfigureAwait(false))
         {
             var records = Directory.CreateTempSubdirectory("troupe-replay").FullName;
-            await run.RunAsync(project, new Dictionary<string, string> { [variable] = value, ["TROUPE_VERIFY_RECORDS"] = records }).ConfigureAwait(false);
-            var ran = SearchRecord.ReadAll(records).Count;
-            Directory.Delete(records, recursive: true);
+            int ran;
+            try
+            {
+                await run.RunAsync(project, new Dictionary<string, string> { [variable] = value, ["TROUPE_VERIFY_RECORDS"] = records }).ConfigureAwait(false);
+                ran = SearchRecord.ReadAll(records).Count;
+            }
+            finally
+            {
+                Directory.Delete(records, recursive: true);
+            }
+
             var outcomes = run.Suites[^1].Outcomes;
             if (ran == 0 && outcomes.All(outcome => outcome.State != TestState.Failed))
             {

@@ -86,8 +86,7 @@ internal sealed class LyingBackend : ILyingCard
         if (!IsServing)
             return false;
         Span<byte> ring = _frontend.Page(_receiveRing, toWrite: true);
-        // Answers to what was not offered have run ahead of what is, where the driver has not seen them yet.
-        if ((int)(Read32(ring, RequestProducer) - _receiveTaken) <= 0)
+        if (!IsOffered(ring))
             return false;
         Span<byte> entry = ring[(Entries + ((int)(_receiveTaken % RingSize) * ReceiveEntry))..];
         uint grant = Read32(entry, 4);
@@ -203,11 +202,14 @@ internal sealed class LyingBackend : ILyingCard
     private bool TryRespondToNext(ushort offset, ushort flags, ushort status)
     {
         Span<byte> ring = _frontend.Page(_receiveRing, toWrite: true);
-        if (_receiveTaken == Read32(ring, RequestProducer))
+        if (!IsOffered(ring))
             return false;
         Respond(Read16(ring, Entries + ((int)(_receiveTaken % RingSize) * ReceiveEntry)), offset, flags, status);
         return true;
     }
+
+    // Answers to what was not offered have run ahead of what is, where the driver has not seen them yet.
+    private bool IsOffered(ReadOnlySpan<byte> receiveRing) => (int)(Read32(receiveRing, RequestProducer) - _receiveTaken) > 0;
 
     private void Respond(ushort id, ushort offset, ushort flags, ushort status)
     {

@@ -25,13 +25,9 @@ public sealed class ChecksumTests
     {
         var image = Make();
         var (block, offset) = Locate(image, where);
-        TestSystem.Run(async test => await UseAsync(new FileSystemFixture(test, image).Open()), _unlimited);
+        IsUsedAndStaysInOrder(image);
         image[(block * BlockSize) + offset] ^= 1;
-        TestSystem.Run(async test =>
-        {
-            var refusal = await FileSystemFixture.FailsAsync(FileSystemError.Corrupt, UseAsync(new FileSystemFixture(test, image).Open()));
-            Assert.Contains("wrong checksum", refusal.Message, StringComparison.Ordinal);
-        }, _unlimited);
+        IsRefused(image, FileSystemError.Corrupt, "wrong checksum");
     }
 
     [Theory]
@@ -46,12 +42,7 @@ public sealed class ChecksumTests
         SuperblockFields.SetNeedsRecovery(superblock, needsRecovery: true);
         MetadataChecksums.SealSuperblock(superblock);
         before.AsSpan(isWordWritten ? 512 : 0, 512).CopyTo(superblock[(isWordWritten ? 512 : 0)..]);
-        TestSystem.Run(async test =>
-        {
-            var files = new FileSystemFixture(test, image).Open();
-            await UseAsync(files);
-            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
-        }, _unlimited);
+        IsUsedAndStaysInOrder(image);
     }
 
     [Fact]
@@ -63,12 +54,7 @@ public sealed class ChecksumTests
         File.WriteAllBytes(folder.At("descriptors"), image.AsSpan(2 * BlockSize, BlockSize));
         Ext4Image.Debug(image, $"jo\njw -b 2 {folder.At("descriptors")}\njc\n");
         image[(2 * BlockSize) + 0xC] ^= 1;
-        TestSystem.Run(async test =>
-        {
-            var files = new FileSystemFixture(test, image).Open();
-            await UseAsync(files);
-            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
-        }, _unlimited);
+        IsUsedAndStaysInOrder(image);
     }
 
     [Fact]
@@ -76,12 +62,7 @@ public sealed class ChecksumTests
     {
         var image = Make();
         Ext4Image.Debug(image, "set_super_value uuid 01234567-89ab-cdef-0123-456789abcdef\n");
-        TestSystem.Run(async test =>
-        {
-            var files = new FileSystemFixture(test, image).Open();
-            await UseAsync(files);
-            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
-        }, _unlimited);
+        IsUsedAndStaysInOrder(image);
     }
 
     [Fact]
@@ -148,11 +129,7 @@ public sealed class ChecksumTests
     {
         var image = Make();
         Ext4Image.Debug(image, "set_super_value feature_ro_compat 0x1046b\n");
-        TestSystem.Run(async test =>
-        {
-            var refusal = await FileSystemFixture.FailsAsync(FileSystemError.Unsupported, new FileSystemFixture(test, image).Open().ListAsync("/"));
-            Assert.Contains("e2fsck -p", refusal.Message, StringComparison.Ordinal);
-        });
+        IsRefused(image, FileSystemError.Unsupported, "e2fsck -p");
     }
 
     [Fact]
@@ -160,11 +137,7 @@ public sealed class ChecksumTests
     {
         var image = Make();
         image[1024 + 0x175] = 2;
-        TestSystem.Run(async test =>
-        {
-            var refusal = await FileSystemFixture.FailsAsync(FileSystemError.Unsupported, new FileSystemFixture(test, image).Open().ListAsync("/"));
-            Assert.Contains("checksums of kind 2", refusal.Message, StringComparison.Ordinal);
-        });
+        IsRefused(image, FileSystemError.Unsupported, "checksums of kind 2");
     }
 
     private static byte[] Make()
@@ -189,6 +162,23 @@ public sealed class ChecksumTests
         Ext4Image.Optimize(image);
         return image;
     }
+
+    private static void IsUsedAndStaysInOrder(byte[] image) => TestSystem.Run(
+        async test =>
+        {
+            var files = new FileSystemFixture(test, image).Open();
+            await UseAsync(files);
+            Assert.Equal("", Ext4Image.Check(await files.UnmountAsync()));
+        },
+        _unlimited);
+
+    private static void IsRefused(byte[] image, FileSystemError error, string why) => TestSystem.Run(
+        async test =>
+        {
+            var refusal = await FileSystemFixture.FailsAsync(error, UseAsync(new FileSystemFixture(test, image).Open()));
+            Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+        },
+        _unlimited);
 
     /// <summary>Looks at everything of such an image that has a checksum, and changes something.</summary>
     private static async Task UseAsync(FileSystemFixture files)

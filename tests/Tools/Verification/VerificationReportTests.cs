@@ -2,7 +2,7 @@ using Troupe.Tools.Verification;
 
 namespace Troupe.Tools.Tests.Verification;
 
-public sealed class VerificationReportTests
+public sealed class VerificationReportTests : IDisposable
 {
     private static readonly VerificationReport _report = new(
         "troupe verify quick",
@@ -12,6 +12,10 @@ public sealed class VerificationReportTests
             new("explorer", "A_worker_parks", "TotalStoreOrder", 0, 90, 1, true, false, "Deadlock: <worker> waits", "A_worker_parks=tso:ab", "sequenceDiagram\n    P0->>P1: x", ["one", "two"]),
         ],
         [], null, TimeSpan.FromSeconds(9));
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("troupe-report-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public void ASummaryCountsSchedulesFindingsAndPlantedBugs() =>
@@ -29,20 +33,16 @@ public sealed class VerificationReportTests
     [Fact]
     public void EveryFormIsWritten()
     {
-        var folder = Directory.CreateTempSubdirectory();
-        _report.Write(folder.FullName);
-        Assert.Equal(["report.html", "report.json", "report.txt"], folder.GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal));
-        Assert.Contains("&lt;worker&gt;", File.ReadAllText(Path.Combine(folder.FullName, "report.html")), StringComparison.Ordinal);
-        folder.Delete(recursive: true);
+        _report.Write(_folder.FullName);
+        Assert.Equal(["report.html", "report.json", "report.txt"], _folder.GetFiles().Select(file => file.Name).Order(StringComparer.Ordinal));
+        Assert.Contains("&lt;worker&gt;", File.ReadAllText(Path.Combine(_folder.FullName, "report.html")), StringComparison.Ordinal);
     }
 
     [Fact]
     public void ARecordOfATestProjectIsRead()
     {
-        var folder = Directory.CreateTempSubdirectory();
-        File.WriteAllText(Path.Combine(folder.FullName, "1.searches"), """{"Tool":"Coyote","Test":"T-1","Mode":"Portfolio","Seed":5,"Schedules":300,"Seconds":1.5,"IsExhausted":false,"IsPlanted":false,"Finding":null,"Replay":null,"Diagram":null,"Deciding":null}""" + "\n{\"Tool\":");
-        var record = Assert.Single(SearchRecord.ReadAll(folder.FullName));
+        File.WriteAllText(Path.Combine(_folder.FullName, "1.searches"), """{"Tool":"Coyote","Test":"T-1","Mode":"Portfolio","Seed":5,"Schedules":300,"Seconds":1.5,"IsExhausted":false,"IsPlanted":false,"Finding":null,"Replay":null,"Diagram":null,"Deciding":null}""" + "\n{\"Tool\":");
+        var record = Assert.Single(SearchRecord.ReadAll(_folder.FullName));
         Assert.Equal(("T-1", 5L, 300L), (record.Test, record.Seed, record.Schedules));
-        folder.Delete(recursive: true);
     }
 }

@@ -17,33 +17,31 @@ public static unsafe class PciBaseAddresses<TConfiguration>
     private const ulong Ceiling = 0xFEB0_0000;
     private const ulong PageBytes = 4096;
 
-    private const uint Devices = 32, Functions = 8, FunctionStep = 1u << 8, DeviceStep = 1u << 11, BusStep = 1u << 16;
-    private const uint Identifiers = 0x00, Command = 0x04, HeaderType = 0x0C, FirstRegister = 0x10, BusNumbers = 0x18;
-    private const uint NoFunction = 0xFFFF, MultiFunction = 1u << 23, HeaderTypeBits = 0x7F, Bridge = 1;
+    private const uint FirstOfBus1 = 1u << 16;
+    private const uint Command = 0x04, FirstRegister = 0x10;
+    // Type 0 and type 1 headers (6.1; PCI-to-PCI Bridge Architecture Specification 1.2, 3.2).
+    private const uint Registers = 6, RegistersOfBridge = 2;
     private const uint Decoding = 3, MemoryDecoding = 2, CommandBits = 0xFFFF;
     private const uint IsPortBit = 1, TypeBits = 6, Type64Bit = 4;
 
     /// <summary>Whether the mechanism finds a host bridge.</summary>
-    public static bool IsPresent() => HasFunction(0);
+    public static bool IsPresent() => PciFunctionWalk<TConfiguration>.IsThere(0);
 
     /// <summary>Sizes and assigns, and turns the decoding of memory on, as firmware does. What drives a device still has to be let reach memory.</summary>
     /// <param name="machine">Where RAM and configuration windows are.</param>
     /// <param name="table">Zeroed; takes every register that is not empty.</param>
     public static void Assign(MachineDescription* machine, BaseAddressTable* table)
     {
-        uint lastBus = 0;
-        for (uint bus = 0; bus <= lastBus; bus++)
+        PciFunctionWalk<TConfiguration> walk = default;
+        while (walk.TryMoveNext())
         {
-            for (uint device = 0; device < Devices; device++)
-            {
-                SizeDevice((bus * BusStep) | (device * DeviceStep), table, ref lastBus);
-            }
+            SizeFunction(walk.Function, walk.IsBridge ? RegistersOfBridge : Registers, table);
         }
 
         for (int i = 0; i < table->Count; i++)
         {
             BaseAddressRegister* register = BaseAddressTable.At(table, i);
-            if (register->Address == 0 && !register->IsPort && register->Function < BusStep)
+            if (register->Address == 0 && !register->IsPort && register->Function < FirstOfBus1)
             {
                 register->Address = FindFree(machine, table, register->Length);
                 Write(register);
@@ -60,36 +58,8 @@ public static unsafe class PciBaseAddresses<TConfiguration>
         }
     }
 
-    private static bool HasFunction(uint function) => (TConfiguration.Read32(function, Identifiers) & 0xFFFF) != NoFunction;
-
-    private static void SizeDevice(uint first, BaseAddressTable* table, ref uint lastBus)
+    private static void SizeFunction(uint function, uint registers, BaseAddressTable* table)
     {
-        if (!HasFunction(first))
-        {
-            return;
-        }
-
-        bool hasOthers = (TConfiguration.Read32(first, HeaderType) & MultiFunction) != 0;
-        uint end = first + ((hasOthers ? Functions : 1) * FunctionStep);
-        for (uint function = first; function < end; function += FunctionStep)
-        {
-            if (HasFunction(function))
-            {
-                SizeFunction(function, table, ref lastBus);
-            }
-        }
-    }
-
-    private static void SizeFunction(uint function, BaseAddressTable* table, ref uint lastBus)
-    {
-        uint registers = 6;
-        if ((TConfiguration.Read32(function, HeaderType) >> 16 & HeaderTypeBits) == Bridge)
-        {
-            registers = 2;
-            uint subordinate = TConfiguration.Read32(function, BusNumbers) >> 16 & 0xFF;
-            lastBus = subordinate > lastBus ? subordinate : lastBus;
-        }
-
         // The upper half is the status register, whose bits are cleared by writing ones: zeros are written there.
         uint command = TConfiguration.Read32(function, Command) & CommandBits;
         if ((command & Decoding) != 0)

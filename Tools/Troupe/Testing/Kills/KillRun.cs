@@ -144,7 +144,7 @@ public sealed partial class KillRun
         }
     }
 
-    // What a guest says of an actor that failed (Actors/ActorFailure.cs), and the names of queues' actors (Drivers/Network/FurtherQueues.cs, Drivers/VirtioBlk/VirtioBlkDriver.cs).
+    // What a guest says of an actor that failed (Actors/ActorFailure.cs), and the names of queues' actors (Drivers/Network/NetworkQueueActor.cs, Drivers/Block/BlockQueueActor.cs).
     [GeneratedRegex(@"^ActorFailure .*ActorName = queue (?<pair>pair )?\d+,", RegexOptions.CultureInvariant)]
     private static partial Regex QueueFailure();
 
