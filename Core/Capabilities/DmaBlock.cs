@@ -15,7 +15,7 @@ namespace Troupe.Core.Capabilities;
 /// <para>
 /// <b>Ordering:</b> <c>Read*Acquire</c> orders later accesses after itself, <c>Write*Release</c> orders earlier
 /// accesses before itself, plain <c>Read*</c>/<c>Write*</c> promise nothing between each other. A store followed by a
-/// load of something else (ring index, then the device's notification wish) needs <see cref="Fence.Full"/>.
+/// load of something else (ring index, then the device's notification wish) needs <see cref="FullFence"/>.
 /// </para>
 /// <para>
 /// <b>Ownership:</b> the driver owns the block until <see cref="Dispose"/>. The device may still know its address then,
@@ -110,6 +110,12 @@ public abstract class DmaBlock : IDisposable
         RequireAccess(offset, sizeof(uint));
         WriteUInt32Core(offset, value);
     }
+
+    /// <summary>
+    /// Every earlier load and store of this thread, to memory or registers, is visible to devices and processors before any
+    /// later one is made. The store-then-load handshakes of shared rings need it, and it is the block's so that a model of memory sees it.
+    /// </summary>
+    public virtual void FullFence() => Interlocked.MemoryBarrier();
 
     /// <summary>
     /// Writes, at byte <paramref name="offset"/> of this block, the 64-bit little-endian device-visible address of byte

@@ -64,7 +64,7 @@ internal sealed class SharedRing
         _published = _made;
         _page.WriteUInt32Release(RequestProducer, _made);
         // The other end sets its wish and looks at the producer once more; we do the same the other way round.
-        Fence.Full();
+        _page.FullFence();
         return _made - _page.ReadUInt32(RequestEvent) < _made - before;
     }
 
@@ -92,7 +92,7 @@ internal sealed class SharedRing
     public bool TryAskForEvent(int responses = 1)
     {
         _page.WriteUInt32(ResponseEvent, _taken + (uint)responses);
-        Fence.Full();
+        _page.FullFence();
         return _page.ReadUInt32Acquire(ResponseProducer) - _taken < (uint)responses;
     }
 }

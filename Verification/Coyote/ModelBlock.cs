@@ -4,15 +4,18 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Verification.Coyote;
 
 /// <summary>Memory that a driver shares with a model of its device.</summary>
-internal sealed class ModelBlock(DmaArena arena, int length) : DmaBlock(arena, length)
+internal sealed class ModelBlock(DmaArena arena, byte[] bytes) : DmaBlock(arena, bytes.Length)
 {
-    private readonly byte[] _bytes = new byte[length];
+    private readonly byte[] _bytes = bytes;
     private (DmaBlock, int)[]? _addresses;
 
     public override Memory<byte> Memory => _bytes;
 
     /// <summary>Where the descriptors point to, by the offset of each.</summary>
     public (DmaBlock Block, int Offset)[] Addresses => _addresses ??= new (DmaBlock, int)[Length];
+
+    /// <summary>The same memory as the device has it, which reaches it until it was reset, whoever has given it back.</summary>
+    public ModelBlock DeviceSide() => new(Arena, _bytes);
 
     public ushort Read16(int offset)
     {
@@ -56,7 +59,7 @@ internal sealed class ModelBlock(DmaArena arena, int length) : DmaBlock(arena, l
 /// <summary>Gives out such memory.</summary>
 internal sealed class ModelArena() : DmaArena(1 << 26)
 {
-    protected override DmaBlock AllocateCore(int length, int alignment) => new ModelBlock(this, length);
+    protected override DmaBlock AllocateCore(int length, int alignment) => new ModelBlock(this, new byte[length]);
 
     protected override void FreeCore(DmaBlock block)
     {

@@ -7,7 +7,7 @@ public sealed class UncontrolledCallsTests
     private static readonly (string Caller, string Callee, string Reason)[] Allowed =
     [
         ("Troupe.Core.Memory.ProcessorMemory.FullFence", "System.Threading.Interlocked.MemoryBarrier", "Coyote explores sequentially consistent runs, in which a fence does nothing; the explorer models it"),
-        ("Troupe.Core.Capabilities.Fence.Full", "System.Threading.Interlocked.MemoryBarrier", "the same: a fence does nothing in sequentially consistent runs"),
+        ("Troupe.Core.Capabilities.DmaBlock.FullFence", "System.Threading.Interlocked.MemoryBarrier", "the same: a fence does nothing in sequentially consistent runs"),
         ("Troupe.Net.Contracts.TcpConnectionSettings.", "System.Threading.Volatile.", "settings that stand alone: no protocol under test turns on when one is seen"),
         ("Troupe.Net.Contracts.TurnPipeScheduler/ApplicationContext.Post", "System.Threading.ThreadPool.UnsafeQueueUserWorkItem", "what an application awaits, on the pool of the machine; no protocol under test has an application"),
         ("Troupe.Net.Contracts.TurnPipeSchedulers.Begin", "System.Threading.ThreadPool.UnsafeQueueUserWorkItem", "the same: how connections that begin leave it"),

@@ -1,12 +1,13 @@
 using Microsoft.Coyote.Runtime;
 using Troupe.Core.Capabilities;
 using Troupe.Drivers.Virtio;
+using Troupe.Verification.Protocols;
 
 namespace Troupe.Verification.Coyote;
 
 /// <summary>
-/// A virtio device and the way to its registers, for Coyote: each access to a ring or a register is a scheduling point, on either side. The device's side is written
-/// from VIRTIO 1.2, sections 2.7 and 2.8, independently of the driver's. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it; queues that are
+/// A virtio device and the way to its registers, for Coyote: each access to a ring or a register is a scheduling point, on either side. Its rings are
+/// <see cref="ModelQueue"/>. The interrupt line is level-triggered and stays masked from an interrupt until the driver acknowledges it; queues that are
 /// given an interrupt of their own have a message, which is never masked.
 /// </summary>
 internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirst = false, ulong features = 0) : IVirtioTransport
@@ -92,17 +93,18 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
     /// <summary>Takes the next buffer that the driver made available: its name and where the device reads or writes. After a reset there is none.</summary>
     public bool TryPop(int queue, out int head, out Memory<byte> memory)
     {
-        if (_queues[queue] is { } rings) return rings.TryPop(out head, out memory);
-        (head, memory) = (0, default);
-        return false;
+        var isThere = TryPopChain(queue, out head, out var pieces);
+        memory = isThere ? pieces[0] : default;
+        return isThere;
     }
 
     /// <summary>The same with all its pieces.</summary>
     public bool TryPopChain(int queue, out int head, out IReadOnlyList<Memory<byte>> pieces)
     {
-        if (_queues[queue] is { } rings) return rings.TryPopChain(out head, out pieces);
         (head, pieces) = (0, []);
-        return false;
+        if (_queues[queue] is not { } rings || !rings.TryPop(out head, out var chain)) return false;
+        pieces = [.. chain.Select(static piece => piece.Memory)];
+        return true;
     }
 
     /// <summary>Gives a buffer back and interrupts if the driver asked for that.</summary>
@@ -151,7 +153,7 @@ internal sealed class VirtioModel(int queues, int queueSize, bool interruptsFirs
     {
         Assert.True((_features & VirtioFeatures.EventIndex) != 0 || Status == 0, "the model has event indices");
         Point();
-        _queues[queue] = (features & VirtioFeatures.RingPacked) != 0 ? new ModelPackedQueue((ModelBlock)rings, layout) : new ModelSplitQueue((ModelBlock)rings, layout);
+        _queues[queue] = ModelQueue.Create(ReadDeviceFeatures(), ((ModelBlock)rings).DeviceSide(), layout, at => ((ModelBlock)rings).Addresses[at]);
     }
 
     public void Notify(int queue)

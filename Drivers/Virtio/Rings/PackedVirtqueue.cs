@@ -134,7 +134,7 @@ internal sealed class PackedVirtqueue : Virtqueue
         _rings.WriteUInt16Release(DescriptorAt(old) + FlagsOffset, _firstFlags);
         _published = _available;
         _publication++;
-        Fence.Full();
+        _rings.FullFence();
         if (WantsNotification(old))
         {
             Notify();
@@ -196,7 +196,7 @@ internal sealed class PackedVirtqueue : Virtqueue
             _rings.WriteUInt16(_layout.DriverOffset + EventFlagsOffset, EventsEnabled);
         }
 
-        Fence.Full();
+        _rings.FullFence();
         return !HasUsed;
     }
 

@@ -104,7 +104,7 @@ internal sealed class SplitVirtqueue : Virtqueue
 
         _rings.WriteUInt16Release(_layout.AvailableIndexOffset, _available);
         _published = _available;
-        Fence.Full();
+        _rings.FullFence();
         if (WantsNotification(old))
         {
             Notify();
@@ -174,7 +174,7 @@ internal sealed class SplitVirtqueue : Virtqueue
             after = 0;
         }
 
-        Fence.Full();
+        _rings.FullFence();
         return (ushort)(_rings.ReadUInt16Acquire(_layout.UsedIndexOffset) - _used) <= after;
     }
 
