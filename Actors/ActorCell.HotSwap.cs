@@ -38,13 +38,17 @@ internal abstract partial class ActorCell
         while (optional.Swaps?.Dequeue() is { } request)
             Refuse(request);
         _holds &= ~Holds.Swapping;
+        optional.SwapByRestart?.Request.Fail(Stopped());
+        optional.SwapByRestart = null;
     }
 
     private void Refuse(SwapRequest request)
     {
         if (request.TryBegin())
-            request.Fail(new HotSwapException(Path, "it has stopped."));
+            request.Fail(Stopped());
     }
+
+    private HotSwapException Stopped() => new(Path, "it has stopped.");
 
     /// <summary>How many messages have left the mailbox.</summary>
     private protected abstract long MessagesTaken { get; }

@@ -109,6 +109,13 @@ internal abstract partial class ActorCell
 
     private SupervisorState Supervisor => Optional.Supervisor ??= new SupervisorState();
 
+    /// <summary>Asks for a restart without a failure, at once.</summary>
+    private protected void RequestRestart()
+    {
+        _holds |= Holds.Restarting;
+        Restart.Request(TimeSpan.Zero);
+    }
+
     /// <summary>One step after the other, as far as it goes. False: it has to wait.</summary>
     private bool ContinueRestart()
     {
@@ -158,7 +165,8 @@ internal abstract partial class ActorCell
         if (optional.Supervisor is { } supervisor && Strategy is not { KeepsChildren: true })
             supervisor.Reset();
         UnstashAll();
-        CountRestart();
+        if (optional.SwapByRestart is null)
+            CountRestart();
         ReplaceBehaviour();
         return true;
     }

@@ -37,6 +37,14 @@ internal sealed partial class ActorCell<TMessage>
     {
         var swap = (SwapRequest<TMessage>)request;
         long start = System.Time.GetTimestamp();
+        if (OriginalOf(_behaviour) is IRestartsToSwap)
+        {
+            Optional.Factory = swap.Factory;
+            Optional.SwapByRestart = new SwapByRestart(swap, start);
+            RequestRestart();
+            return;
+        }
+
         try
         {
             (OriginalOf(_behaviour) as IExportsState)?.HandOver(swap.Successor);
@@ -47,13 +55,30 @@ internal sealed partial class ActorCell<TMessage>
             return;
         }
 
-        OptionalState<TMessage> optional = Optional;
-        ProcessorMemory.StoreRelease(ref _behaviour!, swap.Successor);
-        optional.Become = null;
-        optional.Factory = swap.Factory;
+        Optional.Factory = swap.Factory;
+        Take(swap.Successor);
+        Succeed(swap, start);
+    }
+
+    /// <summary>The restart under way has come to where it makes a new instance: what a swap has brought, if it is one's.</summary>
+    private SwapByRestart? TakeSwapByRestart()
+    {
+        SwapByRestart? swap = Optional.SwapByRestart;
+        Optional.SwapByRestart = null;
+        return swap;
+    }
+
+    private void Take(Actor<TMessage> successor)
+    {
+        ProcessorMemory.StoreRelease(ref _behaviour!, successor);
+        Optional.Become = null;
+    }
+
+    private void Succeed(SwapRequest request, long start)
+    {
         if (TraceSwitch.IsOn)
-            Tracing.Happened(TraceKind.Swap, this, swap.Successor.GetType());
-        int generation = ++optional.Swaps!.Generation;
+            Tracing.Happened(TraceKind.Swap, this, OriginalOf(_behaviour).GetType());
+        int generation = ++Optional.Swaps!.Generation;
         request.Succeed(new SwapResult(generation, System.Time.GetElapsedTime(start), Self.Mailbox.Count));
     }
 

@@ -230,15 +230,20 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 
     private protected override void CloseMailbox() => Self.Mailbox.Close();
 
-    private protected override void CallStarted()
+    private protected override void CallStarted() => TryCallStarted();
+
+    /// <summary>Null: it has started. Otherwise it has failed, which was dealt with.</summary>
+    private Exception? TryCallStarted()
     {
         try
         {
             _behaviour.Started();
+            return null;
         }
         catch (Exception exception)
         {
             FailToStart(exception);
+            return exception;
         }
     }
 
@@ -256,6 +261,16 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 
     private protected override void ReplaceBehaviour()
     {
+        if (TakeSwapByRestart() is { } swap)
+        {
+            Take(((SwapRequest<TMessage>)swap.Request).Successor);
+            if (TryCallStarted() is { } failure)
+                swap.Request.Fail(new HotSwapException(Path, $"the new behaviour failed to start: {failure.Message}", failure));
+            else
+                Succeed(swap.Request, swap.Began);
+            return;
+        }
+
         try
         {
             Actor<TMessage> behaviour = Optional.Factory!();

@@ -27,6 +27,9 @@ internal abstract partial class OptionalState
 
     internal SwapQueue? Swaps { get; set; }
 
+    /// <summary>A swap that is done by the restart under way (<see cref="IRestartsToSwap"/>).</summary>
+    internal SwapByRestart? SwapByRestart { get; set; }
+
     /// <summary>How this actor supervises its children; set before its first turn.</summary>
     internal SupervisionStrategy? Supervision { get; set; }
 

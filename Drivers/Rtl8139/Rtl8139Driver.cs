@@ -19,7 +19,7 @@ namespace Troupe.Drivers.Rtl8139;
 /// busy; so is one that does not answer.
 /// </para>
 /// </remarks>
-public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>
+public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
     private const int MaximumViolationsInARow = 4;
     private static readonly TimeSpan _restDelay = TimeSpan.FromSeconds(1);

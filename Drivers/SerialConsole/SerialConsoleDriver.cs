@@ -22,7 +22,7 @@ namespace Troupe.Drivers.SerialConsole;
 /// device, unless it has told the driver to come again.
 /// </para>
 /// </remarks>
-public sealed class SerialConsoleDriver : Actor<ConsoleMessage>
+public sealed class SerialConsoleDriver : Actor<ConsoleMessage>, IRestartsToSwap
 {
     /// <summary>Bytes of output that wait in the driver.</summary>
     public const int OutputQueueLength = 65536;

@@ -28,7 +28,7 @@ namespace Troupe.Drivers.VirtioBlk;
 /// request in between it is left in reset for a second, and clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
 /// </remarks>
-public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>
+public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
 {
     /// <summary>Messages after which the device is shown what it has been given even if more wait, so that it is not idle for long; half of what an actor handles in a turn.</summary>
     private const int MessagesPerPublication = 32;

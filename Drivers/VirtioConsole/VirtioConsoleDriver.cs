@@ -18,7 +18,7 @@ namespace Troupe.Drivers.VirtioConsole;
 /// <b>A lying device</b> is reset at once; after several lies without anything good in between it is left in reset for a second.
 /// </para>
 /// </remarks>
-public sealed class VirtioConsoleDriver : Actor<ConsolePortMessage>
+public sealed class VirtioConsoleDriver : Actor<ConsolePortMessage>, IRestartsToSwap
 {
     /// <summary>When a client that had no room is tried again.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(10);

@@ -24,7 +24,7 @@ namespace Troupe.Drivers.VirtioNet;
 /// so that it cannot keep a processor busy; so is one whose memory is refused.
 /// </para>
 /// </remarks>
-public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>
+public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
     private readonly VirtioNetDevice _device;
     private readonly FurtherQueues<NetworkDeviceMessage> _further;

@@ -12,7 +12,7 @@ namespace Troupe.Drivers.VirtioRng;
 /// The actor that drives a virtio entropy device: one buffer at the device at a time, filled for the oldest request. Spawn it
 /// with a factory and <see cref="FailurePolicy.Restart"/>.
 /// </summary>
-public sealed class VirtioRngDriver : Actor<EntropyMessage>
+public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
 {
     /// <summary>Bytes of DMA memory that suffice: a buffer and a small ring, twice because one set may be in quarantine.</summary>
     public const long RequiredDmaMemory = 2 * (EntropyMessage.MaximumCount + 4096);

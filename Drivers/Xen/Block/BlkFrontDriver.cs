@@ -25,7 +25,7 @@ namespace Troupe.Drivers.Xen;
 /// after a second if it did nothing well since it was last found lying. Clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
 /// </remarks>
-public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>
+public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
 {
     private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
 

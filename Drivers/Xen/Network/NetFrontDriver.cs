@@ -24,7 +24,7 @@ namespace Troupe.Drivers.Xen;
 /// <b>An other half that lies</b> is counted, cut off (its grants are taken back) and connected to anew after a while.
 /// </para>
 /// </remarks>
-public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>
+public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
     private static readonly TimeSpan RestDelay = TimeSpan.FromSeconds(1);
 
