@@ -11,7 +11,7 @@ public sealed class HotSwapByRestartTests : SystemFixture
     public async Task TheOldOneEndsAndTheNewOneStartsBetweenTwoMessages()
     {
         TaskCompletionSource gate = new();
-        ActorRef<int> actor = System.Spawn(() => Logging("old", gate.Task));
+        ActorRef<int> actor = Spawn(() => Logging("old", gate.Task));
         actor.Tell(0);
         actor.Tell(1);
         Task<SwapResult> swap = actor.SwapAsync(() => Logging("new"));
@@ -28,7 +28,7 @@ public sealed class HotSwapByRestartTests : SystemFixture
     [Fact]
     public async Task ItsChildrenAndTimersEndWithTheOldOne()
     {
-        ActorRef<int> actor = System.Spawn(() => Logging(
+        ActorRef<int> actor = Spawn(() => Logging(
             "old",
             started: it =>
             {
@@ -46,7 +46,7 @@ public sealed class HotSwapByRestartTests : SystemFixture
     [Fact]
     public async Task ARestartAfterwardsMakesTheNewOne()
     {
-        ActorRef<int> actor = System.Spawn(() => Logging("old"), new SpawnOptions { OnFailure = FailurePolicy.Restart });
+        ActorRef<int> actor = Spawn(() => Logging("old"), FailurePolicy.Restart);
         await actor.SwapAsync(() => Logging("new")).WaitAsync(Patience);
         actor.Tell(-1);
         actor.Tell(1);
@@ -57,7 +57,7 @@ public sealed class HotSwapByRestartTests : SystemFixture
     [Fact]
     public async Task ANewOneThatFailsToStartIsSaidToTheCallerAndIsAFailureOfTheActor()
     {
-        ActorRef<int> actor = System.Spawn(() => Logging("old"));
+        ActorRef<int> actor = Spawn(() => Logging("old"));
         HotSwapException refused = await Assert.ThrowsAsync<HotSwapException>(
             () => actor.SwapAsync(() => Logging("new", started: static _ => throw new InvalidOperationException("no device"))).WaitAsync(Patience));
         Assert.Contains("failed to start: no device", refused.Message, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed class HotSwapByRestartTests : SystemFixture
     {
         TaskCompletionSource gate = new();
         ActorRef<int> child = null!;
-        ActorRef<int> actor = System.Spawn(() => Logging(
+        ActorRef<int> actor = Spawn(() => Logging(
             "old",
             started: it =>
             {
@@ -87,6 +87,8 @@ public sealed class HotSwapByRestartTests : SystemFixture
         Assert.Contains("it has stopped", refused.Message, StringComparison.Ordinal);
         Assert.Equal(["old started", "old stopped"], _log);
     }
+
+    private ActorRef<int> Spawn(Func<Actor<int>> factory, FailurePolicy onFailure = FailurePolicy.Stop) => System.Spawn(factory, new SpawnOptions { OnFailure = onFailure });
 
     private Worker Logging(string name, Task? gate = null, Action<ActorContext<int>>? started = null) => new(name, _log, gate ?? Task.CompletedTask, started);
 

@@ -1,9 +1,7 @@
-using Troupe.Actors;
 using Troupe.Drivers.Contracts;
 using Troupe.Drivers.Tests.Xen;
 using Troupe.Drivers.VirtioBlk;
 using Troupe.Drivers.VirtioNet;
-using Troupe.Drivers.Xen;
 
 namespace Troupe.Drivers.Tests;
 
@@ -81,7 +79,7 @@ public sealed class DriverSwapTests
             await disk.InformationAsync();
             var before = disk.SubmitAsync(disk.Write(0, 1));
             await test.WhenIdle();
-            var swap = disk.Driver.SwapAsync(() => new BlkFrontDriver(disk.Device));
+            var swap = disk.Driver.SwapAsync(disk.NewDriver);
             await test.WhenIdle();
             Assert.Equal(2, (await swap).Generation);
             using (var reset = await before)

@@ -16,7 +16,8 @@ internal sealed class BlkFrontFixture
         BlkFrontOptions options = new() { Queues = queues, MaximumBatches = maximumBatches, BufferCount = 40, BufferSize = 64 * 1024 };
         Device = new BlkFrontDevice(Frontend, Frontend.CreateArena(options.RequiredDmaMemory), 51712, options);
         var client = test.System.Spawn(new XenStoreClient(Store), "xenstore");
-        Driver = test.System.Spawn(() => new BlkFrontDriver(Device, client, FakeBlockBackend.Front), new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
+        NewDriver = () => new BlkFrontDriver(Device, client, FakeBlockBackend.Front);
+        Driver = test.System.Spawn(NewDriver, new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeFrontend Frontend { get; } = new("vbd 51712");
@@ -28,6 +29,9 @@ internal sealed class BlkFrontFixture
     public BlkFrontDevice Device { get; }
 
     public ActorRef<BlockDeviceMessage> Driver { get; }
+
+    /// <summary>Makes its incarnations.</summary>
+    public Func<BlkFrontDriver> NewDriver { get; }
 
     /// <summary>A scenario with a disk, which is connected when it begins. As many queues are wanted as are offered, if <paramref name="configure"/> does not say otherwise.</summary>
     public static void Run(Func<TestSystem, BlkFrontFixture, Task> scenario, Action<FakeBlockBackend>? configure = null, int maximumBatches = 64, int queues = 1) =>
