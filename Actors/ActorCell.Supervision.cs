@@ -67,8 +67,7 @@ internal abstract partial class ActorCell
             case FailurePolicy.Restart:
                 if (_phase == Phase.Draining)
                     delay = TimeSpan.Zero;
-                _holds |= Holds.Restarting;
-                Restart.Request(delay);
+                RequestRestart(delay);
                 break;
             default:
                 RequestStop(drain: false);
@@ -109,11 +108,11 @@ internal abstract partial class ActorCell
 
     private SupervisorState Supervisor => Optional.Supervisor ??= new SupervisorState();
 
-    /// <summary>Asks for a restart without a failure, at once.</summary>
-    private protected void RequestRestart()
+    /// <summary>In a turn of this actor: asks for a restart, after a failure or without one.</summary>
+    private protected void RequestRestart(TimeSpan delay)
     {
         _holds |= Holds.Restarting;
-        Restart.Request(TimeSpan.Zero);
+        Restart.Request(delay);
     }
 
     /// <summary>One step after the other, as far as it goes. False: it has to wait.</summary>

@@ -41,7 +41,7 @@ internal sealed partial class ActorCell<TMessage>
         {
             Optional.Factory = swap.Factory;
             Optional.SwapByRestart = new SwapByRestart(swap, start);
-            RequestRestart();
+            RequestRestart(TimeSpan.Zero);
             return;
         }
 

@@ -208,7 +208,7 @@ save_on_own_stack:                   # IST2..4: frame on a stack of its own
     .type idle_loop, @function
 idle_loop:
     sti
-1:  mov $64, %ecx                    # some 20 to 100 ns between looks at the clock, which emulation calls out for
+1:  mov $64, %ecx                    # rounds between looks at the clock, which emulation calls out for
 2:  dec %ecx
     jnz 2b
     rdtsc
