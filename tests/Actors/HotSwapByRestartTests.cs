@@ -69,17 +69,19 @@ public sealed class HotSwapByRestartTests : SystemFixture
     public async Task OneThatIsStoppedBeforeTheNewOneIsThereRefusesTheSwap()
     {
         TaskCompletionSource gate = new();
-        ActorRef<int> child = null!;
+        TaskCompletionSource<ActorRef<int>> waits = new();
         ActorRef<int> actor = Spawn(() => Logging(
             "old",
-            started: it =>
+            started: it => it.Spawn(new Acting<int>((child, _) =>
             {
-                child = it.Spawn(new Acting<int>((_, _) => new ValueTask(gate.Task)));
-                child.Tell(0);
-            }));
+                waits.SetResult(child.It.Self);
+                return new ValueTask(gate.Task);
+            })).Tell(0)));
+        // Not before the child is in its message: one that has not begun it ends without it.
+        ActorRef<int> child = await waits.Task.WaitAsync(Patience);
         Task<SwapResult> swap = actor.SwapAsync(() => Logging("new"));
-        // It waits for the child, which waits for the gate.
-        await Until(() => child is not null && _log.Contains("old started") && !child.TryTell(1));
+        // The actor waits for the child, which waits for the gate.
+        await Until(() => !child.TryTell(1));
         Task stopped = actor.StopAsync(drain: false);
         gate.SetResult();
         await stopped.WaitAsync(Patience);
