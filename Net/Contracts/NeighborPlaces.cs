@@ -6,7 +6,7 @@ namespace Troupe.Net.Contracts;
 /// but were never sent anything; and neighbours that were. Who only asks cannot push out whom this host talks to, and open questions have half of
 /// the places at most, so that a flood of packets from neighbours that are not there cannot either.
 /// </summary>
-public sealed class NeighborPlaces<TKey>(int capacity) where TKey : notnull
+internal sealed class NeighborPlaces<TKey>(int capacity) where TKey : notnull
 {
     private readonly LinkedList<TKey> _waitedFor = new();
     private readonly LinkedList<TKey> _asked = new();

@@ -8,17 +8,15 @@ namespace Troupe.Net.Ip;
 
 /// <summary>
 /// Who has which IPv6 address on this link. Advertisements never create entries, so only solicitations aimed at us and packets
-/// of our own do; the table is bounded, and a flood of strangers leaves those that are talked to (<see cref="NeighborPlaces{TKey}"/>).
+/// of our own do; the table is bounded, and a flood of strangers leaves those that are talked to (<see cref="NeighborTable{TKey, TEntry}"/>).
 /// </summary>
 public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters counters, Ipv6Output output)
 {
-    private readonly Dictionary<Ipv6Address, Entry> _entries = [];
-    private readonly NeighborPlaces<Ipv6Address> _places = new(configuration.Neighbors);
-    private readonly List<(Ipv6Address Neighbor, Entry Entry)> _due = [];
-    private int _waiting;
+    private readonly NeighborTable<Ipv6Address, Entry> _table = new(configuration.Neighbors, configuration.NeighborWaitingBatches, configuration.NeighborWaitingPackets, counters);
+    private readonly List<Entry> _due = [];
 
     /// <summary>Entries of any kind.</summary>
-    public int Count => _entries.Count;
+    public int Count => _table.Count;
 
     /// <summary>RFC 4861 6.3.2, ReachableTime: what a router said, spread at random.</summary>
     public TimeSpan ReachableTime { get; set; } = configuration.ReachableTime;
@@ -30,11 +28,11 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     public TimeSpan NextDeadline { get; private set; } = TimeSpan.MaxValue;
 
     /// <summary>What is known of a neighbour, for tests and listings.</summary>
-    public NeighborState StateOf(Ipv6Address neighbor) => _entries.TryGetValue(neighbor, out Entry? entry) ? entry.State : NeighborState.None;
+    public NeighborState StateOf(Ipv6Address neighbor) => _table.TryGet(neighbor, out Entry? entry) ? entry.State : NeighborState.None;
 
     /// <summary>Whether packets to a neighbour may be expected to arrive (RFC 4861 6.3.6).</summary>
     public bool IsProbablyReachable(Ipv6Address neighbor) =>
-        _entries.TryGetValue(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete);
+        _table.TryGet(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete);
 
     /// <summary>Sends packets to a neighbour, at once or when it has answered.</summary>
     /// <param name="packets">Owned from now on.</param>
@@ -43,24 +41,19 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     /// <param name="now">The time.</param>
     public void Send(FrameBatch packets, Ipv6Address neighbor, Ipv6Address source, TimeSpan now)
     {
-        if (!_entries.TryGetValue(neighbor, out Entry? entry))
+        if (!_table.TryGet(neighbor, out Entry? entry))
         {
-            if (_places.MustGoForQuestion(out Ipv6Address victim))
-                Remove(victim, _entries[victim], DropCause.TableFull);
-            entry = new(_places.AddQuestion(neighbor)) { Source = source };
-            _entries.Add(neighbor, entry);
+            entry = new(neighbor) { Source = source };
+            _table.AddQuestion(entry);
             entry.Fire(NeighborTrigger.Wanted);
-            Enqueue(entry, packets);
-            Ask(neighbor, entry, now);
+            _table.Wait(entry, packets);
+            Ask(entry, now);
             return;
         }
 
         if (entry.State == NeighborState.Incomplete)
         {
-            // RFC 4861 7.2.2: the latest are kept.
-            if (entry.Waiting.Count >= configuration.NeighborWaitingBatches)
-                DropOldest(entry, DropCause.Overflow);
-            Enqueue(entry, packets);
+            _table.Wait(entry, packets);
             return;
         }
 
@@ -73,19 +66,17 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
             Wait(entry, now + configuration.DelayFirstProbe);
         }
 
-        _places.Use(entry.Place);
+        _table.Use(entry);
         output.Send(packets, entry.Hardware);
     }
 
     /// <summary>RFC 4861 7.2.3, 6.2.6 and 6.3.4: somebody who asked for us, or a router, said its link address.</summary>
     public void Learn(Ipv6Address neighbor, MacAddress hardware, bool isRouter, TimeSpan now)
     {
-        if (!_entries.TryGetValue(neighbor, out Entry? entry))
+        if (!_table.TryGet(neighbor, out Entry? entry))
         {
-            if (_places.MustGoForStranger(out Ipv6Address victim))
-                Remove(victim, _entries[victim], DropCause.TableFull);
-            entry = new(_places.AddStranger(neighbor));
-            _entries.Add(neighbor, entry);
+            entry = new(neighbor);
+            _table.AddStranger(entry);
         }
 
         entry.IsRouter |= isRouter;
@@ -100,7 +91,7 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     public bool Advertise(in NeighborAdvertisement advertisement, TimeSpan now)
     {
         // Unasked, so it creates nothing.
-        if (!_entries.TryGetValue(advertisement.Target, out Entry? entry))
+        if (!_table.TryGet(advertisement.Target, out Entry? entry))
             return false;
 
         if (entry.State == NeighborState.Incomplete)
@@ -134,7 +125,7 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     /// <summary>RFC 4861 7.3.1: a transport made progress with what came from there.</summary>
     public void Confirm(Ipv6Address neighbor, TimeSpan now)
     {
-        if (_entries.TryGetValue(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete))
+        if (_table.TryGet(neighbor, out Entry? entry) && entry.State is not (NeighborState.None or NeighborState.Incomplete))
             Confirm(entry, solicited: true, now);
     }
 
@@ -146,38 +137,38 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
             return _lost;
         _due.Clear();
         NextDeadline = TimeSpan.MaxValue;
-        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
+        foreach (Entry entry in _table.Entries)
         {
             if (entry.State is not (NeighborState.Incomplete or NeighborState.Delay or NeighborState.Probe))
                 continue;
             if (entry.Deadline <= now)
-                _due.Add((neighbor, entry));
+                _due.Add(entry);
             else
                 Wait(entry, entry.Deadline);
         }
 
-        foreach ((Ipv6Address neighbor, Entry entry) in _due)
+        foreach (Entry entry in _due)
         {
             if (entry.State == NeighborState.Delay)
                 entry.Fire(NeighborTrigger.DelayOver);
             if (entry.Asked < configuration.Solicitations)
             {
-                Ask(neighbor, entry, now);
+                Ask(entry, now);
                 continue;
             }
 
             entry.Fire(NeighborTrigger.GivenUp);
-            _lost.Add(neighbor);
-            Remove(neighbor, entry);
+            _lost.Add(entry.Neighbor);
+            _table.Remove(entry);
         }
 
         return _lost;
     }
 
     /// <summary>The neighbours whose link address is known, as a hot swap hands them on.</summary>
-    public ImmutableArray<Ipv6NeighborEntry> Export() => [.. _entries
-        .Where(static entry => entry.Value.State is not (NeighborState.None or NeighborState.Incomplete))
-        .Select(static entry => new Ipv6NeighborEntry(entry.Key, entry.Value.Hardware, entry.Value.IsRouter))];
+    public ImmutableArray<Ipv6NeighborEntry> Export() => [.. _table.Entries
+        .Where(static entry => entry.State is not (NeighborState.None or NeighborState.Incomplete))
+        .Select(static entry => new Ipv6NeighborEntry(entry.Neighbor, entry.Hardware, entry.IsRouter))];
 
     /// <summary>Takes over the neighbours of a predecessor: they are used, and asked about when they are.</summary>
     public void Import(ImmutableArray<Ipv6NeighborEntry> neighbors, TimeSpan now)
@@ -187,23 +178,10 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     }
 
     /// <summary>Drops what waits for answers; the questions stay open.</summary>
-    public void DropWaiting()
-    {
-        foreach (Entry entry in _entries.Values)
-        {
-            while (entry.Waiting.Count > 0)
-                DropOldest(entry, DropCause.Unresolved);
-            if (entry.State == NeighborState.Incomplete)
-                _places.Wait(entry.Place, waits: false);
-        }
-    }
+    public void DropWaiting() => _table.DropWaiting();
 
     /// <summary>Forgets everything; waiting packets are dropped.</summary>
-    public void Clear()
-    {
-        foreach ((Ipv6Address neighbor, Entry entry) in _entries)
-            Remove(neighbor, entry);
-    }
+    public void Clear() => _table.Clear();
 
     private readonly List<Ipv6Address> _lost = [];
 
@@ -216,13 +194,13 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     }
 
     // RFC 4861 7.2.2: the question goes to the solicited-node group, a probe to the neighbour itself.
-    private void Ask(Ipv6Address neighbor, Entry entry, TimeSpan now)
+    private void Ask(Entry entry, TimeSpan now)
     {
         entry.Asked++;
         Wait(entry, now + RetransmissionTime);
         bool probe = entry.State == NeighborState.Probe;
-        NeighborSolicitation question = new(neighbor, output.Link.Address);
-        Ipv6Address destination = probe ? neighbor : neighbor.SolicitedNode;
+        NeighborSolicitation question = new(entry.Neighbor, output.Link.Address);
+        Ipv6Address destination = probe ? entry.Neighbor : entry.Neighbor.SolicitedNode;
         if (entry.Source.IsAny || !output.TryBegin(question.Length, out FrameBuffer message))
             return;
         question.Write(message.Data, entry.Source, destination);
@@ -240,54 +218,18 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
     private void Answered(Entry entry, MacAddress hardware)
     {
         if (entry.State == NeighborState.Incomplete)
-            _places.Use(entry.Place);
+            _table.Use(entry);
         entry.Hardware = hardware;
     }
 
     private void SendWaiting(Entry entry)
     {
-        while (entry.Waiting.TryDequeue(out FrameBatch packets))
-        {
-            _waiting -= packets.Count;
+        while (_table.TryTakeWaiting(entry, out FrameBatch packets))
             output.Send(packets, entry.Hardware);
-        }
     }
 
-    private void Remove(Ipv6Address neighbor, Entry entry, DropCause cause = DropCause.Unresolved)
+    private sealed class Entry(Ipv6Address neighbor) : NeighborEntry<Ipv6Address>(neighbor)
     {
-        _entries.Remove(neighbor);
-        _places.Remove(entry.Place);
-        while (entry.Waiting.Count > 0)
-            DropOldest(entry, cause);
-    }
-
-    // What waits holds frames of the device's, which has only so many; those that have waited longest give way, the question stays open.
-    private void Enqueue(Entry entry, FrameBatch packets)
-    {
-        _waiting += packets.Count;
-        entry.Waiting.Enqueue(packets);
-        _places.Wait(entry.Place, waits: true);
-        while (_waiting > configuration.NeighborWaitingPackets && _places.TryGetWaitedFor(out Ipv6Address longest))
-        {
-            Entry other = _entries[longest];
-            while (other.Waiting.Count > 0)
-                DropOldest(other, DropCause.Overflow);
-            _places.Wait(other.Place, waits: false);
-        }
-    }
-
-    private void DropOldest(Entry entry, DropCause cause)
-    {
-        FrameBatch oldest = entry.Waiting.Dequeue();
-        _waiting -= oldest.Count;
-        counters.Drop(cause, oldest.Count);
-        oldest.Dispose();
-    }
-
-    private sealed class Entry(LinkedListNode<Ipv6Address> place)
-    {
-        public LinkedListNode<Ipv6Address> Place { get; } = place;
-
         public NeighborState State { get; private set; }
 
         public MacAddress Hardware { get; set; }
@@ -300,8 +242,6 @@ public sealed class NeighborCache(Ipv6Configuration configuration, LayerCounters
         public TimeSpan Deadline { get; set; }
 
         public int Asked { get; set; }
-
-        public Queue<FrameBatch> Waiting { get; } = new(1);
 
         public void Fire(NeighborTrigger trigger)
         {
