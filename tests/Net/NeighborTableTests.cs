@@ -30,12 +30,12 @@ public sealed class NeighborTableTests
     [Fact]
     public void AQuestionForWhichNothingWaitsGoesBeforeOneThatIsWaitedFor()
     {
-        Wait(Ask(0));
-        Ask(1);
+        Ask(0);
+        Wait(Ask(1));
         _table.DropWaiting();
         Wait(Ask(2));
         Ask(3);
-        Assert.Equal([1, 2, 3], Known());
+        Assert.Equal([0, 2, 3], Known());
     }
 
     [Fact]
@@ -87,6 +87,12 @@ public sealed class NeighborTableTests
         Wait(third, packets: 2);
         Assert.Equal((false, true), (second.IsWaitedFor, third.IsWaitedFor));
         Assert.Equal((2, 6L), (_frames.RentedCount, _counters.Dropped(DropCause.Overflow)));
+        // And one for which packets wait again has waited since then.
+        Wait(first, packets: 2);
+        Wait(second, packets: 2);
+        Assert.Equal((true, true, false), (first.IsWaitedFor, second.IsWaitedFor, third.IsWaitedFor));
+        Wait(second, packets: 2);
+        Assert.Equal((false, true, false), (first.IsWaitedFor, second.IsWaitedFor, third.IsWaitedFor));
     }
 
     [Fact]
