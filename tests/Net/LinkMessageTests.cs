@@ -13,8 +13,11 @@ public sealed class LinkMessageTests
     {
         NetworkDeviceInformation device = new()
         {
-            Name = "card", HardwareAddress = new(0x0200_0000_0001), MaximumTransmissionUnit = 1500,
-            TransmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = 1 }), Batches = _batches,
+            Name = "card",
+            HardwareAddress = new(0x0200_0000_0001),
+            MaximumTransmissionUnit = 1500,
+            TransmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = 1 }),
+            Batches = _batches,
         };
         AssertSame(NetworkDeviceEvent.Started(device, isLinkUp: true));
         AssertSame(NetworkDeviceEvent.Started(device, isLinkUp: false));
