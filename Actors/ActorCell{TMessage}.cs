@@ -83,7 +83,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
             if (HasEnded)
                 ReportDeadLetter(in message);
             else
-                Deliver(message);
+                Deliver(in message);
         }
 
         // From the release on another worker may run the next turn: nothing below may touch the turn's own fields.
@@ -166,7 +166,7 @@ internal sealed partial class ActorCell<[Sendable] TMessage> : ActorCell
 
     internal void Unlink(ActorTimer timer) => ActorTimer.Remove(ref Optional.Timers, timer);
 
-    internal void Deliver(TMessage message)
+    internal void Deliver(in TMessage message)
     {
         if (TraceSwitch.IsOn)
             Tracing.Receive(this, typeof(TMessage));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
@@ -14,7 +15,11 @@ public struct LinkedInbox<TNode, TMemory>
     private TNode? _newest;
 
     /// <summary>Whether anything is inside; a plain acquire load.</summary>
-    public bool HasItems => TMemory.LoadAcquire(ref _newest) is not null;
+    public bool HasItems
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TMemory.LoadAcquire(ref _newest) is not null;
+    }
 
     /// <summary>Adds a node; full fence. Any thread. True if the inbox was empty before.</summary>
     public bool Push(TNode node)

@@ -70,6 +70,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         return Claim(in message, CapacityOf(overflow.Options));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private EnqueueResult Claim(in TMessage message, long capacity) => TryClaim(in message, capacity) ?? ClaimInTheEnd(in message, capacity);
 
     /// <summary>The usual case, which calls nothing and so keeps everything in registers. Null: try again, after <see cref="MakeRoom"/>.</summary>
@@ -223,14 +224,12 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
         return true;
     }
 
-    /// <summary>Nothing in the ring: goes on to the next one if producers have.</summary>
+    /// <summary>Nothing was in the ring: goes on to the next one if producers have.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool TryDequeueFurtherOn(out TMessage message)
     {
         while (TMemory.LoadAcquire(ref _headSegment) is { } segment)
         {
-            if (TryTake(segment, out message))
-                return true;
             long tail = TMemory.LoadAcquire(ref segment.Tail);
             if ((tail & MailboxSegment<TMessage>.Frozen) == 0 || (tail & MailboxSegment<TMessage>.PositionMask) != _head)
                 break;
@@ -238,6 +237,8 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
             if (next is null)
                 break;
             TMemory.StoreRelease(ref _headSegment, next);
+            if (TryTake(next, out message))
+                return true;
         }
 
         message = default!;
@@ -295,10 +296,14 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// </summary>
     private static long LowWaterOf(long capacity) => capacity / 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long CapacityOf(MailboxOptions options) => options.Capacity == MailboxOptions.UnboundedCapacity ? long.MaxValue : options.Capacity;
 
-    private MailboxOverflow<TMessage, TMemory>? OverflowIfAny =>
-        TMemory.LoadAcquire(ref _options) is var state && state is MailboxOptions ? null : (MailboxOverflow<TMessage, TMemory>)state!;
+    private MailboxOverflow<TMessage, TMemory>? OverflowIfAny
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TMemory.LoadAcquire(ref _options) is var state && state is MailboxOptions ? null : (MailboxOverflow<TMessage, TMemory>)state!;
+    }
 
     private MailboxOverflow<TMessage, TMemory> Overflow
     {
@@ -323,6 +328,7 @@ public sealed class Mailbox<TMessage, TMemory> : Mailbox<TMessage>
     /// <inheritdoc/>
     public override long TailPosition
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             MailboxSegment<TMessage>? segment = TMemory.LoadAcquire(ref _tailSegment);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Troupe.Core.Memory;
 
 namespace Troupe.Actors;
@@ -42,7 +43,11 @@ public sealed class RunQueue<TItem, TMemory>
     }
 
     /// <summary>Items that anybody may take: exact for the owner when no thief is at work, a hint for others.</summary>
-    public int Count => (int)Math.Max(0, TMemory.LoadAcquire(ref _tail) - TMemory.LoadAcquire(ref _head));
+    public int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (int)Math.Max(0, TMemory.LoadAcquire(ref _tail) - TMemory.LoadAcquire(ref _head));
+    }
 
     /// <summary>How many were ever taken or claimed: a queue whose count stands still while it is not empty has a stuck owner.</summary>
     public long Taken => TMemory.LoadAcquire(ref _head);
@@ -82,6 +87,7 @@ public sealed class RunQueue<TItem, TMemory>
 
     /// <summary>Takes the oldest that nobody has claimed and claims more behind it, up to <paramref name="most"/> in all. The owner, when it has taken what
     /// it had claimed; false: there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryClaim(int most, out TItem item)
     {
         while (true)
@@ -98,13 +104,16 @@ public sealed class RunQueue<TItem, TMemory>
             if (TMemory.CompareExchange(ref _head, claimed, head) != head)
                 continue;
             // Nobody else writes to the ring, and these slots are not for anybody else to take.
-            TMemory.StoreRelease(ref _next, head);
+            TItem[] items = _items;
+            item = TItem.Load<TMemory>(ref items[(int)head & (items.Length - 1)]);
+            TMemory.StoreRelease(ref _next, head + 1);
             TMemory.StoreRelease(ref _claimed, claimed);
-            return TryTakeClaimed(out item);
+            return true;
         }
     }
 
     /// <summary>Takes the oldest of those that the owner has claimed. The owner, or who has put itself in its place; false: there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTakeClaimed(out TItem item)
     {
         long next = TMemory.LoadAcquire(ref _next);

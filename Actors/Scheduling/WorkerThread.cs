@@ -221,13 +221,14 @@ internal sealed partial class WorkerThread
             TakeShared();
 
         // Pinned and other actors take turns, so neither kind starves the other.
-        bool found = (_turns & 1) == 0
-            ? _pinned.TryTake(out ReadyCell ready) || TryTakeLocal(out ready)
-            : TryTakeLocal(out ready) || _pinned.TryTake(out ready);
-        return found ? ready.Cell : null;
+        bool pins = _pinned.Count > 0;
+        if (pins && (_turns & 1) == 0 && _pinned.TryTake(out ReadyCell ready))
+            return ready.Cell;
+        return TryTakeLocal(out ready) || (pins && _pinned.TryTake(out ready)) ? ready.Cell : null;
     }
 
-    private bool TryTakeLocal(out ReadyCell ready) => _local.TryTakeClaimed(out ready) || _local.TryClaim(_scheduler.MayClaim, out ready);
+    /// <summary>Of one actor there is no more than that to claim.</summary>
+    private bool TryTakeLocal(out ReadyCell ready) => _local.TryTakeClaimed(out ready) || _local.TryClaim(_local.Count > 1 ? _scheduler.MayClaim : 1, out ready);
 
     private void TakePinned() => PushChain(_pinned, _worker.TakePinned());
 

@@ -46,36 +46,56 @@ public abstract class AddressConflictObserver
 /// <summary>To the link layer. Owned when it carries frames.</summary>
 public readonly struct LinkMessage : IDisposable
 {
+    // A message is copied several times on its way, so it has one place for what only rare kinds carry.
+    [SendableByContract("An ActorRef, an observer, the device's information, or a boxed Reply: the factories below put nothing else in.")]
+    private readonly object? _subject;
+
+    private readonly FrameBatch _frames;
+    private readonly NetworkDeviceEventKind _event;
+    private readonly bool _isLinkUp;
+
     private LinkMessage(
-        LinkMessageKind kind, FrameBatch frames = default, Ipv4Address address = default, NetworkDeviceEvent deviceEvent = default,
-        ActorRef<IpMessage>? layer = null, EtherType type = EtherType.Ipv4, MacAddress hardware = default,
-        Reply<bool> isFree = default, AddressConflictObserver? observer = null)
+        LinkMessageKind kind, FrameBatch frames = default, Ipv4Address address = default, EtherType type = EtherType.Ipv4, MacAddress hardware = default,
+        object? subject = null)
     {
         Kind = kind;
-        Frames = frames;
+        _frames = frames;
         Address = address;
-        DeviceEvent = deviceEvent;
-        Layer = layer;
         Type = type;
         Hardware = hardware;
-        IsFree = isFree;
-        Observer = observer;
+        _subject = subject;
+    }
+
+    private LinkMessage(in NetworkDeviceEvent deviceEvent)
+    {
+        Kind = LinkMessageKind.Device;
+        _frames = deviceEvent.Frames;
+        _event = deviceEvent.Kind;
+        _isLinkUp = deviceEvent.IsLinkUp;
+        _subject = deviceEvent.Information;
     }
 
     /// <summary>What this is.</summary>
     public LinkMessageKind Kind { get; }
 
     /// <summary>The packets of <see cref="LinkMessageKind.Transmit"/>, each starting at its IP header.</summary>
-    public FrameBatch Frames { get; }
+    public FrameBatch Frames => Kind == LinkMessageKind.Device ? default : _frames;
 
     /// <summary>The neighbour of <see cref="LinkMessageKind.Transmit"/>, or the own address of <see cref="LinkMessageKind.SetAddress"/>.</summary>
     public Ipv4Address Address { get; }
 
     /// <summary>The event of <see cref="LinkMessageKind.Device"/>.</summary>
-    public NetworkDeviceEvent DeviceEvent { get; }
+    public NetworkDeviceEvent DeviceEvent => _event switch
+    {
+        NetworkDeviceEventKind.Received => NetworkDeviceEvent.Received(_frames),
+        NetworkDeviceEventKind.Started => NetworkDeviceEvent.Started((NetworkDeviceInformation)_subject!, _isLinkUp),
+        NetworkDeviceEventKind.LinkChanged => NetworkDeviceEvent.LinkChanged(_isLinkUp),
+        NetworkDeviceEventKind.Stopped => NetworkDeviceEvent.Stopped(),
+        _ => default,
+    };
 
     /// <summary>The layer of <see cref="LinkMessageKind.Attach"/>.</summary>
-    public ActorRef<IpMessage>? Layer { get; }
+    public ActorRef<IpMessage>? Layer => _subject as ActorRef<IpMessage>;
 
     /// <summary>What the packets of <see cref="LinkMessageKind.Attach"/> and <see cref="LinkMessageKind.TransmitTo"/> are.</summary>
     public EtherType Type { get; }
@@ -84,28 +104,28 @@ public readonly struct LinkMessage : IDisposable
     public MacAddress Hardware { get; }
 
     /// <summary>Where the answer of <see cref="LinkMessageKind.Probe"/> goes.</summary>
-    public Reply<bool> IsFree { get; }
+    public Reply<bool> IsFree => _subject is Reply<bool> reply ? reply : default;
 
     /// <summary>Who <see cref="LinkMessageKind.Observe"/> tells.</summary>
-    public AddressConflictObserver? Observer { get; }
+    public AddressConflictObserver? Observer => _subject as AddressConflictObserver;
 
     /// <summary>
     /// Finds out whether an address is free (RFC 5227 2.1), which takes up to seven seconds, or no time if the configuration asks for no probes.
     /// </summary>
-    public static LinkMessage Probe(Ipv4Address address, Reply<bool> isFree) => new(LinkMessageKind.Probe, address: address, isFree: isFree);
+    public static LinkMessage Probe(Ipv4Address address, Reply<bool> isFree) => new(LinkMessageKind.Probe, address: address, subject: isFree);
 
     /// <summary>Tells somebody of conflicts from now on.</summary>
-    public static LinkMessage Observe(AddressConflictObserver observer) => new(LinkMessageKind.Observe, observer: observer);
+    public static LinkMessage Observe(AddressConflictObserver observer) => new(LinkMessageKind.Observe, subject: observer);
 
     /// <summary>Gives packets of a type to a layer from now on.</summary>
-    public static LinkMessage Attach(EtherType type, ActorRef<IpMessage> layer) => new(LinkMessageKind.Attach, layer: layer, type: type);
+    public static LinkMessage Attach(EtherType type, ActorRef<IpMessage> layer) => new(LinkMessageKind.Attach, type: type, subject: layer);
 
     /// <summary>Sends packets to a link address.</summary>
     public static LinkMessage TransmitTo(FrameBatch packets, EtherType type, MacAddress hardware) =>
         new(LinkMessageKind.TransmitTo, packets, type: type, hardware: hardware);
 
     /// <summary>An event of the device.</summary>
-    public static LinkMessage FromDevice(in NetworkDeviceEvent deviceEvent) => new(LinkMessageKind.Device, deviceEvent: deviceEvent);
+    public static LinkMessage FromDevice(in NetworkDeviceEvent deviceEvent) => new(deviceEvent);
 
     /// <summary>Sends packets to a neighbour of this link, or to all with a broadcast or group address.</summary>
     public static LinkMessage Transmit(FrameBatch packets, Ipv4Address neighbour) => new(LinkMessageKind.Transmit, packets, neighbour);
@@ -117,9 +137,5 @@ public readonly struct LinkMessage : IDisposable
     public static LinkMessage Tick() => new(LinkMessageKind.Tick);
 
     /// <summary>Disposes the frames.</summary>
-    public void Dispose()
-    {
-        Frames.Dispose();
-        DeviceEvent.Dispose();
-    }
+    public void Dispose() => _frames.Dispose();
 }

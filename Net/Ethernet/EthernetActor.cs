@@ -59,11 +59,12 @@ public sealed class EthernetActor(
             case LinkMessageKind.Attach when message.Type == EtherType.Ipv6:
                 _ipv6 = message.Layer;
                 return default;
-            case LinkMessageKind.Device when message.DeviceEvent.Kind == NetworkDeviceEventKind.Received:
-                return ReceiveFrames(message.DeviceEvent.Frames);
             case LinkMessageKind.Device:
+                NetworkDeviceEvent news = message.DeviceEvent;
+                if (news.Kind == NetworkDeviceEventKind.Received)
+                    return ReceiveFrames(news.Frames);
                 // All other events say whether the link is up; of none, it is false.
-                link.State.Set(message.DeviceEvent.IsLinkUp);
+                link.State.Set(news.IsLinkUp);
                 return default;
             case LinkMessageKind.Transmit:
                 return Transmit(message.Frames, message.Address);

@@ -76,10 +76,12 @@ internal sealed class TcpConnectionFeatures : IFeatureCollection
         Revision++;
     }
 
+    // By reference: of a type in the image there is one object (Type's == asks no more of two of these, but is a call).
     private int IndexOf(Type type)
     {
+        KeyValuePair<Type, object>[] features = _features;
         int index = _count - 1;
-        while (index >= 0 && _features[index].Key != type)
+        while (index >= 0 && !ReferenceEquals(features[index].Key, type))
             index--;
         return index;
     }

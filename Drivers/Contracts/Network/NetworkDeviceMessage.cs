@@ -7,16 +7,15 @@ namespace Troupe.Drivers.Contracts;
 /// </summary>
 public readonly struct NetworkDeviceMessage : IDisposable
 {
-    private NetworkDeviceMessage(
-        NetworkDeviceMessageKind kind,
-        FrameBatch frames = default,
-        NetworkDeviceClient? client = null,
-        Reply<NetworkDeviceStatistics> statisticsReply = default)
+    // A message is copied several times on its way, so it has one place for what only rare kinds carry.
+    [SendableByContract("A client or a boxed Reply: the factories below put nothing else in.")]
+    private readonly object? _subject;
+
+    private NetworkDeviceMessage(NetworkDeviceMessageKind kind, FrameBatch frames = default, object? subject = null)
     {
         Kind = kind;
         Frames = frames;
-        Client = client;
-        StatisticsReply = statisticsReply;
+        _subject = subject;
     }
 
     /// <summary>What is asked for.</summary>
@@ -26,10 +25,10 @@ public readonly struct NetworkDeviceMessage : IDisposable
     public FrameBatch Frames { get; }
 
     /// <summary>The client of <see cref="NetworkDeviceMessageKind.Attach"/>.</summary>
-    public NetworkDeviceClient? Client { get; }
+    public NetworkDeviceClient? Client => _subject as NetworkDeviceClient;
 
     /// <summary>Where the answer to <see cref="NetworkDeviceMessageKind.GetStatistics"/> goes.</summary>
-    public Reply<NetworkDeviceStatistics> StatisticsReply { get; }
+    public Reply<NetworkDeviceStatistics> StatisticsReply => _subject is Reply<NetworkDeviceStatistics> reply ? reply : default;
 
     /// <summary>
     /// Sends frames, each starting at its Ethernet header, in order. The message owns the batch; each frame returns to its
@@ -41,7 +40,7 @@ public readonly struct NetworkDeviceMessage : IDisposable
     public static NetworkDeviceMessage Attach(NetworkDeviceClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return new(NetworkDeviceMessageKind.Attach, client: client);
+        return new(NetworkDeviceMessageKind.Attach, subject: client);
     }
 
     /// <summary>Ends delivery.</summary>
@@ -49,7 +48,7 @@ public readonly struct NetworkDeviceMessage : IDisposable
 
     /// <summary>Asks for the statistics: <c>driver.AskAsync&lt;NetworkDeviceStatistics&gt;(NetworkDeviceMessage.GetStatistics)</c>.</summary>
     public static NetworkDeviceMessage GetStatistics(Reply<NetworkDeviceStatistics> reply) =>
-        new(NetworkDeviceMessageKind.GetStatistics, statisticsReply: reply);
+        new(NetworkDeviceMessageKind.GetStatistics, subject: reply);
 
     /// <summary>The device interrupted; sent by the driver's own interrupt callback.</summary>
     public static NetworkDeviceMessage Interrupt() => new(NetworkDeviceMessageKind.Interrupt);
