@@ -7,7 +7,7 @@ namespace Troupe.Drivers.Tests.Xen;
 /// <summary>Another half of a Xen disk that lies, is silent, closes or is killed: every request is answered, every buffer comes home, and the next request finds a disk that works.</summary>
 public sealed class BlkFrontTrustTests
 {
-    public static TheoryData<string> Lies => ["a request that is not in flight", "the same request twice", "another operation", "a status that is none", "more answers than requests", "a place out of range"];
+    public static TheoryData<string> Lies => ["a request that is not in flight", "the same request twice", "another operation", "a status that is none", "more answers than requests", "a place out of range", "segments in a page for what had none there"];
 
     [Theory]
     [MemberData(nameof(Lies))]
@@ -305,6 +305,9 @@ public sealed class BlkFrontTrustTests
                 break;
             case "more answers than requests":
                 backend.Claim(3);
+                break;
+            case "segments in a page for what had none there":
+                backend.Perform(requests[0], operation: FakeBlockBackend.Indirect);
                 break;
             default:
                 backend.Respond(ulong.MaxValue, FakeBlockBackend.Read, 0);
