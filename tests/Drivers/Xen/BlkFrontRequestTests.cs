@@ -41,6 +41,28 @@ public sealed class BlkFrontRequestTests
         static backend => backend.Properties.Remove("feature-max-indirect-segments"));
 
     [Fact]
+    public void APageThatIsUsedInPartIsASegmentWhenOperationsAreJoined() => BlkFrontFixture.Run(
+        async (test, disk) =>
+        {
+            // Nine sectors are two pages: five of these are ten segments, and the sixth would be two more.
+            var batch = new BlockBatch(8);
+            for (var index = 0; index < 8; index++)
+            {
+                Assert.True(batch.TryAddWrite(9 * index, 9, disk.Buffer((byte)index)));
+            }
+
+            var answer = disk.SubmitAsync(batch);
+            await test.WhenIdle();
+            var requests = disk.Backend.TakeAll();
+            Assert.Equal([(0L, 10), (45L, 6)], requests.Select(static request => (request.FirstSector, request.Segments.Count)));
+            requests.ForEach(request => disk.Backend.Perform(request));
+            using var done = await answer;
+            Assert.Equal(BlockStatus.Done, done.Status);
+            Assert.All(Enumerable.Range(0, 8), index => Assert.Equal((byte)index, disk.Backend.Bytes[((9 * index) + 8) * 512]));
+        },
+        static backend => backend.Properties.Remove("feature-max-indirect-segments"));
+
+    [Fact]
     public void NoTwoRequestsHaveTheSameNumberInWhicheverQueueAndConnection() => BlkFrontFixture.Run(
         async (test, disk) =>
         {

@@ -58,6 +58,36 @@ public sealed class BlkFrontTrustTests
     });
 
     [Fact]
+    public void NothingIsGrantedAnewWhileTheOtherHalfHasPagesThoughNothingIsInFlight() => BlkFrontFixture.Run(async (test, disk) =>
+    {
+        var granted = disk.Frontend.GrantCount;
+        disk.Backend.HoldsPages = true;
+        disk.Backend.SetState("5");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((1, granted), (disk.Backend.Connections, disk.Frontend.GrantCount));
+        disk.Backend.HoldsPages = disk.Frontend.IsMapped = false;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((2, granted), (disk.Backend.Connections, disk.Frontend.GrantCount));
+    });
+
+    [Fact]
+    public void AnOtherHalfThatLetsGoBetweenTwoLooksLeavesNoRequestBehind() => BlkFrontFixture.Run(async (test, disk) =>
+    {
+        var answer = disk.SubmitAsync(disk.Write(0, 1));
+        await test.WhenIdle();
+        disk.Frontend.Refusals = 1;
+        disk.Frontend.IsMapped = false;
+        await disk.Driver.StopAsync(drain: false);
+        Assert.False(answer.IsCompleted);
+        disk.Frontend.Refusals = 1;
+        Assert.False(disk.Device.TryPrepare(1, static () => { }, out _));
+        Assert.True(disk.Device.TryPrepare(1, static () => { }, out _));
+        using var batch = await answer;
+        Assert.Equal(BlockStatus.DeviceReset, batch.Status);
+        disk.Device.Stop();
+    });
+
+    [Fact]
     public void WhatWaitsIsAnsweredAtOnceWhenTheOtherHalfIsCutOff() => BlkFrontFixture.Run(async (test, disk) =>
     {
         var answers = Enumerable.Range(0, 34).Select(sector => disk.SubmitAsync(disk.Write(sector, 1), TimeSpan.FromHours(1))).ToArray();

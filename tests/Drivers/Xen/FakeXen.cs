@@ -202,6 +202,9 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
     /// <summary>Whether the other end has pages mapped.</summary>
     public bool IsMapped { get; set; }
 
+    /// <summary>How often more it is said that the other end has pages mapped, though it may let go at once afterwards.</summary>
+    public int Refusals { get; set; }
+
     public int GrantCount => _grants.Count;
 
     public override string Name => name;
@@ -218,6 +221,12 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 
     public override bool TryTakeBackGrants()
     {
+        if (Refusals > 0)
+        {
+            Refusals--;
+            return false;
+        }
+
         if (!IsMapped)
         {
             _grants.Clear();
