@@ -37,6 +37,12 @@ internal sealed partial class ActorCell<TMessage>
     {
         var swap = (SwapRequest<TMessage>)request;
         long start = System.Time.GetTimestamp();
+        if (OriginalOf(_behaviour) is IRefusesSwap refusing)
+        {
+            request.Fail(new HotSwapException(Path, refusing.WhyNotSwapped));
+            return;
+        }
+
         if (OriginalOf(_behaviour) is IRestartsToSwap)
         {
             Optional.Factory = swap.Factory;

@@ -17,7 +17,7 @@ namespace Troupe.Apps.Files;
 /// system is spawned again on the same <see cref="FileSystemDisk"/>, which replays the journal.
 /// </para>
 /// </remarks>
-public sealed partial class Ext4FileSystem : Actor<FileSystemMessage>
+public sealed partial class Ext4FileSystem : Actor<FileSystemMessage>, IRefusesSwap
 {
     private readonly FileSystemDisk _disk;
     private readonly FileSystemOptions _options;
@@ -40,6 +40,9 @@ public sealed partial class Ext4FileSystem : Actor<FileSystemMessage>
     private Volume Volume => _mount!.Volume;
 
     private Transactions Transactions => _mount!.Transactions;
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "open files, and what was changed and not flushed, would be lost. Stop it, and spawn the new one on the same disk.";
 
     /// <inheritdoc/>
     protected override void Started()

@@ -72,7 +72,7 @@ public sealed class InProcessLink
             end.SetCarrier(isUp);
     }
 
-    private sealed class DeviceActor(int end, int frames, int number, int maximumTransmissionUnit, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate) : Actor<NetworkDeviceMessage>
+    private sealed class DeviceActor(int end, int frames, int number, int maximumTransmissionUnit, Func<int, ReadOnlyMemory<byte>, LinkFate>? fate) : Actor<NetworkDeviceMessage>, IRefusesSwap
     {
         private NetworkDeviceClient? _client;
         private volatile bool _hasNoCarrier;
@@ -91,6 +91,8 @@ public sealed class InProcessLink
             TransmitFrames = FramePool.Create(new FramePoolOptions { FrameCount = frames }),
             Batches = FrameBatchPool.Create(frames / 4),
         };
+
+        string IRefusesSwap.WhyNotSwapped => "the other end and the link refer to it, and its client is attached to it.";
 
         public void SetCarrier(bool isUp)
         {

@@ -45,6 +45,7 @@ internal static class Devices
         passed &= Refuses("the wired line beside messages", () => function.OpenInterrupt());
         passed &= TryRevoke(function, function.OpenBar(4), vector);
         passed &= Refuses("a window of a revoked function", () => function.OpenBar(4));
+        passed &= Refuses("the bus to a revoked function", () => function.SetBusMaster(true));
         passed &= Refuses("the configuration of a revoked function", () => function.ReadConfiguration(0));
         bus.Open(address).Revoke();
         Console.WriteLine("a revoked function opens again");
@@ -71,7 +72,8 @@ internal static class Devices
         passed &= Refuses("a line after revoking", () => line.Connect(static () => { }));
         passed &= Refuses("an arena after revoking", () => device.CreateArena(4096));
         passed &= Refuses("memory after revoking", () => arena.Allocate(1, 1));
-        passed &= block.IsDisposed;
+        passed &= Refuses("a reset that is reported after revoking", arena.DeviceWasReset);
+        passed &= block.IsDisposed && arena.IsRevoked;
         line.Disconnect();
         return passed;
     }

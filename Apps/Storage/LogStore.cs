@@ -19,7 +19,7 @@ namespace Troupe.Apps.Storage;
 /// then on every request fails until the store is spawned again on the same <see cref="LogDisk"/>, which reads it anew.
 /// </para>
 /// </remarks>
-public sealed partial class LogStore : Actor<LogStoreMessage>
+public sealed partial class LogStore : Actor<LogStoreMessage>, IRefusesSwap
 {
     /// <summary>The most bytes of a key, in UTF-8.</summary>
     public const int MaximumKeyLength = 256;
@@ -49,6 +49,9 @@ public sealed partial class LogStore : Actor<LogStoreMessage>
         _disk = disk;
         _options = options ?? new LogStoreOptions();
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it has the whole content of its disk in memory, and a new one would begin with none. Stop it, and spawn the new one on the same disk.";
 
     /// <inheritdoc/>
     protected override void Started() => _opening = OpenAsync();

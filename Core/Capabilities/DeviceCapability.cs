@@ -16,7 +16,11 @@ public abstract class DeviceCapability
 
     /// <summary>
     /// Takes everything back: windows and lines refuse further use, lines are masked, arenas are revoked and bus mastering is
-    /// switched off where the bus can. Further calls do nothing. The next driver of the device gets a new capability.
+    /// switched off where the bus can. Further calls do nothing. The next driver of a PCI function gets a new capability.
     /// </summary>
+    /// <remarks>
+    /// Any thread, also while the driver runs: it fails at its next access, and finds <see cref="DmaArena.IsRevoked"/> when it does, because the arenas are revoked first. Nobody resets the
+    /// device for it, so the memory that the arenas handed out stays in quarantine for good.
+    /// </remarks>
     public abstract void Revoke();
 }

@@ -58,6 +58,21 @@ public abstract class DmaArena
     }
 
     /// <summary>
+    /// Whether the grants were taken back. Whoever drove the device can no longer reset it, nor vouch for a reset: what was handed out before stays in quarantine for good.
+    /// Never false again once true, and true before the device's registers and lines refuse anything for that reason.
+    /// </summary>
+    public bool IsRevoked
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isRevoked;
+            }
+        }
+    }
+
+    /// <summary>
     /// Allocates <paramref name="length"/> zeroed bytes whose device-visible address is a multiple of
     /// <paramref name="alignment"/>, a power of two of at most 4096.
     /// </summary>
@@ -72,11 +87,7 @@ public abstract class DmaArena
 
         lock (_lock)
         {
-            if (_isRevoked)
-            {
-                throw new CapabilityException("The device's grants were revoked.");
-            }
-
+            ThrowIfRevoked();
             if (_bytesInUse + _bytesInQuarantine + length > Limit)
             {
                 throw new CapabilityException(
@@ -94,11 +105,15 @@ public abstract class DmaArena
     /// The driver reports that it reset the device and saw the reset complete: the device knows no address any more, so
     /// the quarantined memory is freed. Blocks that were not disposed stay valid.
     /// </summary>
+    /// <exception cref="CapabilityException">
+    /// Revoked. Its blocks were taken from a driver that had disposed of none, and whose clients may still read them: they are nobody's to free.
+    /// </exception>
     /// <remarks>Reporting it without having seen it is the one lie a driver can tell; the virtio transports report it in one place.</remarks>
     public void DeviceWasReset()
     {
         lock (_lock)
         {
+            ThrowIfRevoked();
             foreach (var block in _quarantine)
             {
                 _bytesInQuarantine -= block.Length;
@@ -110,7 +125,7 @@ public abstract class DmaArena
     }
 
     /// <summary>
-    /// Disposes every block (into quarantine) and refuses further allocation: the owner of the device capability took the
+    /// Disposes every block (into quarantine, for good) and refuses further allocation: the owner of the device capability took the
     /// grants back.
     /// </summary>
     public void Revoke()
@@ -149,6 +164,14 @@ public abstract class DmaArena
             _quarantine.Add(block);
             _bytesInUse -= block.Length;
             _bytesInQuarantine += block.Length;
+        }
+    }
+
+    private void ThrowIfRevoked()
+    {
+        if (_isRevoked)
+        {
+            throw new CapabilityException("The device's grants were revoked.");
         }
     }
 

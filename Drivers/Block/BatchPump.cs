@@ -136,8 +136,10 @@ internal abstract class BatchPump
         }
     }
 
-    /// <summary>Answers what is at the device with <see cref="BlockStatus.DeviceReset"/>. Only when nothing waits, and the device can reach its buffers no more.</summary>
-    protected void AbandonInFlight()
+    /// <summary>
+    /// Answers what is at the device with <see cref="BlockStatus.DeviceReset"/>. Only when nothing waits, and the device can reach its buffers no more, or nobody will use them for anything else.
+    /// </summary>
+    public void AbandonInFlight()
     {
         for (var place = 0; place < _places.Length; place++)
         {

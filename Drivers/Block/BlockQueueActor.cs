@@ -7,7 +7,7 @@ namespace Troupe.Drivers.Block;
 /// The actor of a queue beside the driver's own, as its child: it lives while the device runs, and has ended before the driver resets the device. Batches come to it by
 /// <see cref="BlockQueue.Submit"/>, so that none is lost with its mailbox; it answers them itself.
 /// </summary>
-internal sealed class BlockQueueActor(BlockQueue queue, Action onViolation) : Actor<BlockDeviceMessage>
+internal sealed class BlockQueueActor(BlockQueue queue, Action onViolation) : Actor<BlockDeviceMessage>, IRefusesSwap
 {
     private RequestDeadline? _deadline;
     private bool _isBroken;
@@ -20,6 +20,9 @@ internal sealed class BlockQueueActor(BlockQueue queue, Action onViolation) : Ac
         queue.ConnectActor(actor);
         return actor;
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it is a part of its disk's driver, which is swapped with its queues.";
 
     /// <inheritdoc/>
     protected override void Started() => _deadline = new RequestDeadline(queue, Context.CreateTimer(BlockDeviceMessage.Deadline()));

@@ -106,6 +106,15 @@ internal sealed class BlockQueues<TQueue>
         BlockBatch.Answer(batch, reply, incarnation);
     }
 
+    /// <inheritdoc cref="BatchPump.AbandonInFlight"/>
+    public void AbandonInFlight()
+    {
+        foreach (var queue in _all)
+        {
+            queue.AbandonInFlight();
+        }
+    }
+
     /// <summary>The sums, and what each queue did if there are several.</summary>
     public BlockDeviceStatistics ReadStatistics()
     {

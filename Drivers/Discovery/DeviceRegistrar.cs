@@ -4,8 +4,8 @@ using Troupe.Core.Capabilities;
 
 namespace Troupe.Drivers.Discovery;
 
-/// <summary>Gives each device that a discovery finds to the first driver that fits, and knows who drives what.</summary>
-public sealed class DeviceRegistrar : Actor<DeviceRegistrarMessage>
+/// <summary>Gives each device that a discovery finds to the first driver that fits, knows who drives what, and takes the device back when its driver has stopped for good.</summary>
+public sealed class DeviceRegistrar : Actor<DeviceRegistrarMessage>, IRefusesSwap
 {
     private readonly ImmutableArray<DriverFactory> _factories;
     private readonly HashSet<DeviceBus> _awaited;
@@ -20,12 +20,19 @@ public sealed class DeviceRegistrar : Actor<DeviceRegistrarMessage>
     }
 
     /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it knows which driver has which device, and a new one would find none: discoveries report once.";
+
+    /// <inheritdoc/>
     protected override ValueTask ReceiveAsync(DeviceRegistrarMessage message)
     {
         switch (message)
         {
             case DeviceRegistrarMessage.Found found:
                 _devices.Add(StartDriver(found));
+                break;
+            case DeviceRegistrarMessage.DriverStopped stopped:
+                // It has reset its device before, if it could; clients that still have buffers of it may keep them.
+                stopped.Capability.Revoke();
                 break;
             case DeviceRegistrarMessage.ScanCompleted completed:
                 _awaited.Remove(completed.Bus);
@@ -62,7 +69,9 @@ public sealed class DeviceRegistrar : Actor<DeviceRegistrarMessage>
             try
             {
                 capability = found.Open();
-                return new DeviceEntry(found.Device, factory.Name, factory.Start(Context.System, found.Device, capability), null);
+                var driver = factory.Start(Context.System, found.Device, capability);
+                Context.Watch(driver, new DeviceRegistrarMessage.DriverStopped(capability));
+                return new DeviceEntry(found.Device, factory.Name, driver, null);
             }
             catch (Exception exception)
             {

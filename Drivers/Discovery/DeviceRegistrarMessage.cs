@@ -18,6 +18,11 @@ public abstract record DeviceRegistrarMessage
         [property: SendableByContract("Run once, in the registrar's turn; the discovery that made it has read all it wants by then.")] Func<DeviceCapability> Open)
         : DeviceRegistrarMessage;
 
+    /// <summary>The driver of a device has stopped for good.</summary>
+    internal sealed record DriverStopped(
+        [property: SendableByContract("From the registrar to itself; the driver that used it has stopped.")] DeviceCapability Capability)
+        : DeviceRegistrarMessage;
+
     /// <summary>A discovery has told all it found.</summary>
     public sealed record ScanCompleted(DeviceBus Bus, int DeviceCount) : DeviceRegistrarMessage;
 

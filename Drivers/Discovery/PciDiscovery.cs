@@ -5,7 +5,7 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Drivers.Discovery;
 
 /// <summary>Finds the functions on PCI, behind bridges too, and tells the registrar. Stops when done.</summary>
-public sealed class PciDiscovery : Actor<DiscoveryMessage>
+public sealed class PciDiscovery : Actor<DiscoveryMessage>, IRefusesSwap
 {
     private const int IdentifiersOffset = 0x00;
     private const int ClassOffset = 0x08;
@@ -55,6 +55,9 @@ public sealed class PciDiscovery : Actor<DiscoveryMessage>
 
         return found;
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it looks once, when it starts, and stops; a new one would never look, and whoever waits for the devices would wait for ever.";
 
     /// <inheritdoc/>
     protected override void Started()

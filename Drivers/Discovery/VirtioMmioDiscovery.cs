@@ -5,7 +5,7 @@ using Troupe.Core.Capabilities;
 namespace Troupe.Drivers.Discovery;
 
 /// <summary>Looks behind each announced virtio-mmio window and tells the registrar of the devices. Stops when done.</summary>
-public sealed class VirtioMmioDiscovery : Actor<DiscoveryMessage>
+public sealed class VirtioMmioDiscovery : Actor<DiscoveryMessage>, IRefusesSwap
 {
     private const int MagicOffset = 0x000;
     private const int VersionOffset = 0x004;
@@ -38,6 +38,9 @@ public sealed class VirtioMmioDiscovery : Actor<DiscoveryMessage>
         var type = registers.Read32(DeviceOffset);
         return type == 0 ? null : new DeviceDescription(device.Name, DeviceBus.VirtioMmio, registers.Read32(VendorOffset), type);
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it looks once, when it starts, and stops; a new one would never look, and whoever waits for the devices would wait for ever.";
 
     /// <inheritdoc/>
     protected override void Started()

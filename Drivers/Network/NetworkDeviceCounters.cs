@@ -28,6 +28,7 @@ internal sealed class NetworkDeviceCounters
     public long EarlierNotifications;
     public long DeviceViolations;
     public long Resets;
+    public long RefusedResets;
 
     /// <summary>A frame is back that the device has sent.</summary>
     /// <param name="frame">The frame, whose bytes are all the frame's own.</param>
@@ -63,6 +64,7 @@ internal sealed class NetworkDeviceCounters
         sum.EarlierNotifications += EarlierNotifications;
         sum.DeviceViolations += DeviceViolations;
         sum.Resets += Resets;
+        sum.RefusedResets += RefusedResets;
     }
 
     public NetworkDeviceStatistics Snapshot(long notifications) => new()
@@ -89,5 +91,6 @@ internal sealed class NetworkDeviceCounters
         Notifications = EarlierNotifications + notifications,
         DeviceViolations = DeviceViolations,
         Resets = Resets,
+        RefusedResets = RefusedResets,
     };
 }

@@ -7,7 +7,7 @@ namespace Troupe.Drivers.Network;
 /// The actor of a queue beside the driver's own, as its child: it lives while the device runs and the client knows it, and has ended before the driver resets the device or
 /// changes the client. It sends what the driver hands on to it, and hands received frames to the client itself.
 /// </summary>
-internal sealed class NetworkQueueActor(INetworkQueue queue, Action onViolation) : Actor<NetworkDeviceMessage>
+internal sealed class NetworkQueueActor(INetworkQueue queue, Action onViolation) : Actor<NetworkDeviceMessage>, IRefusesSwap
 {
     private TimerHandle _timer;
     private bool _isWorkLeft = true;
@@ -21,6 +21,9 @@ internal sealed class NetworkQueueActor(INetworkQueue queue, Action onViolation)
         driver.System.AddWaits(driver.Self, actor);
         return actor;
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it is a part of its card's driver, which is swapped with its queues.";
 
     /// <inheritdoc/>
     protected override void Started()

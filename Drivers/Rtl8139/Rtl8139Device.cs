@@ -94,6 +94,9 @@ public sealed partial class Rtl8139Device : IFrameRings
     /// <summary>The batches of both directions.</summary>
     public FrameBatchPool Batches => _batches;
 
+    /// <summary>Whether its capability was revoked: it will never be started again.</summary>
+    internal bool IsRevoked => _arena.IsRevoked;
+
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted { get; private set; }
 
@@ -125,12 +128,14 @@ public sealed partial class Rtl8139Device : IFrameRings
         _client.Tell(State);
     }
 
-    /// <summary>Takes the bus away from the card, which so reaches no memory any more, and tells it to reset. What it had not sent is lost and counted. Tells the client.</summary>
+    /// <summary>
+    /// Tells the client, takes the bus away from the card, which so reaches no memory any more, and tells it to reset. What it had not sent is lost and counted. The card never reaches frames, so all
+    /// are back whatever becomes of it.
+    /// </summary>
+    /// <exception cref="CapabilityException">The capability was revoked, so that the card was told nothing.</exception>
     public void Stop()
     {
         _line.Disconnect();
-        _function.SetBusMaster(enabled: false);
-        _registers.Write8(Register.Command, (byte)Command.Reset);
         _mask = InterruptCauses.None;
         _reception.Retire();
         AbandonReceive();
@@ -139,6 +144,17 @@ public sealed partial class Rtl8139Device : IFrameRings
         {
             IsRunning = false;
             _client.Tell(NetworkDeviceEvent.Stopped());
+        }
+
+        try
+        {
+            _function.SetBusMaster(enabled: false);
+            _registers.Write8(Register.Command, (byte)Command.Reset);
+        }
+        catch (CapabilityException revoked) when (IsRevoked)
+        {
+            _counters.RefusedResets++;
+            throw new CapabilityException($"{Name} was not reset, because its capability was revoked. What it has of our memory is used for nothing else any more.", revoked);
         }
     }
 

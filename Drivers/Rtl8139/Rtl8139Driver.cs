@@ -18,6 +18,9 @@ namespace Troupe.Drivers.Rtl8139;
 /// <b>A card that lies</b> is reset at once; after several lies without a good frame in between it is left stopped for a while, so that it cannot keep a processor
 /// busy; so is one that does not answer.
 /// </para>
+/// <para>
+/// <b>When its capability was revoked</b>, the incarnation that finds out fails, and the next ones leave the card alone for good.
+/// </para>
 /// </remarks>
 public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
@@ -45,7 +48,16 @@ public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>, IRestartsToSwap
     {
         _self = Context.Self;
         _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
-        StartDevice();
+        if (_device.IsRevoked)
+        {
+            // An earlier incarnation has said so.
+            _isResting = true;
+        }
+        else
+        {
+            StartDevice();
+        }
+
         WatchDevice();
     }
 
@@ -112,7 +124,7 @@ public sealed class Rtl8139Driver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 
     private void Continue()
     {
-        if (_isResting && !_timer.IsActive)
+        if (_isResting && !_timer.IsActive && !_device.IsRevoked)
         {
             _isResting = false;
             StartDevice();

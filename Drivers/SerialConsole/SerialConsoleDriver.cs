@@ -95,8 +95,9 @@ public sealed class SerialConsoleDriver : Actor<ConsoleMessage>, IRestartsToSwap
     /// <inheritdoc/>
     protected override void Stopped()
     {
-        _registers.Write8(UartRegister.InterruptEnable, 0);
+        // First what never fails: the registers do, if the capability was revoked.
         _line.Disconnect();
+        _registers.Write8(UartRegister.InterruptEnable, 0);
     }
 
     /// <inheritdoc/>

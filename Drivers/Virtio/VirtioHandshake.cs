@@ -19,6 +19,7 @@ public static class VirtioHandshake
     /// none of our memory.
     /// </summary>
     /// <exception cref="VirtioException">The device does not finish.</exception>
+    /// <exception cref="CapabilityException">The capability was revoked, before or meanwhile.</exception>
     public static void Reset(IVirtioTransport transport, DmaArena arena)
     {
         ArgumentNullException.ThrowIfNull(transport);
@@ -35,6 +36,37 @@ public static class VirtioHandshake
         }
 
         throw new VirtioException($"{transport.Name} does not finish its reset.");
+    }
+
+    /// <summary>
+    /// How a driver's use of its device ends, and each start begins. What needs no register was done before: rings are retired, and what the device was never told of is answered. The device is
+    /// reset, and what it had is taken back. If its capability was revoked it will never be reset by who drives it, and may use what it knows of our memory for good: that is given up instead.
+    /// </summary>
+    /// <param name="transport">The device.</param>
+    /// <param name="arena">Its memory.</param>
+    /// <param name="takeBack">Takes back all that the device had.</param>
+    /// <param name="giveUp">Answers whoever waits for something that the device has, and sees to it that none of that memory is used for anything else.</param>
+    /// <exception cref="VirtioException">The device does not finish its reset. What it has stays where it is, because another attempt may succeed.</exception>
+    /// <exception cref="CapabilityException">The capability was revoked; all was given up.</exception>
+    public static void EndUse(IVirtioTransport transport, DmaArena arena, Action takeBack, Action giveUp)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(arena);
+        ArgumentNullException.ThrowIfNull(takeBack);
+        ArgumentNullException.ThrowIfNull(giveUp);
+        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
+        transport.DisconnectInterrupts();
+        try
+        {
+            Reset(transport, arena);
+        }
+        catch (CapabilityException revoked) when (arena.IsRevoked)
+        {
+            giveUp();
+            throw new CapabilityException($"{transport.Name} was not reset, because its capability was revoked. What it has of our memory is used for nothing else any more.", revoked);
+        }
+
+        takeBack();
     }
 
     /// <summary>

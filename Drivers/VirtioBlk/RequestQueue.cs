@@ -41,20 +41,17 @@ internal sealed partial class RequestQueue : BlockQueue
         Information = information;
     }
 
-    /// <summary>The device is about to be reset, and its actor has ended: until the reset is seen complete buffers stay where they are, and memory in quarantine.</summary>
+    /// <summary>
+    /// The device is about to be reset, and its actor has ended: answers what the device knows nothing of. Until the reset is seen complete the buffers of the others stay where they are, and memory
+    /// in quarantine.
+    /// </summary>
     public void Retire()
     {
         LoseActor();
         Counters.Notifications += UncountedNotifications;
         _ring?.Dispose();
         _ring = null;
-    }
-
-    /// <summary>The device was reset: ends everything that was handed on, waited or was in flight.</summary>
-    public void Abandon()
-    {
         AbandonUngiven();
-        AbandonInFlight();
     }
 
     /// <inheritdoc/>

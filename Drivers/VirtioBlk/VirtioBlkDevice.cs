@@ -48,6 +48,9 @@ public sealed partial class VirtioBlkDevice
     /// <summary>The buffers that clients rent.</summary>
     public BlockBufferPool Buffers => _buffers;
 
+    /// <summary>What its memory comes from.</summary>
+    internal DmaArena Arena => _arena;
+
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted => _incarnation > 0;
 
@@ -56,6 +59,7 @@ public sealed partial class VirtioBlkDevice
     /// <paramref name="onInterrupt"/> is called for each interrupt from then on that is not of another queue than the first.
     /// </summary>
     /// <exception cref="VirtioException">It cannot be driven.</exception>
+    /// <exception cref="CapabilityException">Memory for its rings is refused, or its capability was revoked.</exception>
     public void Start(Action onInterrupt)
     {
         Stop();
@@ -67,22 +71,28 @@ public sealed partial class VirtioBlkDevice
         IsRunning = true;
     }
 
-    /// <summary>Resets the device and answers everything that waited or was in flight with <see cref="BlockStatus.DeviceReset"/>.</summary>
+    /// <summary>
+    /// Answers everything that waited with <see cref="BlockStatus.DeviceReset"/>, resets the device, and answers so what was in flight: until the reset is seen complete the device may still
+    /// write into clients' buffers. One that is never reset, because its capability was revoked, is given up: all is answered too, and <see cref="Buffers"/> lends nothing any more.
+    /// </summary>
+    /// <exception cref="VirtioException">The reset does not come to an end; what was in flight still is.</exception>
+    /// <exception cref="CapabilityException">The capability was revoked; all was answered.</exception>
     public void Stop()
     {
         IsRunning = false;
         RetireQueues();
-        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
-        _transport.DisconnectInterrupts();
-        // Until the reset is seen complete the device may still write into the clients' buffers; then, and not before, they are given back.
-        VirtioHandshake.Reset(_transport, _arena);
-        foreach (var queue in _queues.All)
-        {
-            queue.Abandon();
-        }
+        VirtioHandshake.EndUse(_transport, _arena, takeBack: _queues.AbandonInFlight, giveUp: GiveUp);
     }
 
     internal void CountViolation() => _counters.DeviceViolations++;
+
+    private void GiveUp()
+    {
+        _counters.RefusedResets++;
+        // Before the answers: whoever has one finds the pool closed.
+        _buffers.Close();
+        _queues.AbandonInFlight();
+    }
 
     /// <summary>
     /// Deals with an interrupt: lowers the line first, then lets it fire again; the rings are looked at afterwards, by <see cref="RequestQueue.Service"/>. False: the device asks for a reset.

@@ -27,6 +27,9 @@ namespace Troupe.Drivers.VirtioBlk;
 /// <b>A lying device</b>, or one that has requests and ends none for half of <see cref="BlockDeviceMessage.Patience"/>, is reset at once; after several lies without a good
 /// request in between it is left in reset for a second, and clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
+/// <para>
+/// <b>When its capability was revoked</b>, the incarnation that finds out fails, everything is answered, and the next ones leave the device alone and answer so for good.
+/// </para>
 /// </remarks>
 public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
 {
@@ -49,7 +52,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
         _device = device;
         // A full mailbox has messages to handle, and each looks.
         _further = new FurtherQueues<BlockDeviceMessage>(() => _self!.TryTell(BlockDeviceMessage.Interrupt()));
-        _recovery = new DeviceRecovery(Start, device.Stop, delay => _timer.Restart(delay));
+        _recovery = new DeviceRecovery(Start, device.Stop, delay => _timer.Restart(delay), device.Arena);
     }
 
     /// <inheritdoc/>
@@ -60,7 +63,7 @@ public sealed class VirtioBlkDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
         _deadline = new RequestDeadline(_device.First, _timer);
         if (_device.WasStarted)
         {
-            _recovery.Start();
+            _recovery.Begin();
         }
         else
         {

@@ -65,6 +65,15 @@ internal sealed class ConsolePort(int number)
         return lost;
     }
 
+    /// <summary>The device will never be reset: the buffers it has stay rented, so that nobody else gets them. Says how many octets were to be sent.</summary>
+    public long GiveUp()
+    {
+        var lost = _send?.OctetsInFlight ?? 0;
+        _receive = null;
+        _send = null;
+        return lost;
+    }
+
     /// <summary>Gives the device every buffer to receive into that is free. Without a client there are none, and the host is held back.</summary>
     public void Refill()
     {
@@ -111,9 +120,23 @@ internal sealed class ConsolePort(int number)
     /// <summary>Sends a buffer of this port's; on false the caller still owns it.</summary>
     public bool TrySend([MovesWhen(true)] FrameBuffer octets)
     {
-        if (octets.IsInPieces || octets.Length == 0 || Buffers?.MemoryOf(octets.Pool) is not { } memory || !_send!.TryAdd(octets, memory, isDeviceWritable: false))
+        if (octets.IsInPieces || octets.Length == 0 || Buffers?.MemoryOf(octets.Pool) is not { } memory)
         {
             return false;
+        }
+
+        try
+        {
+            if (!_send!.TryAdd(octets, memory, isDeviceWritable: false))
+            {
+                return false;
+            }
+        }
+        catch
+        {
+            // Nobody else would: the ring does not have it, and the turn is over.
+            octets.Dispose();
+            throw;
         }
 
         _send.Queue.Publish();

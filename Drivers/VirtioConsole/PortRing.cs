@@ -41,6 +41,21 @@ internal sealed class PortRing(Virtqueue queue)
         return true;
     }
 
+    /// <summary>Octets of the buffers in flight.</summary>
+    public long OctetsInFlight
+    {
+        get
+        {
+            long octets = 0;
+            foreach (var buffer in _inFlight)
+            {
+                octets += buffer.IsNone ? 0 : buffer.Length;
+            }
+
+            return octets;
+        }
+    }
+
     /// <summary>Disposes of every buffer in flight and says how many octets they had. Only after the device was reset.</summary>
     public long Abandon()
     {

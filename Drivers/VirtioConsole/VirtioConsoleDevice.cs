@@ -29,7 +29,7 @@ public sealed partial class VirtioConsoleDevice
     private int _portCount;
     private ulong _features;
     private int _incarnation;
-    private long _receivedOctets, _receiveDropped, _sentOctets, _sendDropped, _sendLostInReset, _interrupts, _violations, _resets;
+    private long _receivedOctets, _receiveDropped, _sentOctets, _sendDropped, _sendLostInReset, _interrupts, _violations, _resets, _refusedResets;
 
     /// <summary>Takes the device behind <paramref name="transport"/>; its memory comes from <paramref name="arena"/>.</summary>
     public VirtioConsoleDevice(IVirtioTransport transport, DmaArena arena)
@@ -49,6 +49,9 @@ public sealed partial class VirtioConsoleDevice
 
     /// <summary>Whether the device is up and its rings are in use.</summary>
     public bool IsRunning { get; private set; }
+
+    /// <summary>What its memory comes from.</summary>
+    internal DmaArena Arena => _arena;
 
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted => _incarnation > 0;
@@ -92,7 +95,9 @@ public sealed partial class VirtioConsoleDevice
         }
     }
 
-    /// <summary>Resets the device; clients hear that their ports are closed.</summary>
+    /// <summary>Clients hear that their ports are closed, and the device is reset. If it never is, because its capability was revoked, the buffers that it has stay rented for good.</summary>
+    /// <exception cref="VirtioException">The reset does not come to an end; the device keeps its buffers until one does.</exception>
+    /// <exception cref="CapabilityException">The capability was revoked.</exception>
     public void Stop()
     {
         IsRunning = false;
@@ -104,13 +109,24 @@ public sealed partial class VirtioConsoleDevice
 
         _control?.Dispose();
         _control = null;
-        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
-        _transport.DisconnectInterrupts();
         // Until the reset is seen complete the device may still write into buffers; then, and not before, they are taken back.
-        VirtioHandshake.Reset(_transport, _arena);
+        VirtioHandshake.EndUse(_transport, _arena, TakeBack, GiveUp);
+    }
+
+    private void TakeBack()
+    {
         foreach (var port in _ports)
         {
             _sendLostInReset += port.Abandon();
+        }
+    }
+
+    private void GiveUp()
+    {
+        _refusedResets++;
+        foreach (var port in _ports)
+        {
+            _sendLostInReset += port.GiveUp();
         }
     }
 
@@ -130,6 +146,7 @@ public sealed partial class VirtioConsoleDevice
         Interrupts = _interrupts,
         DeviceViolations = _violations,
         Resets = _resets,
+        RefusedResets = _refusedResets,
     };
 
     /// <summary>

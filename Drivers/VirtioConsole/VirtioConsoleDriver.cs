@@ -34,7 +34,7 @@ public sealed class VirtioConsoleDriver : Actor<ConsolePortMessage>, IRestartsTo
     {
         ArgumentNullException.ThrowIfNull(device);
         _device = device;
-        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
+        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay), device.Arena);
     }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed class VirtioConsoleDriver : Actor<ConsolePortMessage>, IRestartsTo
         _timer = Context.CreateTimer(ConsolePortMessage.Deadline());
         if (_device.WasStarted)
         {
-            _recovery.Start();
+            _recovery.Begin();
         }
         else
         {
@@ -57,8 +57,14 @@ public sealed class VirtioConsoleDriver : Actor<ConsolePortMessage>, IRestartsTo
     /// <inheritdoc/>
     protected override void Stopped()
     {
-        _device.Stop();
-        _device.TryDeliver();
+        try
+        {
+            _device.Stop();
+        }
+        finally
+        {
+            _device.TryDeliver();
+        }
     }
 
     /// <inheritdoc/>

@@ -96,7 +96,10 @@ internal sealed partial class QueuePair : INetworkQueue, IFrameRings
         _receive!.Queue.Publish();
     }
 
-    /// <summary>The device is about to be reset: until that is seen complete it may still write, so frames stay where they are, and memory in quarantine.</summary>
+    /// <summary>
+    /// The device is about to be reset: what waited to be sent is lost and counted. Until the reset is seen complete the device may still write, so the frames it has stay where they are, and
+    /// memory in quarantine.
+    /// </summary>
     public void Retire()
     {
         IsRunning = false;
@@ -104,16 +107,23 @@ internal sealed partial class QueuePair : INetworkQueue, IFrameRings
         _counters.EarlierNotifications += Notifications;
         _receive?.Queue.Dispose();
         _transmit?.Queue.Dispose();
+        _waiting.Abandon();
     }
 
-    /// <summary>The device was reset: takes back the frames it held. What waited to be sent is lost and counted.</summary>
+    /// <summary>The device was reset: takes back the frames it held.</summary>
     public void Abandon()
     {
         _receive?.Abandon();
         _counters.TransmitLostInReset += _transmit?.Abandon() ?? 0;
         _receive = null;
         _transmit = null;
-        _waiting.Abandon();
+    }
+
+    /// <summary>The device will never be reset: the frames it has are lost and counted, and stay rented, so that nobody else gets them.</summary>
+    public void GiveUp()
+    {
+        _counters.TransmitLostInReset += _transmit?.Queue.BuffersInFlight ?? 0;
+        _transmit = null;
     }
 
     /// <inheritdoc/>

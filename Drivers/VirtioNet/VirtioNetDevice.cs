@@ -63,6 +63,9 @@ public sealed partial class VirtioNetDevice
     /// <inheritdoc cref="QueuePair.IsHeldBack"/>
     internal bool IsHeldBack => _first.IsHeldBack;
 
+    /// <summary>What its memory comes from.</summary>
+    internal DmaArena Arena => _arena;
+
     /// <summary>Whether it was started before, by this incarnation of the driver or an earlier one.</summary>
     internal bool WasStarted => _wasStarted;
 
@@ -100,24 +103,40 @@ public sealed partial class VirtioNetDevice
         _client.Tell(State);
     }
 
-    /// <summary>Resets the device and takes back the frames it held. What waited to be sent is lost and counted. Tells the client.</summary>
+    /// <summary>
+    /// Tells the client, resets the device and takes back the frames it held. What waited to be sent is lost and counted. If the device is never reset, because its capability was revoked, the frames
+    /// that it has stay rented for good.
+    /// </summary>
+    /// <exception cref="VirtioException">The reset does not come to an end; the device keeps its frames until one does.</exception>
+    /// <exception cref="CapabilityException">The capability was revoked.</exception>
     public void Stop()
     {
         var wasRunning = IsRunning;
         IsRunning = false;
         // Until the reset is seen complete the device may still write; then, and not before, memory and frames are taken back.
         RetireQueues();
-        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
-        _transport.DisconnectInterrupts();
-        VirtioHandshake.Reset(_transport, _arena);
+        if (wasRunning)
+        {
+            _client.Tell(NetworkDeviceEvent.Stopped());
+        }
+
+        VirtioHandshake.EndUse(_transport, _arena, TakeBack, GiveUp);
+    }
+
+    private void TakeBack()
+    {
         foreach (var pair in _pairs)
         {
             pair.Abandon();
         }
+    }
 
-        if (wasRunning)
+    private void GiveUp()
+    {
+        _counters.RefusedResets++;
+        foreach (var pair in _pairs)
         {
-            _client.Tell(NetworkDeviceEvent.Stopped());
+            pair.GiveUp();
         }
     }
 

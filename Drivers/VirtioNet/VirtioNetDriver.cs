@@ -23,6 +23,9 @@ namespace Troupe.Drivers.VirtioNet;
 /// <b>A lying device</b> is reset at once; after several lies without a good frame in between it is left in reset for a while,
 /// so that it cannot keep a processor busy; so is one whose memory is refused.
 /// </para>
+/// <para>
+/// <b>When its capability was revoked</b>, the incarnation that finds out fails, and the next ones leave the device alone for good.
+/// </para>
 /// </remarks>
 public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
@@ -41,7 +44,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>, IRestartsToSw
         _device = device;
         // A full mailbox has messages to handle, and each looks.
         _further = new FurtherQueues<NetworkDeviceMessage>(() => _self!.TryTell(NetworkDeviceMessage.Interrupt()));
-        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay));
+        _recovery = new DeviceRecovery(() => device.Start(OnInterrupt), device.Stop, delay => _timer.Restart(delay), device.Arena);
     }
 
     /// <inheritdoc/>
@@ -51,7 +54,7 @@ public sealed class VirtioNetDriver : Actor<NetworkDeviceMessage>, IRestartsToSw
         _timer = Context.CreateTimer(NetworkDeviceMessage.Continue());
         if (_device.WasStarted)
         {
-            _recovery.Start();
+            _recovery.Begin();
         }
         else
         {

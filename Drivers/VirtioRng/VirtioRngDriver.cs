@@ -46,7 +46,7 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
         ArgumentNullException.ThrowIfNull(arena);
         _transport = transport;
         _arena = arena;
-        _recovery = new DeviceRecovery(StartDevice, StopDevice, delay => _deadline.Restart(delay));
+        _recovery = new DeviceRecovery(StartDevice, StopDevice, delay => _deadline.Restart(delay), arena);
     }
 
     /// <inheritdoc/>
@@ -54,7 +54,14 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
     {
         _self = Context.Self;
         _deadline = Context.CreateTimer(EntropyMessage.Deadline());
-        StartDevice();
+        if (_arena.IsRevoked)
+        {
+            _recovery.Begin();
+        }
+        else
+        {
+            StartDevice();
+        }
     }
 
     /// <inheritdoc/>
@@ -123,7 +130,7 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
     {
         if (_recovery.IsResting)
         {
-            request.Reply.TryFail(new VirtioException($"{_transport.Name} is left in reset for a while."));
+            request.Reply.TryFail(LeftAlone());
             return;
         }
 
@@ -212,13 +219,16 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
     {
         if (_recovery.IsResting)
         {
-            FailWaiting(new VirtioException($"{_transport.Name} is left in reset for a while."));
+            FailWaiting(LeftAlone());
         }
         else if (_waiting.Count > 0)
         {
             Begin();
         }
     }
+
+    private VirtioException LeftAlone() =>
+        new(_arena.IsRevoked ? $"The capability of {_transport.Name} was revoked." : $"{_transport.Name} is left in reset for a while.");
 
     private void FailWaiting(Exception reason)
     {
@@ -245,9 +255,8 @@ public sealed class VirtioRngDriver : Actor<EntropyMessage>, IRestartsToSwap
         _buffer?.Dispose();
         _queue = null;
         _buffer = null;
-        // Before the reset, which may not come to an end: a line that the device keeps up would fire for ever.
-        _transport.DisconnectInterrupts();
-        VirtioHandshake.Reset(_transport, _arena);
+        // The buffer is this driver's own, and waits in quarantine like the ring; who waits for octets does not wait for the device.
+        VirtioHandshake.EndUse(_transport, _arena, static () => { }, static () => { });
     }
 
     /// <summary>Runs on a worker, outside this actor's turns.</summary>

@@ -8,7 +8,7 @@ using Troupe.Drivers.Discovery;
 namespace Troupe.Drivers.Xen;
 
 /// <summary>Finds the devices that xenstore lists for this domain and tells the registrar of them. Stops when done.</summary>
-public sealed class XenDiscovery : Actor<DiscoveryMessage>
+public sealed class XenDiscovery : Actor<DiscoveryMessage>, IRefusesSwap
 {
     /// <summary>Where network cards are listed, by number.</summary>
     public const string NetworkPath = "device/vif";
@@ -32,6 +32,9 @@ public sealed class XenDiscovery : Actor<DiscoveryMessage>
         _open = open;
         _registrar = registrar;
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it looks once, when it starts, and stops; a new one would look never, or once more.";
 
     /// <inheritdoc/>
     protected override void Started() => Context.Self.TryTell(default);

@@ -20,7 +20,7 @@ public enum XenShutdownRequest
 }
 
 /// <summary>Waits for the toolstack to ask the domain to end, confirms that, and has it done.</summary>
-public sealed class XenShutdownWatch : Actor<XenShutdownMessage>
+public sealed class XenShutdownWatch : Actor<XenShutdownMessage>, IRefusesSwap
 {
     private const string Path = "control/shutdown";
 
@@ -34,6 +34,9 @@ public sealed class XenShutdownWatch : Actor<XenShutdownMessage>
         _store = store;
         _onRequest = onRequest;
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "xenstore tells it of a request once, and a new one would take that for its own beginning: the domain could not be shut down.";
 
     /// <inheritdoc/>
     protected override void Started() => Context.Self.TryTell(default);

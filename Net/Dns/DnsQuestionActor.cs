@@ -38,7 +38,7 @@ public sealed record DnsSurroundings(
 /// Asks for one name and type, tells the resolver what it found, and stops. It waits for the transports and the resolver, which never wait for it.
 /// </summary>
 public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsType type, ImmutableArray<DnsServer> servers, ActorRef<DnsMessage> resolver)
-    : Actor<DnsQuestionMessage>
+    : Actor<DnsQuestionMessage>, IRefusesSwap
 {
     private const ushort ServerPort = 53;
     private const int PortAttempts = 16;
@@ -53,6 +53,9 @@ public sealed class DnsQuestionActor(DnsSurroundings around, string name, DnsTyp
     private bool _extended = true;
     private ushort _id;
     private ushort _port;
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it is one question under way, and ends with its answer; a new one would not know what was asked.";
 
     /// <inheritdoc/>
     protected override void Started()

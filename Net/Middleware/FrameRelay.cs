@@ -14,10 +14,13 @@ namespace Troupe.Net.Middleware;
 /// <param name="waits">Whether it waits for room: true downwards.</param>
 /// <param name="counters">Where what is dropped for lack of room is counted.</param>
 public sealed class FrameRelay<[Sendable] TMessage>(
-    ActorRef<TMessage> next, FrameStage stage, FrameCarrier<TMessage> frames, bool waits, LayerCounters counters) : Actor<TMessage>
+    ActorRef<TMessage> next, FrameStage stage, FrameCarrier<TMessage> frames, bool waits, LayerCounters counters) : Actor<TMessage>, IRefusesSwap
     where TMessage : struct, IDisposable
 {
     private readonly Queue<FrameBatch> _onward = new();
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "frames that its stage holds would be nobody's.";
 
     /// <inheritdoc/>
     protected override void Stopped() => stage.End();

@@ -42,14 +42,15 @@ internal sealed class WindowDevice(string name, Func<RegisterWindow> open, Wired
     /// <inheritdoc/>
     public override void Revoke()
     {
-        _isRevoked = true;
-        line.Revoke();
-        (_window as MappedRegisterWindow)?.Revoke();
-        (_window as PortRegisterWindow)?.Revoke();
         foreach (PhysicalDmaArena arena in _arenas)
         {
             arena.Revoke();
         }
+
+        _isRevoked = true;
+        line.Revoke();
+        (_window as MappedRegisterWindow)?.Revoke();
+        (_window as PortRegisterWindow)?.Revoke();
     }
 
     private void ThrowIfRevoked()

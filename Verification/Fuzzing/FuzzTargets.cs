@@ -7,7 +7,7 @@ internal static class FuzzTargets
     [
         new EthernetTarget(), new ArpTarget(), new Ipv4Target(), new Ipv6Target(), new IcmpTarget(), new Icmpv6Target(), new IgmpTarget(), new UdpTarget(), new TcpTarget(),
         new DhcpTarget(), new Dhcpv6Target(), new DnsNameTarget(), new DnsAnswerTarget(), new ResolverTarget(),
-        new PvhTarget(), new FirmwareTablesTarget(), new PciTarget(), new PciBusTarget(), new MmioTarget(), new VirtqueueTarget(), new NetworkDeviceTarget(), new Rtl8139Target(), new XenNetworkTarget(), new XenStoreTarget(),
+        new PvhTarget(), new FirmwareTablesTarget(), new PciTarget(), new PciBusTarget(), new MmioTarget(), new VirtqueueTarget(), new NetworkDeviceTarget(), new Rtl8139Target(), new XenNetworkTarget(), new XenBlockTarget(), new XenStoreTarget(),
         new StackTarget(),
         new AddressTextTarget(), new CommandLineTarget(),
     ];

@@ -1,7 +1,6 @@
 using Troupe.Actors;
 using Troupe.Actors.TestKit;
 using Troupe.Drivers.Contracts;
-using Troupe.Drivers.Virtio;
 using Troupe.Drivers.VirtioBlk;
 
 namespace Troupe.Drivers.Tests;
@@ -9,27 +8,22 @@ namespace Troupe.Drivers.Tests;
 /// <summary>A virtio block device, its driver's actor in a system of the TestKit, and a client.</summary>
 internal sealed class BlkFixture
 {
-    public BlkFixture(TestSystem test, FakeDisk disk, FakeMemory memory, string transport = "mmio", int maximumBatches = 16, int wanted = 1, int vectors = 2)
+    public BlkFixture(TestSystem test, FakeDisk disk, string transport = "mmio", int maximumBatches = 16, int wanted = 1, int vectors = 2)
     {
         Disk = disk;
-        Arena = new FakeArena(memory);
-        Pci = new FakePciDevice(disk.Device, transport == "pci-msix" ? vectors : 0);
-        IVirtioTransport way = transport switch
-        {
-            "mmio" => VirtioMmioTransport.Open(new FakeMmioDevice(disk.Device)),
-            "pci-msix" or "pci-intx" => VirtioPciTransport.Open(Pci),
-            _ => throw new ArgumentOutOfRangeException(nameof(transport)),
-        };
-        Device = new VirtioBlkDevice(way, Arena, new VirtioBlkOptions { Queues = wanted, RingSizeLimit = 16, MaximumInFlight = 4, MaximumBatches = maximumBatches, BufferCount = 16, BufferSize = 8192 });
+        Way = FakeWay.To(disk.Device, transport, vectors);
+        Device = new VirtioBlkDevice(Way.Transport, Arena, new VirtioBlkOptions { Queues = wanted, RingSizeLimit = 16, MaximumInFlight = 4, MaximumBatches = maximumBatches, BufferCount = 16, BufferSize = 8192 });
         Driver = test.System.Spawn(() => new VirtioBlkDriver(Device), new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeDisk Disk { get; }
 
-    /// <summary>The way to the device unless it is MMIO.</summary>
-    public FakePciDevice Pci { get; }
+    /// <summary>What the driver has of the device.</summary>
+    public FakeWay Way { get; }
 
-    public FakeArena Arena { get; }
+    public FakePciDevice Pci => Way.Pci!;
+
+    public FakeArena Arena => Way.Arena;
 
     public VirtioBlkDevice Device { get; }
 
@@ -38,14 +32,14 @@ internal sealed class BlkFixture
     public BlockBufferPool Buffers => Device.Buffers;
 
     /// <summary>A scenario with a disk.</summary>
-    public static void Run(Func<TestSystem, BlkFixture, Task> scenario, ulong features = FakeDisk.Usual, string transport = "mmio", uint blockSize = 512, Action<FakeDisk>? configure = null, int maximumBatches = 16) =>
+    public static void Run(Func<TestSystem, BlkFixture, Task> scenario, ulong features = FakeDisk.Usual, string transport = "mmio", uint blockSize = 512, Action<FakeDisk>? configure = null, int maximumBatches = 16, TestOptions? options = null) =>
         TestSystem.Run(test =>
         {
             var memory = new FakeMemory();
             var disk = new FakeDisk(memory, features, blockSize: blockSize);
             configure?.Invoke(disk);
-            return scenario(test, new BlkFixture(test, disk, memory, transport, maximumBatches));
-        });
+            return scenario(test, new BlkFixture(test, disk, transport, maximumBatches));
+        }, options);
 
     /// <summary>A scenario with a disk of several queues, on PCI; as many are wanted and there are vectors for, unless it is said.</summary>
     public static void RunWithQueues(Func<TestSystem, BlkFixture, Task> scenario, int queues = 2, int? wanted = null, int? vectors = null) =>
@@ -54,7 +48,7 @@ internal sealed class BlkFixture
     public static BlkFixture WithQueues(TestSystem test, int queues = 2, int? wanted = null, int? vectors = null)
     {
         var memory = new FakeMemory();
-        return new BlkFixture(test, new FakeDisk(memory, queues: queues), memory, "pci-msix", wanted: wanted ?? queues, vectors: vectors ?? queues + 1);
+        return new BlkFixture(test, new FakeDisk(memory, queues: queues), "pci-msix", wanted: wanted ?? queues, vectors: vectors ?? queues + 1);
     }
 
     public async Task<BlockDeviceInformation> InformationAsync() => await Driver.AskAsync<BlockDeviceInformation>(BlockDeviceMessage.GetInformation);

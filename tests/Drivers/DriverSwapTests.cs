@@ -1,7 +1,10 @@
+using Troupe.Actors;
 using Troupe.Drivers.Contracts;
+using Troupe.Drivers.Discovery;
 using Troupe.Drivers.Tests.Xen;
 using Troupe.Drivers.VirtioBlk;
 using Troupe.Drivers.VirtioNet;
+using Troupe.Drivers.Xen;
 
 namespace Troupe.Drivers.Tests;
 
@@ -49,6 +52,49 @@ public sealed class DriverSwapTests
             await blk.AssertNothingLeakedAsync();
         },
         queues);
+
+    [Fact]
+    public async Task TheRegistrarOfDevicesRefusesAndStillKnowsThem()
+    {
+        await using var system = new ActorSystem();
+        var registrar = system.Spawn(new DeviceRegistrar([new FakeFactory("any", static _ => true)], [DeviceBus.Pci]), "devices");
+        registrar.Tell(new DeviceRegistrarMessage.Found(new DeviceDescription("card", DeviceBus.Pci, 1, 2), static () => new FakePlatformDevice("card", new FakeWindow(4))));
+        registrar.Tell(new DeviceRegistrarMessage.ScanCompleted(DeviceBus.Pci, 1));
+        Assert.Single(await DeviceRegistrarTests.DevicesAsync(registrar));
+        var refused = await Assert.ThrowsAsync<HotSwapException>(() => registrar.SwapAsync(static () => new DeviceRegistrar([], [])));
+        Assert.Contains("discoveries report once", refused.Message, StringComparison.Ordinal);
+        Assert.Single(await DeviceRegistrarTests.DevicesAsync(registrar));
+    }
+
+    [Fact]
+    public void XenstoresClientRefusesAndItsWatchesGoOn() => BlkFrontFixture.Run(async (test, disk) =>
+    {
+        await disk.InformationAsync();
+        var refused = await Assert.ThrowsAsync<HotSwapException>(() => disk.XenStore.SwapAsync(() => new XenStoreClient(disk.Store)));
+        Assert.Contains("stream of octets", refused.Message, StringComparison.Ordinal);
+        // It is told of through a watch, and read through the same stream.
+        disk.Backend.Grow(512);
+        await test.WhenIdle();
+        Assert.Equal(512, (await disk.InformationAsync()).SectorCount);
+    });
+
+    [Fact]
+    public void AQueueOfADiskRefusesAndItsDriverIsSwappedWithIt() => BlkFixture.RunWithQueues(async (test, blk) =>
+    {
+        await blk.InformationAsync();
+        await test.WhenIdle();
+        var queue = test.System.Find("/disk/queue 1");
+        Assert.NotNull(queue);
+        var refused = await Assert.ThrowsAsync<HotSwapException>(() => queue.SwapAsync(() => new VirtioBlkDriver(blk.Device)));
+        Assert.Contains("swapped with its queues", refused.Message, StringComparison.Ordinal);
+        blk.Disk.PerformAtOnce();
+        using (var batch = await blk.SubmitAsync(blk.Write(0, 1)))
+        {
+            Assert.Equal(BlockStatus.Done, batch.Status);
+        }
+
+        await blk.AssertNothingLeakedAsync();
+    });
 
     [Fact]
     public async Task ACardsNewDriverSendsAndReceivesByEveryPair()

@@ -29,7 +29,7 @@ internal sealed class MultiqueueFixture : IAsyncDisposable
         new byte[] { 0x52, 0x54, 0, 0x12, 0x34, 0x56, 1, 0, (byte)pairs, 0 }.CopyTo(Device.Configuration, 0);
         Device.OnNotify = Command;
         Pci = new FakePciDevice(Device, vectors ?? (2 * pairs) + 2);
-        Arena = new FakeArena(_memory);
+        Arena = Pci.CreateArena(FakeArena.Ample);
         Driven = new VirtioNetDevice(VirtioPciTransport.Open(Pci), Arena, new VirtioNetOptions
         {
             RingSizeLimit = Ring,

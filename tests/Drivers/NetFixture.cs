@@ -12,15 +12,7 @@ internal sealed class NetFixture
     {
         Device = new FakeVirtioDevice(Memory, VirtioDeviceType.Network, 2, ring, features);
         new byte[] { 0x52, 0x54, 0, 0x12, 0x34, 0x56, 1, 0, 0, 0, 0xDC, 0x05 }.CopyTo(Device.Configuration, 0);
-        Arena = new FakeArena(Memory);
-        Transport = transport switch
-        {
-            "mmio" => VirtioMmioTransport.Open(new FakeMmioDevice(Device)),
-            "pci-msix" => VirtioPciTransport.Open(new FakePciDevice(Device, 3)),
-            "pci-one-vector" => VirtioPciTransport.Open(new FakePciDevice(Device, 1)),
-            "pci-intx" => VirtioPciTransport.Open(new FakePciDevice(Device, 0)),
-            _ => throw new ArgumentOutOfRangeException(nameof(transport)),
-        };
+        Way = transport == "pci-one-vector" ? FakeWay.To(Device, "pci-msix", vectors: 1) : FakeWay.To(Device, transport, vectors: 3);
         Driver = new VirtioNetDevice(Transport, Arena, new VirtioNetOptions
         {
             RingSizeLimit = ring,
@@ -37,9 +29,12 @@ internal sealed class NetFixture
 
     public FakeVirtioDevice Device { get; }
 
-    public FakeArena Arena { get; }
+    /// <summary>What the driver has of the device.</summary>
+    public FakeWay Way { get; }
 
-    public IVirtioTransport Transport { get; }
+    public FakeArena Arena => Way.Arena;
+
+    public IVirtioTransport Transport => Way.Transport;
 
     public VirtioNetDevice Driver { get; }
 

@@ -44,7 +44,7 @@ public sealed class VirtioBlkMultiqueueTests
         var memory = new FakeMemory();
         var disk = new FakeDisk(memory, queues: 2);
         disk.Device.Configuration[34] = 0;
-        _ = new BlkFixture(test, disk, memory, "pci-msix", wanted: 2, vectors: 3);
+        _ = new BlkFixture(test, disk, "pci-msix", wanted: 2, vectors: 3);
         Assert.Contains("has no queues", (await test.ExpectFailureAsync()).Exception.Message, StringComparison.Ordinal);
     });
 

@@ -319,7 +319,7 @@ public sealed class VirtioBlkTests
     public void ADeviceWithBlocksOfNoPossibleSizeIsRefused(uint blockSize) => TestSystem.Run(async test =>
     {
         var memory = new FakeMemory();
-        _ = new BlkFixture(test, new FakeDisk(memory, blockSize: blockSize), memory);
+        _ = new BlkFixture(test, new FakeDisk(memory, blockSize: blockSize));
         var failure = await test.ExpectFailureAsync();
         Assert.Contains($"blocks of {blockSize} bytes", Assert.IsType<VirtioException>(failure.Exception).Message, StringComparison.Ordinal);
     });
@@ -331,7 +331,7 @@ public sealed class VirtioBlkTests
         var disk = new FakeDisk(memory, FakeDisk.Usual | FakeDisk.SizeMax | FakeDisk.SegMax, blockSize: 4096);
         disk.Configure(8, 512);
         disk.Configure(12, 1);
-        _ = new BlkFixture(test, disk, memory);
+        _ = new BlkFixture(test, disk);
         var failure = await test.ExpectFailureAsync();
         Assert.Contains("cannot transfer a block of 4096 bytes", failure.Exception.Message, StringComparison.Ordinal);
     });

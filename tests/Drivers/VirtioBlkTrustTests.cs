@@ -153,7 +153,7 @@ public sealed class VirtioBlkTrustTests
         test =>
         {
             var memory = new FakeMemory();
-            return MisbehaveAsync(test, new BlkFixture(test, new FakeDisk(memory), memory), together: 1);
+            return MisbehaveAsync(test, new BlkFixture(test, new FakeDisk(memory)), together: 1);
         },
         count: 200);
 

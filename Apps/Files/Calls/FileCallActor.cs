@@ -6,9 +6,11 @@ namespace Troupe.Apps.Files;
 /// Between threads that block and the file system: asks for them, as many at a time as there are, and wakes each when its answer has come. So it never waits itself, and flushes of
 /// several threads become one commit.
 /// </summary>
-internal sealed class FileCallActor(ActorRef<FileSystemMessage> files) : Actor<FileCall?>
+internal sealed class FileCallActor(ActorRef<FileSystemMessage> files) : Actor<FileCall?>, IRefusesSwap
 {
     private readonly HashSet<FileCall> _pending = [];
+
+    string IRefusesSwap.WhyNotSwapped => "it knows which threads wait for the file system, and a new one would never wake them if that stops.";
 
     protected override void Started() => Context.Watch(files, null);
 

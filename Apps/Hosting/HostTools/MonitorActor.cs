@@ -6,7 +6,7 @@ namespace Troupe.Apps.Hosting.HostTools;
 
 /// <summary>Serves <see cref="MonitorCommands"/> on one console port: a line of UTF-8 is a command, and its answer is sent before the next is looked at.</summary>
 /// <remarks>What it holds is bounded: one answer, one line, and the port's buffers, which hold the host back while an answer is on its way.</remarks>
-internal sealed class MonitorActor(ActorSystem system, ActorRef<ConsolePortMessage> device) : Actor<ConsolePortEvent>
+internal sealed class MonitorActor(ActorSystem system, ActorRef<ConsolePortMessage> device) : Actor<ConsolePortEvent>, IRefusesSwap
 {
     /// <summary>The port's name.</summary>
     public const string PortName = "org.troupe.monitor";
@@ -28,6 +28,9 @@ internal sealed class MonitorActor(ActorSystem system, ActorRef<ConsolePortMessa
     public static void Start(ActorSystem system, ActorRef<ConsolePortMessage> device) => system.Spawn(
         () => new MonitorActor(system, device),
         new SpawnOptions { Name = $"monitor of {device.Name}", OnFailure = FailurePolicy.Restart, WaitsFor = [device] });
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it has its port open, and a new one would never hear of that.";
 
     /// <inheritdoc/>
     protected override void Started() => device.Tell(ConsolePortMessage.Attach(PortName, new PortEvents(Context.Self)));

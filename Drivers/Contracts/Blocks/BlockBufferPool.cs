@@ -12,6 +12,7 @@ public sealed class BlockBufferPool
 {
     private readonly SlotPool _slots;
     private readonly BlockBufferSlot[] _buffers;
+    private int _isClosed;
 
     private BlockBufferPool(int count, int size, Memory<byte> memory)
     {
@@ -64,10 +65,15 @@ public sealed class BlockBufferPool
     /// <summary>A pool over managed memory, for devices that are programs.</summary>
     public static BlockBufferPool Create(int count, int size) => Create(count, size, new byte[(long)count * size]);
 
-    /// <summary>Rents a buffer. False when all are out.</summary>
+    /// <summary>
+    /// Lends nothing any more: a device that nobody can reset may still write to any of its buffers. Those that are out stay valid, and are kept when they come back.
+    /// </summary>
+    public void Close() => ProcessorMemory.StoreRelease(ref _isClosed, 1);
+
+    /// <summary>Rents a buffer. False when all are out, or the pool was closed.</summary>
     public bool TryRent(out BlockBuffer buffer)
     {
-        if (!_slots.TryTake(out var index))
+        if (ProcessorMemory.LoadAcquire(ref _isClosed) != 0 || !_slots.TryTake(out var index))
         {
             buffer = default;
             return false;

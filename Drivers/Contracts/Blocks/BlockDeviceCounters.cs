@@ -29,6 +29,9 @@ public sealed class BlockDeviceCounters
     /// <summary><see cref="BlockDeviceStatistics.Resets"/>.</summary>
     public long Resets { get; set; }
 
+    /// <summary><see cref="BlockDeviceStatistics.RefusedResets"/>.</summary>
+    public long RefusedResets { get; set; }
+
     /// <summary>The device has ended an operation.</summary>
     public void Count(in BlockOperation operation, BlockStatus status)
     {
@@ -82,6 +85,7 @@ public sealed class BlockDeviceCounters
         sum.Notifications += Notifications;
         sum.DeviceViolations += DeviceViolations;
         sum.Resets += Resets;
+        sum.RefusedResets += RefusedResets;
     }
 
     /// <summary>All of them as they are now.</summary>
@@ -100,5 +104,6 @@ public sealed class BlockDeviceCounters
         Notifications = Notifications,
         DeviceViolations = DeviceViolations,
         Resets = Resets,
+        RefusedResets = RefusedResets,
     };
 }

@@ -34,7 +34,7 @@ public sealed record BlockDeviceStatistics
     /// <summary>Operations that the device failed.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Operations that waited or were in flight when the device was reset, and ended with <see cref="BlockStatus.DeviceReset"/>.</summary>
+    /// <summary>Operations that waited or were in flight when the device was reset, or was given up without a reset, and ended with <see cref="BlockStatus.DeviceReset"/>.</summary>
     public long LostInReset { get; init; }
 
     /// <summary>Interrupts taken.</summary>
@@ -48,6 +48,9 @@ public sealed record BlockDeviceStatistics
 
     /// <summary>Times the device was reset after its first start.</summary>
     public long Resets { get; init; }
+
+    /// <summary>Times the device was to be reset and was not, because its capability had been revoked: it is not driven any more.</summary>
+    public long RefusedResets { get; init; }
 
     /// <summary>The queues that are in use, the first one first; none if the device has one only.</summary>
     public ImmutableArray<BlockQueueStatistics> Queues { get; init; } = [];

@@ -41,4 +41,7 @@ public sealed record ConsolePortStatistics
 
     /// <summary>Times the device was reset after its first start.</summary>
     public long Resets { get; init; }
+
+    /// <summary>Times the device was to be reset and was not, because its capability had been revoked: it is not driven any more.</summary>
+    public long RefusedResets { get; init; }
 }

@@ -49,7 +49,7 @@ public sealed record NetworkDeviceStatistics
     /// <summary>Frames not transmitted: of a foreign pool, and no frame was free to copy them into.</summary>
     public long TransmitDroppedNoFrame { get; init; }
 
-    /// <summary>Frames not transmitted, or perhaps transmitted: in flight when the device was reset.</summary>
+    /// <summary>Frames not transmitted, or perhaps transmitted: in flight when the device was reset, or given up without a reset.</summary>
     public long TransmitLostInReset { get; init; }
 
     /// <summary>Frames of a foreign pool that were copied to be sent.</summary>
@@ -78,6 +78,9 @@ public sealed record NetworkDeviceStatistics
 
     /// <summary>Every reset after the first start, whatever the reason.</summary>
     public long Resets { get; init; }
+
+    /// <summary>Times the device was to be reset and was not, because its capability had been revoked: it is not driven any more.</summary>
+    public long RefusedResets { get; init; }
 
     /// <summary>The same by queue pair, where the device has several in use; their numbers are in those above as well. Pair N interrupts processor N.</summary>
     public ImmutableArray<NetworkQueueStatistics> Queues { get; init; } = [];

@@ -30,6 +30,7 @@ public sealed partial class BlkFrontDevice
     private readonly List<Reply<BlockDeviceInformation>> _askers = [];
     private BlockDeviceInformation? _information;
     private int _incarnation;
+    private bool _isGivenUp;
 
     /// <summary>Takes the device; its memory comes from <paramref name="arena"/>, once and for all incarnations.</summary>
     /// <param name="frontend">The device.</param>
@@ -55,6 +56,9 @@ public sealed partial class BlkFrontDevice
 
     /// <summary>The buffers that clients rent.</summary>
     public BlockBufferPool Buffers => _buffers;
+
+    /// <summary>Whether its capability was revoked: nothing will be granted again.</summary>
+    internal bool IsRevoked => _arena.IsRevoked;
 
     /// <summary>Whether the halves are connected and the rings are in use.</summary>
     internal bool IsRunning { get; private set; }
@@ -97,9 +101,12 @@ public sealed partial class BlkFrontDevice
 
     /// <summary>
     /// Ends the use of the rings; the actors of the queues beside the first have ended. What waits is answered at once with <see cref="BlockStatus.DeviceReset"/>; what is in flight
-    /// only when the other domain has let go of all pages, because until then it may still be done. May be called again, to look for that.
+    /// only when the other domain has let go of all pages, because until then it may still be done. May be called again, to look for that. If the capability was revoked meanwhile, nobody will
+    /// use the device again: then all is answered at once, and <see cref="Buffers"/> lends nothing any more.
     /// </summary>
-    internal void Stop()
+    /// <returns>Whether the other domain has let go.</returns>
+    /// <exception cref="CapabilityException">The capability was revoked, and the other domain still has pages; all was answered. Once.</exception>
+    internal bool Stop()
     {
         (IsPrepared, IsRunning) = (false, false);
         foreach (var queue in _queues.All)
@@ -109,11 +116,26 @@ public sealed partial class BlkFrontDevice
 
         if (_frontend.TryTakeBackGrants())
         {
-            foreach (var queue in _queues.All)
-            {
-                queue.Abandon();
-            }
+            _queues.AbandonInFlight();
+            return true;
         }
+
+        if (IsRevoked && !_isGivenUp)
+        {
+            GiveUp();
+        }
+
+        return false;
+    }
+
+    private void GiveUp()
+    {
+        _isGivenUp = true;
+        _counters.RefusedResets++;
+        // Before the answers: whoever has one finds the pool closed.
+        _buffers.Close();
+        _queues.AbandonInFlight();
+        throw new CapabilityException($"The capability of {Name} was revoked while the other domain had pages of it. They are used for nothing else any more.");
     }
 
     /// <summary>The disk grew or shrank.</summary>

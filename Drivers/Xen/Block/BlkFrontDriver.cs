@@ -24,6 +24,9 @@ namespace Troupe.Drivers.Xen;
 /// <b>An other half that lies</b>, closes, goes away, or has requests in a queue and ends none of them for half of <see cref="BlockDeviceMessage.Patience"/>, is cut off and connected to anew: at once, or
 /// after a second if it did nothing well since it was last found lying. Clients are answered with <see cref="BlockStatus.DeviceReset"/> meanwhile.
 /// </para>
+/// <para>
+/// <b>When its capability was revoked</b>, the incarnation that finds out fails, everything is answered, and the next ones answer so for good.
+/// </para>
 /// </remarks>
 public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
 {
@@ -70,9 +73,15 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
     /// <inheritdoc/>
     protected override void Stopped()
     {
-        _device.Stop();
-        // So that it lets go of what is in flight, whether another incarnation follows or not.
-        _connection.TellClosed();
+        try
+        {
+            _device.Stop();
+        }
+        finally
+        {
+            // So that it lets go of what is in flight, whether another incarnation follows or not.
+            _connection.TellClosed();
+        }
     }
 
     /// <inheritdoc/>
@@ -193,7 +202,7 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
             await CutOffAsync();
             Rest();
         }
-        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
+        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException || (exception is CapabilityException && !_device.IsRevoked))
         {
             // A disk that runs needs nothing of xenstore.
             if (!_device.IsRunning)
@@ -237,7 +246,13 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
     /// <summary>The halves are apart, or on their way there: what is in flight is looked after, and a new connection is begun when the other half is ready for it.</summary>
     private async ValueTask FollowPartingAsync()
     {
-        _device.Stop();
+        var hasLetGo = _device.Stop();
+        if (_device.IsRevoked)
+        {
+            LeaveAlone(hasLetGo);
+            return;
+        }
+
         if (!await _connection.IsReadyAsync() || _isLeftAlone)
         {
             Rest();
@@ -265,6 +280,16 @@ public sealed class BlkFrontDriver : Actor<BlockDeviceMessage>, IRestartsToSwap
         await _further.CloseAsync();
         _device.Stop();
         _timer.Cancel();
+    }
+
+    /// <summary>Nothing will be granted again. As long as the other half has pages it is looked whether it still does, and then never again.</summary>
+    private void LeaveAlone(bool hasLetGo)
+    {
+        _isResting = true;
+        if (!hasLetGo)
+        {
+            Rest();
+        }
     }
 
     private void Rest()

@@ -74,9 +74,6 @@ internal sealed class BlkFrontQueue : BlockQueue
         AbandonUngiven();
     }
 
-    /// <summary>The other domain has let go of all pages: answers what was in flight.</summary>
-    public void Abandon() => AbandonInFlight();
-
     /// <inheritdoc/>
     /// <exception cref="XenViolationException">The other end broke the protocol.</exception>
     public override void Service()

@@ -41,6 +41,9 @@ public sealed partial class NetFrontDevice
     /// <summary>Where the device is.</summary>
     public string Name => _frontend.Name;
 
+    /// <summary>Whether its capability was revoked: nothing will be granted again.</summary>
+    internal bool IsRevoked => _arena.IsRevoked;
+
     /// <summary>Whether the rings are in use.</summary>
     public bool IsRunning { get; private set; }
 
@@ -85,21 +88,23 @@ public sealed partial class NetFrontDevice
         _client.Tell(State);
     }
 
-    /// <summary>Ends the use of the rings. Frames with the other domain stay where they are until their grants are back. Tells the client.</summary>
-    internal void Stop()
+    /// <summary>Ends the use of the rings. Frames with the other domain stay where they are until their grants are back. Tells the client. May be called again, to look for the grants.</summary>
+    /// <returns>Whether the other domain has let go of all pages.</returns>
+    internal bool Stop()
     {
         foreach (var queue in _queues)
         {
             queue.Retire();
         }
 
-        // Until the other domain has let go of all pages, frames stay where they are.
-        TryTakeBack();
         if (IsRunning)
         {
             IsRunning = false;
             _client.Tell(NetworkDeviceEvent.Stopped());
         }
+
+        // Until the other domain has let go of all pages, frames stay where they are.
+        return TryTakeBack();
     }
 
     internal void CountEvent() => _counters.Interrupts++;

@@ -23,6 +23,9 @@ namespace Troupe.Drivers.Xen;
 /// <para>
 /// <b>An other half that lies</b> is counted, cut off (its grants are taken back) and connected to anew after a while.
 /// </para>
+/// <para>
+/// <b>When its capability was revoked</b>, the incarnation that finds out fails, and the next ones take back what the other half lets go, and begin no connection.
+/// </para>
 /// </remarks>
 public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>, IRestartsToSwap
 {
@@ -214,6 +217,12 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>, IRestartsToSwa
                 }
             }
 
+            if (_device.IsRevoked)
+            {
+                LeaveAlone();
+                return;
+            }
+
             if (!await _connection.IsReadyAsync())
             {
                 // Its next change is told; should it be silent, this looks again.
@@ -235,7 +244,7 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>, IRestartsToSwa
             OpenQueues();
             WatchDevice();
         }
-        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException or CapabilityException)
+        catch (Exception exception) when (exception is AskTimeoutException or AskFailedException || (exception is CapabilityException && !_device.IsRevoked))
         {
             Rest();
         }
@@ -247,6 +256,16 @@ public sealed class NetFrontDriver : Actor<NetworkDeviceMessage>, IRestartsToSwa
         if ((_device.IsHeldBack || _device.IsStarved || _device.IsStatusUntold) && !_timer.IsActive)
         {
             _timer.Restart(_device.IsHeldBack ? QueueDelays.Hold : QueueDelays.CatchUp);
+        }
+    }
+
+    /// <summary>Nothing will be granted again. As long as the other half has frames it is looked whether it still does, and then never again.</summary>
+    private void LeaveAlone()
+    {
+        _isResting = true;
+        if (!_device.Stop())
+        {
+            Rest();
         }
     }
 

@@ -12,7 +12,7 @@ namespace Troupe.Drivers.Xen;
 /// domain's own directory.
 /// </summary>
 /// <remarks>When xenstore breaks its protocol the actor fails with <see cref="XenViolationException"/> and must not be started again: nobody could join the byte stream in its middle.</remarks>
-public sealed class XenStoreClient : Actor<XenStoreMessage>
+public sealed class XenStoreClient : Actor<XenStoreMessage>, IRefusesSwap
 {
     private readonly XenStoreConnection _connection;
     private readonly XenStoreRing _ring;
@@ -32,6 +32,9 @@ public sealed class XenStoreClient : Actor<XenStoreMessage>
         _connection = connection;
         _ring = new XenStoreRing(connection.Page);
     }
+
+    /// <inheritdoc/>
+    string IRefusesSwap.WhyNotSwapped => "it stands in the middle of a stream of octets, with questions and watches of others; a new one could not join it.";
 
     /// <inheritdoc/>
     protected override void Started()

@@ -85,7 +85,12 @@ internal sealed class MachinePciFunction : PciFunction
     }
 
     /// <inheritdoc/>
-    public override void SetBusMaster(bool enabled) => SetCommand(enabled ? 0 : BusMastering, enabled ? BusMastering : 0);
+    public override void SetBusMaster(bool enabled)
+    {
+        // The function may be another driver's by now.
+        ThrowIfRevoked();
+        SetCommand(enabled ? 0 : BusMastering, enabled ? BusMastering : 0);
+    }
 
     /// <inheritdoc/>
     public override DmaArena CreateArena(long limit)
@@ -104,8 +109,13 @@ internal sealed class MachinePciFunction : PciFunction
             return;
         }
 
+        foreach (PhysicalDmaArena arena in _arenas)
+        {
+            arena.Revoke();
+        }
+
         _isRevoked = true;
-        SetBusMaster(false);
+        SetCommand(BusMastering, 0);
         foreach (MessageInterruptLine? line in _vectors)
         {
             line?.Revoke();
@@ -122,11 +132,6 @@ internal sealed class MachinePciFunction : PciFunction
         {
             (window as MappedRegisterWindow)?.Revoke();
             (window as PortRegisterWindow)?.Revoke();
-        }
-
-        foreach (PhysicalDmaArena arena in _arenas)
-        {
-            arena.Revoke();
         }
 
         _bus.Close(Address);

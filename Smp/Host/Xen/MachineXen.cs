@@ -146,15 +146,16 @@ internal sealed class MachineXenFrontend(string name, ushort domain, XenGrants g
     {
         lock (_lock)
         {
+            foreach (PhysicalDmaArena arena in _arenas)
+            {
+                arena.Revoke();
+            }
+
             _isRevoked = true;
             _channels.ForEach(static channel => channel.Revoke());
         }
 
         TryTakeBackGrants();
-        foreach (PhysicalDmaArena arena in _arenas)
-        {
-            arena.Revoke();
-        }
     }
 
     private void ThrowIfRevoked()

@@ -99,8 +99,19 @@ public sealed class DmaArenaTests
         // The device may still write there: who revokes does not know that it was reset.
         Assert.Equal(16, _arena.BytesInQuarantine);
         Assert.Equal(0, _arena.Freed);
-        _arena.DeviceWasReset();
-        Assert.Equal(1, _arena.Freed);
+        Assert.True(_arena.IsRevoked);
+    }
+
+    [Fact]
+    public void AResetThatIsReportedAfterTheGrantsWereRevokedFreesNothing()
+    {
+        // Clients of the driver may read the second for as long as they like: it was disposed of by nobody who knows them.
+        _arena.Allocate(16, 8).Dispose();
+        var lent = _arena.Allocate(16, 8).Memory;
+        _arena.Revoke();
+        Assert.Throws<CapabilityException>(_arena.DeviceWasReset);
+        Assert.Equal((0, 32L), (_arena.Freed, _arena.BytesInQuarantine));
+        lent.Span.Clear();
     }
 
     [Theory]

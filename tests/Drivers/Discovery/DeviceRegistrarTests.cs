@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Troupe.Actors;
 using Troupe.Drivers.Discovery;
 
@@ -59,6 +60,23 @@ public sealed class DeviceRegistrarTests : IAsyncLifetime
         Assert.True(_capability.IsRevoked);
         Assert.Equal("working", devices[1].DriverName);
         Assert.NotNull(devices[1].Driver);
+    }
+
+    [Fact]
+    public async Task ADeviceIsTakenBackWhenItsDriverHasStopped()
+    {
+        var registrar = Spawn([new FakeFactory("any", static _ => true)]);
+        registrar.Tell(new DeviceRegistrarMessage.Found(_card, () => _capability));
+        registrar.Tell(new DeviceRegistrarMessage.ScanCompleted(DeviceBus.Pci, 1));
+        var driver = Assert.Single(await DevicesAsync(registrar)).Driver!;
+        Assert.False(_capability.IsRevoked);
+        await driver.StopAsync();
+        var clock = Stopwatch.StartNew();
+        while (!_capability.IsRevoked)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "It was not taken back.");
+            await DevicesAsync(registrar);
+        }
     }
 
     [Fact]

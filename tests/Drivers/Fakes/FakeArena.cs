@@ -2,8 +2,11 @@ using Troupe.Core.Capabilities;
 
 namespace Troupe.Drivers.Tests;
 
-internal sealed class FakeArena(FakeMemory memory, long limit = 1 << 26) : DmaArena(limit)
+internal sealed class FakeArena(FakeMemory memory, long limit = FakeArena.Ample) : DmaArena(limit)
 {
+    /// <summary>More than any test needs.</summary>
+    public const long Ample = 1 << 26;
+
     public int Freed { get; private set; }
 
     /// <summary>How many of the next requests are refused.</summary>

@@ -7,6 +7,7 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
 {
     private Action? _callback;
     private bool _masked = true;
+    private bool _isRevoked;
 
     public int Fired { get; private set; }
 
@@ -17,6 +18,7 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
 
     public override void Connect(Action onInterrupt, int? processor = null)
     {
+        ThrowIfRevoked();
         _callback = onInterrupt;
         Processor = processor;
         _masked = false;
@@ -25,7 +27,13 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
 
     public override void Acknowledge()
     {
-        if (IsLevelTriggered && _callback is not null)
+        if (!IsLevelTriggered)
+        {
+            return;
+        }
+
+        ThrowIfRevoked();
+        if (_callback is not null)
         {
             _masked = false;
             Update();
@@ -38,6 +46,13 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
         _callback = null;
     }
 
+    /// <summary>Disconnects for good.</summary>
+    public void Revoke()
+    {
+        _isRevoked = true;
+        Disconnect();
+    }
+
     public void Raise()
     {
         if (level is not null)
@@ -48,6 +63,14 @@ internal sealed class FakeLine(Func<bool>? level) : InterruptLine
         {
             Fired++;
             _callback();
+        }
+    }
+
+    private void ThrowIfRevoked()
+    {
+        if (_isRevoked)
+        {
+            throw new CapabilityException("The device's grants were revoked.");
         }
     }
 

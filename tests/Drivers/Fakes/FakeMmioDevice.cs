@@ -8,12 +8,13 @@ internal sealed class FakeMmioDevice : PlatformDevice
 {
     private readonly Window _window;
     private readonly FakeMemory _memory;
+    private readonly FakeGrants _grants = new();
 
     public FakeMmioDevice(FakeVirtioDevice device)
     {
         _memory = device.Memory;
         _window = new Window(device);
-        Line = new FakeLine(() => device.InterruptStatus != 0);
+        Line = _grants.Add(new FakeLine(() => device.InterruptStatus != 0));
         device.Deliver = _ => Line.Raise();
     }
 
@@ -25,15 +26,14 @@ internal sealed class FakeMmioDevice : PlatformDevice
 
     public uint DeviceIdOverride { set => _window.DeviceId = value; }
 
-    public override RegisterWindow OpenRegisters() => _window;
+    public override RegisterWindow OpenRegisters() => _grants.Window(_window);
 
     public override InterruptLine OpenInterrupt() => Line;
 
-    public override DmaArena CreateArena(long limit) => new FakeArena(_memory, limit);
+    public override FakeArena CreateArena(long limit) => _grants.Add(new FakeArena(_memory, limit));
 
-    public override void Revoke()
-    {
-    }
+    /// <summary>The device itself is not kept from memory: there is nothing on this bus that could.</summary>
+    public override void Revoke() => _grants.Revoke();
 
     private sealed class Window(FakeVirtioDevice device) : RegisterWindow(0x200)
     {

@@ -11,12 +11,13 @@ internal sealed class FakePciDevice : PciFunction
     private readonly FakeVirtioDevice _device;
     private readonly Bar _bar;
     private readonly FakeLine[] _vectors;
+    private readonly FakeGrants _grants = new();
 
     public FakePciDevice(FakeVirtioDevice device, int vectors)
     {
         _device = device;
-        Line = new FakeLine(() => vectors == 0 && device.InterruptStatus != 0);
-        _vectors = [.. Enumerable.Range(0, vectors).Select(_ => new FakeLine(null))];
+        Line = _grants.Add(new FakeLine(() => vectors == 0 && device.InterruptStatus != 0));
+        _vectors = [.. Enumerable.Range(0, vectors).Select(_ => _grants.Add(new FakeLine(null)))];
         _bar = new Bar(device, vectors);
         device.Deliver = queue =>
         {
@@ -62,18 +63,24 @@ internal sealed class FakePciDevice : PciFunction
 
     public override uint ReadConfiguration(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(Space.AsSpan(offset));
 
-    public override RegisterWindow OpenBar(int bar) => bar == 4 ? _bar : throw new CapabilityException($"No register {bar}.");
+    public override RegisterWindow OpenBar(int bar) => bar == 4 ? _grants.Window(_bar) : throw new CapabilityException($"No register {bar}.");
 
     public override InterruptLine OpenVector(int vector) => _vectors[vector];
 
     public override InterruptLine OpenInterrupt() => Line;
 
-    public override void SetBusMaster(bool enabled) => IsBusMaster = enabled;
+    public override void SetBusMaster(bool enabled)
+    {
+        _grants.ThrowIfRevoked();
+        IsBusMaster = enabled;
+    }
 
-    public override DmaArena CreateArena(long limit) => new FakeArena(_device.Memory, limit);
+    public override FakeArena CreateArena(long limit) => _grants.Add(new FakeArena(_device.Memory, limit));
 
     public override void Revoke()
     {
+        _grants.Revoke();
+        IsBusMaster = false;
     }
 
     private void AddCapability(int at, byte next, byte type, uint offset, uint length)

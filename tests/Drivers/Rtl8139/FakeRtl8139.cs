@@ -14,6 +14,7 @@ internal sealed class FakeRtl8139 : PciFunction
 
     private readonly FakeMemory _memory;
     private readonly Window _window;
+    private readonly FakeGrants _grants = new();
     private readonly uint[] _transmitStatus = new uint[Slots];
     private readonly uint[] _transmitAddress = new uint[Slots];
     private uint _ring;
@@ -28,7 +29,7 @@ internal sealed class FakeRtl8139 : PciFunction
     {
         _memory = memory;
         _window = new Window(this);
-        Line = new FakeLine(() => (Causes & _mask) != 0);
+        Line = _grants.Add(new FakeLine(() => (Causes & _mask) != 0));
     }
 
     public FakeLine Line { get; }
@@ -71,18 +72,24 @@ internal sealed class FakeRtl8139 : PciFunction
 
     public override uint ReadConfiguration(int offset) => offset == 0 ? 0x8139_10EC : 0;
 
-    public override RegisterWindow OpenBar(int bar) => bar == 1 ? _window : throw new CapabilityException($"No register {bar}.");
+    public override RegisterWindow OpenBar(int bar) => bar == 1 ? _grants.Window(_window) : throw new CapabilityException($"No register {bar}.");
 
     public override InterruptLine OpenVector(int vector) => throw new CapabilityException("No MSI-X.");
 
     public override InterruptLine OpenInterrupt() => Line;
 
-    public override void SetBusMaster(bool enabled) => IsBusMaster = enabled;
+    public override void SetBusMaster(bool enabled)
+    {
+        _grants.ThrowIfRevoked();
+        IsBusMaster = enabled;
+    }
 
-    public override DmaArena CreateArena(long limit) => new FakeArena(_memory, limit);
+    public override FakeArena CreateArena(long limit) => _grants.Add(new FakeArena(_memory, limit));
 
     public override void Revoke()
     {
+        _grants.Revoke();
+        IsBusMaster = false;
     }
 
     public void Raise(ushort cause)

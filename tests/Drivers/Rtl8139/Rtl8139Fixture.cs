@@ -9,7 +9,7 @@ internal sealed class Rtl8139Fixture
     public Rtl8139Fixture(int frames = 64, int batches = 32)
     {
         Card = new FakeRtl8139(Memory);
-        Arena = new FakeArena(Memory, Rtl8139Device.RequiredDmaMemory);
+        Arena = Card.CreateArena(Rtl8139Device.RequiredDmaMemory);
         Driver = new Rtl8139Device(Card, Arena, new Rtl8139Options
         {
             ReceiveFrameCount = frames,

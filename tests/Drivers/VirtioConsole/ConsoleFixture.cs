@@ -12,24 +12,20 @@ internal sealed class ConsoleFixture
 {
     public const string PortName = "org.troupe.test";
 
-    public ConsoleFixture(TestSystem test, FakeConsole console, FakeMemory memory, string transport)
+    public ConsoleFixture(TestSystem test, FakeConsole console, string transport)
     {
         Console = console;
-        Arena = new FakeArena(memory, VirtioConsoleDevice.RequiredDmaMemory);
-        IVirtioTransport way = transport switch
-        {
-            "mmio" => VirtioMmioTransport.Open(new FakeMmioDevice(console.Device)),
-            "pci-msix" => VirtioPciTransport.Open(new FakePciDevice(console.Device, 2)),
-            "pci-intx" => VirtioPciTransport.Open(new FakePciDevice(console.Device, 0)),
-            _ => throw new ArgumentOutOfRangeException(nameof(transport)),
-        };
-        Device = new VirtioConsoleDevice(way, Arena);
+        Way = FakeWay.To(console.Device, transport, vectors: 2, VirtioConsoleDevice.RequiredDmaMemory);
+        Device = new VirtioConsoleDevice(Way.Transport, Arena);
         Driver = test.System.Spawn(() => new VirtioConsoleDriver(Device), new SpawnOptions { Name = "console", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeConsole Console { get; }
 
-    public FakeArena Arena { get; }
+    /// <summary>What the driver has of the device.</summary>
+    public FakeWay Way { get; }
+
+    public FakeArena Arena => Way.Arena;
 
     public VirtioConsoleDevice Device { get; }
 
@@ -38,7 +34,7 @@ internal sealed class ConsoleFixture
     public RecordingPortClient Client { get; } = new();
 
     /// <summary>A scenario with a device that has one named port, number 1, which the host has open, unless <paramref name="configure"/> says otherwise.</summary>
-    public static void Run(Func<TestSystem, ConsoleFixture, Task> scenario, ulong features = FakeConsole.Usual, string transport = "mmio", Action<FakeConsole>? configure = null, int ports = 4) =>
+    public static void Run(Func<TestSystem, ConsoleFixture, Task> scenario, ulong features = FakeConsole.Usual, string transport = "mmio", Action<FakeConsole>? configure = null, int ports = 4, TestOptions? options = null) =>
         TestSystem.Run(test =>
         {
             var memory = new FakeMemory();
@@ -52,8 +48,8 @@ internal sealed class ConsoleFixture
                 configure(console);
             }
 
-            return scenario(test, new ConsoleFixture(test, console, memory, transport));
-        });
+            return scenario(test, new ConsoleFixture(test, console, transport));
+        }, options);
 
     public async Task AttachAsync(TestSystem test, string name = PortName)
     {

@@ -15,14 +15,16 @@ internal sealed class BlkFrontFixture
         configure?.Invoke(Backend);
         BlkFrontOptions options = new() { Queues = queues, MaximumBatches = maximumBatches, BufferCount = 40, BufferSize = 64 * 1024 };
         Device = new BlkFrontDevice(Frontend, Frontend.CreateArena(options.RequiredDmaMemory), 51712, options);
-        var client = test.System.Spawn(new XenStoreClient(Store), "xenstore");
-        NewDriver = () => new BlkFrontDriver(Device, client, FakeBlockBackend.Front);
+        XenStore = test.System.Spawn(new XenStoreClient(Store), "xenstore");
+        NewDriver = () => new BlkFrontDriver(Device, XenStore, FakeBlockBackend.Front);
         Driver = test.System.Spawn(NewDriver, new SpawnOptions { Name = "disk", OnFailure = FailurePolicy.Restart });
     }
 
     public FakeFrontend Frontend { get; } = new("vbd 51712");
 
     public FakeStore Store { get; } = new();
+
+    public ActorRef<XenStoreMessage> XenStore { get; }
 
     public FakeBlockBackend Backend { get; }
 

@@ -7,7 +7,7 @@ namespace Troupe.Drivers.Tests.Xen;
 /// <summary>Another half of a Xen disk that lies, is silent, closes or is killed: every request is answered, every buffer comes home, and the next request finds a disk that works.</summary>
 public sealed class BlkFrontTrustTests
 {
-    public static TheoryData<string> Lies => ["a request that is not in flight", "the same request twice", "another operation", "a status that is none", "more answers than requests", "a place out of range"];
+    public static TheoryData<string> Lies => ["a request that is not in flight", "the same request twice", "another operation", "a status that is none", "more answers than requests", "a place out of range", "segments in a page for what had none there"];
 
     [Theory]
     [MemberData(nameof(Lies))]
@@ -55,6 +55,36 @@ public sealed class BlkFrontTrustTests
         using var failed = await write;
         Assert.Equal(BlockStatus.DeviceReset, failed.Status);
         Assert.Equal(2, disk.Backend.Connections);
+    });
+
+    [Fact]
+    public void NothingIsGrantedAnewWhileTheOtherHalfHasPagesThoughNothingIsInFlight() => BlkFrontFixture.Run(async (test, disk) =>
+    {
+        var granted = disk.Frontend.GrantCount;
+        disk.Backend.HoldsPages = true;
+        disk.Backend.SetState("5");
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((1, granted), (disk.Backend.Connections, disk.Frontend.GrantCount));
+        disk.Backend.HoldsPages = disk.Frontend.IsMapped = false;
+        await test.AdvanceAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((2, granted), (disk.Backend.Connections, disk.Frontend.GrantCount));
+    });
+
+    [Fact]
+    public void AnOtherHalfThatLetsGoBetweenTwoLooksLeavesNoRequestBehind() => BlkFrontFixture.Run(async (test, disk) =>
+    {
+        var answer = disk.SubmitAsync(disk.Write(0, 1));
+        await test.WhenIdle();
+        disk.Frontend.Refusals = 1;
+        disk.Frontend.IsMapped = false;
+        await disk.Driver.StopAsync(drain: false);
+        Assert.False(answer.IsCompleted);
+        disk.Frontend.Refusals = 1;
+        Assert.False(disk.Device.TryPrepare(1, static () => { }, out _));
+        Assert.True(disk.Device.TryPrepare(1, static () => { }, out _));
+        using var batch = await answer;
+        Assert.Equal(BlockStatus.DeviceReset, batch.Status);
+        disk.Device.Stop();
     });
 
     [Fact]
@@ -305,6 +335,9 @@ public sealed class BlkFrontTrustTests
                 break;
             case "more answers than requests":
                 backend.Claim(3);
+                break;
+            case "segments in a page for what had none there":
+                backend.Perform(requests[0], operation: FakeBlockBackend.Indirect);
                 break;
             default:
                 backend.Respond(ulong.MaxValue, FakeBlockBackend.Read, 0);

@@ -8,6 +8,7 @@ namespace Troupe.Drivers.Tests.Xen;
 internal sealed class FakeChannel(uint port = 7) : EventChannel
 {
     private Action? _callback;
+    private bool _isRevoked;
 
     /// <summary>Who hears of it, if anybody was chosen.</summary>
     public int? Processor { get; private set; }
@@ -18,11 +19,32 @@ internal sealed class FakeChannel(uint port = 7) : EventChannel
 
     public override uint Port => port;
 
-    public override void Connect(Action onInterrupt, int? processor = null) => (_callback, Processor) = (onInterrupt, processor);
+    public override void Connect(Action onInterrupt, int? processor = null)
+    {
+        if (_isRevoked)
+        {
+            throw new CapabilityException("The device's grants were revoked.");
+        }
+
+        (_callback, Processor) = (onInterrupt, processor);
+    }
 
     public override void Disconnect() => _callback = null;
 
-    public override void Notify() => OnNotify();
+    public override void Notify()
+    {
+        if (!_isRevoked)
+        {
+            OnNotify();
+        }
+    }
+
+    /// <summary>Disconnects for good.</summary>
+    public void Revoke()
+    {
+        _isRevoked = true;
+        Disconnect();
+    }
 
     public void Raise() => _callback?.Invoke();
 }
@@ -167,6 +189,7 @@ internal sealed class FakeStore : XenStoreConnection
 internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 {
     private readonly Dictionary<uint, (FakeBlock Block, int Offset, bool IsReadOnly)> _grants = [];
+    private readonly FakeGrants _revocable = new();
     private uint _next = 8;
 
     public FakeMemory Memory { get; } = new();
@@ -179,14 +202,18 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
     /// <summary>Whether the other end has pages mapped.</summary>
     public bool IsMapped { get; set; }
 
+    /// <summary>How often more it is said that the other end has pages mapped, though it may let go at once afterwards.</summary>
+    public int Refusals { get; set; }
+
     public int GrantCount => _grants.Count;
 
     public override string Name => name;
 
-    public override DmaArena CreateArena(long limit) => new FakeArena(Memory, limit);
+    public override FakeArena CreateArena(long limit) => _revocable.Add(new FakeArena(Memory, limit));
 
     public override uint Grant(DmaBlock block, int offset, bool isReadOnly)
     {
+        _revocable.ThrowIfRevoked();
         Assert.Equal(0, offset % 4096);
         _grants.Add(++_next, ((FakeBlock)block, offset, isReadOnly));
         return _next;
@@ -194,6 +221,12 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 
     public override bool TryTakeBackGrants()
     {
+        if (Refusals > 0)
+        {
+            Refusals--;
+            return false;
+        }
+
         if (!IsMapped)
         {
             _grants.Clear();
@@ -204,6 +237,7 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 
     public override EventChannel OpenChannel(int number = 0)
     {
+        _revocable.ThrowIfRevoked();
         while (Channels.Count <= number)
         {
             Channels.Add(new FakeChannel((uint)(7 + Channels.Count)));
@@ -214,6 +248,9 @@ internal sealed class FakeFrontend(string name = "vif 0") : XenFrontend
 
     public override void Revoke()
     {
+        _revocable.Revoke();
+        Channels.ForEach(static channel => channel.Revoke());
+        TryTakeBackGrants();
     }
 
     /// <summary>Whether the other end may write by a grant.</summary>
