@@ -21,10 +21,9 @@ public sealed class LocalAddresses
     private static readonly LocalAddress _loopback4 = new(Ipv4Address.From(127, 0, 0, 1), 8);
     private static readonly LocalAddress _loopback6 = new(Ipv6Address.Loopback, 128);
 
-    private volatile Holder _ipv4 = new([]);
+    private volatile Ipv4Holder _ipv4 = new([], null);
     private volatile Holder _ipv6 = new([]);
     private volatile RouterHolder _routers = new([], []);
-    private volatile InterfaceConfiguration? _configuration;
 
     /// <summary>Called after addresses came or went, in the turn of the layer that they are of: it must not wait.</summary>
     public Action? Changed { get; init; }
@@ -42,7 +41,7 @@ public sealed class LocalAddresses
     public ImmutableArray<Ipv6Network> Ipv6Prefixes => _routers.Prefixes;
 
     /// <summary>The configuration of IPv4; null while there is none.</summary>
-    public InterfaceConfiguration? Configuration => _configuration;
+    public InterfaceConfiguration? Configuration => _ipv4.Configuration;
 
     /// <summary>From the IPv6 layer alone.</summary>
     public void SetIpv6Routes(ImmutableArray<Ipv6Address> routers, ImmutableArray<Ipv6Network> prefixes) => _routers = new(routers, prefixes);
@@ -50,14 +49,15 @@ public sealed class LocalAddresses
     /// <summary>From the IPv4 layer's owner alone: its configuration, and with it the address.</summary>
     public void Configure(InterfaceConfiguration? configuration)
     {
-        _configuration = configuration;
-        SetIpv4(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : []);
+        // In one piece: whoever finds a way to somebody finds an address to go from as well.
+        _ipv4 = new(configuration is { Network: var network } ? [new(network.Address, network.PrefixLength)] : [], configuration);
+        Changed?.Invoke();
     }
 
     /// <summary>From the IPv4 layer's owner alone.</summary>
     public void SetIpv4(ImmutableArray<LocalAddress> addresses)
     {
-        _ipv4 = new(addresses);
+        _ipv4 = new(addresses, _ipv4.Configuration);
         Changed?.Invoke();
     }
 
@@ -112,7 +112,7 @@ public sealed class LocalAddresses
 
     private int RouteTo(Ipv4Address destination)
     {
-        if (_configuration is not { } configuration)
+        if (_ipv4.Configuration is not { } configuration)
             return -1;
         int best = configuration.Gateway is not null || destination == Ipv4Address.Broadcast || destination.IsMulticast ? 0 : -1;
         if (configuration.Network.Contains(destination))
@@ -156,6 +156,8 @@ public sealed class LocalAddresses
         address.IsLinkLocal || (address is { IsIpv4: false, IsMulticast: true } && address.Ipv6.MulticastScope <= 2);
 
     private sealed record RouterHolder(ImmutableArray<Ipv6Address> Routers, ImmutableArray<Ipv6Network> Prefixes);
+
+    private sealed record Ipv4Holder(ImmutableArray<LocalAddress> Addresses, InterfaceConfiguration? Configuration);
 
     private sealed record Holder(ImmutableArray<LocalAddress> Addresses);
 }

@@ -145,12 +145,13 @@ internal sealed partial class TcpSocket
     {
         while (true)
         {
+            // Before the look at the route: with an address that comes between the two, that there is no way would be old news.
+            bool decides = Network.Time.GetElapsedTime(Network.Began) >= Network.ConfigurationTimeout || (remote.IsIpv4 && Network.Internet.HasIpv4);
             SocketErrno status = CheckRoute(remote);
             // RFC 9293 3.9.2.3: nobody connects to a broadcast address, allowed or not.
             if (status == SocketErrno.AccessDenied)
                 return SocketErrno.NetworkUnreachable;
-            if (status == SocketErrno.None || Network.Time.GetElapsedTime(Network.Began) >= Network.ConfigurationTimeout
-                || (remote.IsIpv4 && Network.Internet.HasIpv4))
+            if (status == SocketErrno.None || decides)
                 return status;
             await Task.Delay(_addressPoll, Network.Time).ConfigureAwait(false);
         }

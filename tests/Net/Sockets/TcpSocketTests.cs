@@ -55,6 +55,19 @@ public sealed class TcpSocketTests
     }
 
     [Fact]
+    public async Task AConnectWhileTheAddressComesIsNotToldThatThereIsNoNetwork()
+    {
+        await using SocketFixture fixture = await SocketFixture.StartAsync();
+        LocalAddresses addresses = fixture.First.Network.Internet.First.Addresses;
+        InterfaceConfiguration configuration = addresses.Configuration!;
+        addresses.Configure(null);
+        // The connect looks at the clock between its two looks at the addresses.
+        SocketHost host = new(fixture.First.Network with { Time = new EventfulTime(() => addresses.Configure(configuration)) });
+        nint listener = fixture.Second.Listen();
+        SocketHost.Ok(host.Connect(host.Open(), "10.0.0.2", fixture.Second.PortOf(listener)));
+    }
+
+    [Fact]
     public async Task AConnectToNobodyIsRefused()
     {
         await using SocketFixture fixture = await SocketFixture.StartAsync();
@@ -398,6 +411,18 @@ public sealed class TcpSocketTests
             Assert.Equal([(byte)round], fixture.Second.Receive(server));
             fixture.First.Calls.Close(client);
             fixture.Second.Calls.Close(server);
+        }
+    }
+
+    /// <summary>The clock, at which something happens when it is looked at for the first time.</summary>
+    private sealed class EventfulTime(Action happens) : TimeProvider
+    {
+        private Action? _happens = happens;
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Exchange(ref _happens, null)?.Invoke();
+            return System.GetTimestamp();
         }
     }
 }
