@@ -8,6 +8,7 @@ namespace Troupe.Net.Contracts;
 /// The neighbours of a link, at most as many as it has places (<see cref="NeighborPlaces{TKey}"/>), and what waits until one of them has
 /// answered: the latest batches for each, and no more packets in all than may be kept from the device.
 /// </summary>
+/// <remarks>Belongs to one layer's actor, which alone uses it and its entries, in its turns.</remarks>
 /// <typeparam name="TKey">The address that is resolved.</typeparam>
 /// <typeparam name="TEntry">What is known of a neighbour.</typeparam>
 /// <param name="capacity">Neighbours, open questions among them.</param>
